@@ -1,0 +1,109 @@
+"""Settings: the environment as one frozen, typed object. Read by wsgi.py and the command line only.
+
+Every setting is an environment variable `OUTREACH_<NAME>` in capitals, or a line of a file `.env`
+in the working directory. docs/settings.md lists them; a test holds that list against this file.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+from typing import Literal, Self
+
+from pydantic import Field, SecretStr, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """All settings. Defaults run the embedded installation: SQLite, local mailbox, one machine."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="OUTREACH_", env_file=".env", frozen=True, extra="ignore"
+    )
+
+    data_dir: Path = Field(Path("var"), description="Folder for the database, mailbox and files.")
+    database_url: str = Field(
+        "", description="SQLAlchemy URL; empty: SQLite in the data folder. PostgreSQL at scale."
+    )
+    secret_key: SecretStr = Field(
+        SecretStr(""),
+        description="Signs links and sessions; empty: made once and kept in the data folder. "
+        "Must be the same on all machines.",
+    )
+    base_url: str = Field(
+        "http://127.0.0.1:8000", description="Address under which supporters reach this server."
+    )
+    host: str = Field("127.0.0.1", description="Address that the server listens on.")
+    port: int = Field(8000, ge=1, le=65535, description="Port that the server listens on.")
+    web_workers: int = Field(2, ge=1, le=64, description="Web processes of `outreach serve`.")
+    web_threads: int = Field(8, ge=1, le=128, description="Threads in each web process.")
+    provider: Literal["mailbox", "smtp", "sendgrid", "null"] = Field(
+        "mailbox", description="Who takes letters: local mailbox, SMTP relay, SendGrid, or nobody."
+    )
+    smtp_host: str = Field("127.0.0.1", description="SMTP relay.")
+    smtp_port: int = Field(25, ge=1, le=65535, description="Port of the SMTP relay.")
+    smtp_security: Literal["none", "starttls", "tls"] = Field(
+        "none", description="Encryption towards the relay; certificates are checked."
+    )
+    smtp_username: str = Field("", description="User name at the relay; empty: no sign-in.")
+    smtp_password: SecretStr = Field(SecretStr(""), description="Password at the relay.")
+    smtp_connections: int = Field(10, ge=1, le=200, description="Connections kept to the relay.")
+    sendgrid_api_key: SecretStr = Field(SecretStr(""), description="SendGrid API key.")
+    sendgrid_url: str = Field(
+        "https://api.sendgrid.com", description="SendGrid's address; a stand-in in tests."
+    )
+    provider_timeout_s: float = Field(
+        30.0, gt=0, le=600, description="Seconds that a provider may take to answer."
+    )
+    batch_size: int = Field(1000, ge=1, le=1000, description="Deliveries in a batch, at most.")
+    lease_s: int = Field(
+        120, ge=5, description="Seconds after which a silent sender's batch is taken from it."
+    )
+    late_limit_s: int = Field(
+        3600, ge=0, description="How late a blast may leave by itself after a stop; then it waits."
+    )
+    recognise_days: int = Field(
+        30, ge=0, description="Days for which a letter's link knows the supporter by name."
+    )
+    broker_url: str = Field("", description="Celery broker; empty: jobs run in one worker process.")
+    test_sends_to: str = Field("", description="Address that test letters go to by default.")
+    keep_networks: bool = Field(
+        True, description="Keep a keyed hash of the IP address with each event; false: nothing."
+    )
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        "INFO", description="Least level that is logged."
+    )
+    log_json: bool = Field(True, description="Log JSON lines; false: text for a terminal.")
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        data_dir = self.data_dir.absolute()
+        object.__setattr__(self, "data_dir", data_dir)
+        object.__setattr__(self, "base_url", self.base_url.rstrip("/"))
+        if not self.database_url:
+            object.__setattr__(self, "database_url", f"sqlite:///{data_dir / 'outreach.db'}")
+        if self.provider == "sendgrid" and not self.sendgrid_api_key.get_secret_value():
+            raise ValueError("provider is sendgrid, but OUTREACH_SENDGRID_API_KEY is empty")
+        return self
+
+
+def load(**overrides: object) -> Settings:
+    """The settings of this process; makes the data folder and, once, its secret key."""
+    settings = Settings(**overrides)  # type: ignore[arg-type]
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    if settings.secret_key.get_secret_value():
+        return settings
+    return settings.model_copy(update={"secret_key": SecretStr(_kept_secret(settings.data_dir))})
+
+
+def _kept_secret(data_dir: Path) -> str:
+    path = data_dir / "secret.key"
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_text().strip()
+    with os.fdopen(descriptor, "w") as file:
+        secret = secrets.token_urlsafe(48)
+        file.write(secret)
+    return secret

@@ -1,0 +1,1 @@
+"""Outreach: petitions, letters that ask for signatures, and figures that can be recounted."""

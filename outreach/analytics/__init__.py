@@ -1,0 +1,1 @@
+"""Analytics: figures with intervals, charts, and the reports made of them."""

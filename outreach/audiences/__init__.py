@@ -1,0 +1,1 @@
+"""Audiences: segments, saved questions whose answer is a set of supporters."""

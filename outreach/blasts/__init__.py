@@ -1,0 +1,1 @@
+"""Blasts: one ask to one audience at one time, from draft to finished."""

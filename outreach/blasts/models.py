@@ -1,0 +1,80 @@
+"""Blasts, their variants, and overrides of failed checks."""
+
+from __future__ import annotations
+
+from sqlalchemy import ForeignKey, Index, Integer, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from outreach.core.clock import now
+from outreach.core.db import Base, Id, Instant, Line, Prose, Word
+from outreach.core.states import StateMachine, move
+
+BLAST_STATES = StateMachine(
+    "blast",
+    {
+        "schedule": move("draft", "scheduled"),
+        "unschedule": move("scheduled", "draft"),
+        "freeze": move("scheduled", "freezing"),
+        "send": move("freezing", "sending"),
+        "pause": move("scheduled freezing sending", "paused"),
+        "resume": move("paused", "sending"),  # `freezing` first where nothing is frozen yet
+        "finish": move("sending", "finished"),
+        "cancel": move("draft scheduled freezing sending paused", "cancelled"),
+        "fail": move("scheduled freezing sending", "failed"),
+    },
+)
+
+
+class Blast(Base):
+    """One ask to one audience at one time."""
+
+    __tablename__ = "blasts"
+    __table_args__ = (Index(None, "state", "scheduled_for"),)
+
+    id: Mapped[Id]
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisations.id"))
+    petition_id: Mapped[int] = mapped_column(ForeignKey("petitions.id"), index=True)
+    name: Mapped[Line] = mapped_column(unique=True)
+    state: Mapped[Word] = mapped_column(default="draft")
+    reason: Mapped[Prose | None]  # why it is paused, cancelled or failed
+    audience: Mapped[Prose] = mapped_column(default="")  # the rules of its segment
+    sender_name: Mapped[Line]
+    sender_address: Mapped[Line]
+    template: Mapped[str] = mapped_column(String(80), default="petition_ask")
+    scheduled_for: Mapped[Instant | None]
+    late_limit_s: Mapped[int] = mapped_column(Integer, default=3600)
+    created_by: Mapped[Line] = mapped_column(default="")
+    created_at: Mapped[Instant] = mapped_column(default=now)
+    frozen_at: Mapped[Instant | None]
+    started_at: Mapped[Instant | None]
+    finished_at: Mapped[Instant | None]
+
+    variants: Mapped[list[Variant]] = relationship(order_by="Variant.letter")
+
+
+class Variant(Base):
+    """One version of a blast's letter: subject, preheader, body in Markdown."""
+
+    __tablename__ = "variants"
+    __table_args__ = (UniqueConstraint("blast_id", "letter"),)
+
+    id: Mapped[Id]
+    blast_id: Mapped[int] = mapped_column(ForeignKey("blasts.id", ondelete="CASCADE"))
+    letter: Mapped[str] = mapped_column(String(1), default="A")
+    subject: Mapped[Line]
+    preheader: Mapped[Line] = mapped_column(default="")
+    body: Mapped[Prose]
+
+
+class CheckOverride(Base):
+    """A person's word that a failed check is to be passed over, and why."""
+
+    __tablename__ = "check_overrides"
+    __table_args__ = (UniqueConstraint("blast_id", "check"),)
+
+    id: Mapped[Id]
+    blast_id: Mapped[int] = mapped_column(ForeignKey("blasts.id", ondelete="CASCADE"))
+    check: Mapped[Line]  # the check's key, as preflight prints it
+    reason: Mapped[Prose]
+    actor: Mapped[Line]
+    at: Mapped[Instant] = mapped_column(default=now)

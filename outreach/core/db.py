@@ -1,0 +1,144 @@
+"""The database: one engine, a reading and a writing handle, and the types that tables share.
+
+Who commits: the door does, through `Database.transaction()`; operations only flush. No
+transaction is open while a provider or the network works.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    DateTime,
+    Dialect,
+    Engine,
+    Integer,
+    MetaData,
+    String,
+    Text,
+    create_engine,
+    event,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.engine import Connection, make_url
+from sqlalchemy.orm import DeclarativeBase, Session, mapped_column
+from sqlalchemy.pool import NullPool
+from sqlalchemy.types import TypeDecorator
+
+SQLITE_BUSY_TIMEOUT_MS = 5_000
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware instant; stored as timestamptz, or as UTC text where the database has no zones."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a time without a zone reached the database")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+BIG = BigInteger().with_variant(Integer, "sqlite")  # SQLite numbers rows only in INTEGER keys
+JSON_VALUE = JSON().with_variant(JSONB, "postgresql")
+
+Id = Annotated[int, mapped_column(BIG, primary_key=True, autoincrement=True)]
+Instant = Annotated[datetime, mapped_column(UtcDateTime)]
+Word = Annotated[str, mapped_column(String(40))]  # a state, kind or reason of ours
+Line = Annotated[str, mapped_column(String(400))]  # one line typed by a person
+Prose = Annotated[str, mapped_column(Text)]
+Document = Annotated[dict[str, Any], mapped_column(JSON_VALUE)]
+Items = Annotated[list[Any], mapped_column(JSON_VALUE)]
+
+
+class Base(DeclarativeBase):
+    """All tables; constraints get predictable names so that migrations can speak of them."""
+
+    type_annotation_map = {int: BIG}
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+
+class Database:
+    """One engine with two handles: `reading()` can't write, `transaction()` commits at its end.
+
+    On SQLite reads BEGIN and writes BEGIN IMMEDIATE: a read that turned to writing would fail
+    with BUSY_SNAPSHOT whatever the time-out, so a writer takes its place before it reads.
+    """
+
+    def __init__(self, url: str, *, pool_size: int = 10) -> None:
+        self.url = make_url(url)
+        self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        if self.is_sqlite:
+            self.engine = create_engine(self.url, poolclass=NullPool if _in_memory(url) else None)
+            _prepare_sqlite(self.engine)
+        else:
+            self.engine = create_engine(self.url, pool_size=pool_size, pool_pre_ping=True)
+        self._reader = self.engine.execution_options(outreach_mode="read")
+        self._writer = self.engine.execution_options(outreach_mode="write")
+        if not self.is_sqlite:
+            self._reader = self._reader.execution_options(postgresql_readonly=True)
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """A session that may only read; a write in it is an error on every database."""
+        with Session(self._reader, expire_on_commit=False, autoflush=False) as session:
+            yield session
+
+    @contextmanager
+    def transaction(self) -> Iterator[Session]:
+        """A session that commits when its block ends and rolls back when it raises."""
+        with Session(self._writer, expire_on_commit=False) as session, session.begin():
+            yield session
+
+    @contextmanager
+    def connection(self) -> Iterator[Connection]:
+        """A bare writing connection for set-based statements at speed; commits at the end."""
+        with self._writer.begin() as connection:
+            yield connection
+
+    def close(self) -> None:
+        """Give every connection back (before a fork, at the end of a process)."""
+        self.engine.dispose()
+
+
+def _in_memory(url: str) -> bool:
+    return ":memory:" in url or url in ("sqlite://", "sqlite:///")
+
+
+def _prepare_sqlite(engine: Engine) -> None:
+    @event.listens_for(engine, "connect")
+    def connect(connection: sqlite3.Connection, _record: object) -> None:
+        connection.isolation_level = None  # BEGIN is ours, see below
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = NORMAL")
+        connection.execute(f"PRAGMA busy_timeout = {SQLITE_BUSY_TIMEOUT_MS}")
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("PRAGMA cache_size = -32000")  # kB: the set-based steps of a large blast
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        reading = connection.get_execution_options().get("outreach_mode") == "read"
+        connection.exec_driver_sql(f"PRAGMA query_only = {'ON' if reading else 'OFF'}")
+        connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")

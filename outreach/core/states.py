@@ -1,0 +1,50 @@
+"""State machines, declared once beside their table: every move has a name, repeats do nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from outreach.core.errors import Conflict
+
+
+@dataclass(frozen=True)
+class Move:
+    """A named transition: from any of `sources` to `target`."""
+
+    sources: frozenset[str]
+    target: str
+
+
+def move(sources: str, target: str) -> Move:
+    """`move("draft paused", "scheduled")`, for declarations that read as a table."""
+    return Move(frozenset(sources.split()), target)
+
+
+class StateMachine:
+    """The moves of one kind of thing.
+
+    `noun` names the thing in errors; `moves` maps each verb to its Move.
+    """
+
+    def __init__(self, noun: str, moves: Mapping[str, Move]) -> None:
+        self.noun = noun
+        self.moves = dict(moves)
+        self.states = frozenset().union(*({m.target} | m.sources for m in moves.values()))
+
+    def allows(self, state: str, verb: str) -> bool:
+        """Whether the verb does something in this state."""
+        return state in self.moves[verb].sources
+
+    def after(self, state: str, verb: str) -> str:
+        """The state that follows; a verb whose target is already reached changes nothing.
+
+        Raises Conflict, naming what would be possible, where the move is not allowed.
+        """
+        chosen = self.moves[verb]
+        if state in chosen.sources or state == chosen.target:
+            return chosen.target
+        possible = ", ".join(sorted(v for v in self.moves if self.allows(state, v))) or "nothing"
+        raise Conflict(
+            f"This {self.noun} is {state}: it can’t {verb} now.", hint=f"Possible: {possible}."
+        )

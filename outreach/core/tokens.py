@@ -1,0 +1,124 @@
+"""Opaque signed tokens: the links of a letter, and sealed ids for everything else.
+
+Two kinds, both bound to one purpose, neither holding personal data.
+
+*Letter tokens* (24 characters, never expiring): delivery, blast, slot and a 64-bit tag. One
+keyed XOF call yields the tags of all slots of a letter, because a letter with five links has to
+be filled in 5 µs and an HMAC for each link would take longer than the rest of the letter. The slot is
+the purpose: an open pixel's token can't unsubscribe anyone.
+
+*Sealed ids*: any integers under a named purpose, with an expiry where the token gives power.
+"""
+
+from __future__ import annotations
+
+import binascii
+import hashlib
+import hmac
+import struct
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import IntEnum
+
+from outreach.core.errors import NotFound
+
+TAG_BYTES = 8
+TOKEN_CHARS = 24
+MAX_SLOT = 255
+
+
+class Slot(IntEnum):
+    """What a letter's token is for; tracked links follow from FIRST_LINK on."""
+
+    OPEN = 0
+    UNSUBSCRIBE = 1
+    VIEW = 2
+    TRAP = 3
+    FIRST_LINK = 8
+
+
+@dataclass(frozen=True, slots=True)
+class LetterToken:
+    """Which letter (delivery) of which blast, and which slot of it, a link belongs to."""
+
+    delivery_id: int
+    blast_id: int
+    slot: int
+
+
+class BadToken(NotFound):
+    """Mangled, foreign, expired or meant for something else: a 404, and nothing is recorded."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This link is not complete or no longer valid.",
+            hint="Open it again from the letter, or copy the whole address.",
+        )
+
+
+class Tokens:
+    """Makes and reads tokens under one secret; the same on every machine of an installation."""
+
+    def __init__(self, secret: str) -> None:
+        self._letter_key = hashlib.blake2b(secret.encode(), person=b"outreach letter").digest()
+        self._seal_key = hashlib.blake2b(secret.encode(), person=b"outreach sealed").digest()
+
+    def letter(self, delivery_id: int, blast_id: int, slots: Sequence[int]) -> list[str]:
+        """One token for each slot, in order; slots up to MAX_SLOT, ids up to 2^48 and 2^24."""
+        body = delivery_id.to_bytes(6, "big") + blast_id.to_bytes(3, "big")
+        length = TAG_BYTES * (max(slots) + 1)
+        tags = hashlib.shake_128(self._letter_key + body).digest(length)
+        raw = b"".join(
+            [
+                body + bytes((slot,)) + tags[TAG_BYTES * slot : TAG_BYTES * slot + TAG_BYTES]
+                for slot in slots
+            ]
+        )
+        text = urlsafe_b64encode(raw).decode("ascii")
+        return [text[i : i + TOKEN_CHARS] for i in range(0, len(text), TOKEN_CHARS)]
+
+    def read_letter(self, token: str) -> LetterToken:
+        """Whose letter a token came in; raises BadToken."""
+        raw = _unbase64(token, TOKEN_CHARS)
+        body, slot, tag = raw[:9], raw[9], raw[10:]
+        good = hashlib.shake_128(self._letter_key + body).digest(TAG_BYTES * (slot + 1))
+        if not hmac.compare_digest(good[-TAG_BYTES:], tag):
+            raise BadToken
+        return LetterToken(int.from_bytes(body[:6], "big"), int.from_bytes(body[6:], "big"), slot)
+
+    def seal(self, purpose: str, *ids: int, expires: datetime | None = None) -> str:
+        """Ids under a purpose (≤ 16 bytes); valid for ever unless `expires` is given."""
+        until = int(expires.timestamp()) if expires else 0
+        body = struct.pack(f">I{len(ids)}q", until, *ids)
+        return urlsafe_b64encode(body + self._mac(purpose, body)).decode("ascii").rstrip("=")
+
+    def unseal(self, purpose: str, token: str) -> tuple[int, ...]:
+        """The ids of a token sealed for this purpose; raises BadToken, also when it expired."""
+        raw = _unbase64(token)
+        body, mac = raw[:-16], raw[-16:]
+        if len(body) % 8 != 4 or not hmac.compare_digest(self._mac(purpose, body), mac):
+            raise BadToken
+        until, *ids = struct.unpack(f">I{len(body) // 8}q", body)
+        if until and until < datetime.now(UTC).timestamp():
+            raise BadToken
+        return tuple(ids)
+
+    def _mac(self, purpose: str, body: bytes) -> bytes:
+        return hashlib.blake2b(
+            body, key=self._seal_key, digest_size=16, person=purpose.encode()
+        ).digest()
+
+
+def _unbase64(token: str, length: int | None = None) -> bytes:
+    if length is not None and len(token) != length:
+        raise BadToken
+    try:
+        raw = urlsafe_b64decode(token.encode("ascii") + b"=" * (-len(token) % 4))
+    except (binascii.Error, UnicodeEncodeError, ValueError):
+        raise BadToken from None
+    # The decoder skips foreign characters; only the canonical spelling is ours.
+    if urlsafe_b64encode(raw).decode("ascii").rstrip("=") != token:
+        raise BadToken
+    return raw

@@ -1,0 +1,1 @@
+"""Engines: what calls the jobs. One process with APScheduler, or Celery on many machines."""

@@ -1,0 +1,1 @@
+"""Mail: a letter compiled once and filled per person, and the ledger of its deliveries."""

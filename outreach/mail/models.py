@@ -1,0 +1,112 @@
+"""Deliveries and batches: who gets which letter, in which state, with which reason."""
+
+from __future__ import annotations
+
+from sqlalchemy import ForeignKey, Index, Integer, String, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from outreach.core.clock import now
+from outreach.core.db import Base, Id, Instant, Line, Prose, Word
+from outreach.core.states import StateMachine, move
+
+BATCH_STATES = StateMachine(
+    "batch",
+    {
+        "claim": move("ready", "claimed"),
+        "submit": move("claimed", "submitting"),
+        "finish": move("claimed submitting", "done"),
+        "release": move("claimed", "ready"),
+        "lose": move("submitting", "unknown"),
+        "settle": move("unknown", "done"),
+    },
+)
+
+DELIVERY_STATES = StateMachine(
+    "delivery",
+    {
+        "accept": move("pending unknown", "accepted"),
+        "refuse": move("pending unknown", "refused"),
+        "skip": move("pending", "skipped"),
+        "lose": move("pending", "unknown"),
+        "cancel": move("pending", "cancelled"),
+        "deliver": move("accepted unknown", "delivered"),
+        "bounce": move("accepted unknown delivered", "bounced"),
+        "complain": move("accepted unknown delivered", "complained"),
+        "resend": move("unknown refused", "pending"),
+    },
+)
+# Accepted by the provider, whatever was heard of it afterwards.
+SENT_STATES = ("accepted", "delivered", "bounced", "complained")
+
+
+class Batch(Base):
+    """The unit in which deliveries are handed to a provider.
+
+    `handed_through` is the id of the last delivery that may have reached the provider: it is
+    moved, and committed, before a part of the batch goes out. After a crash, deliveries beyond it are
+    certainly unsent and those up to it without an outcome are unknown.
+    """
+
+    __tablename__ = "batches"
+    __table_args__ = (Index(None, "state", "not_before"), Index(None, "blast_id", "state"))
+
+    id: Mapped[Id]
+    blast_id: Mapped[int | None] = mapped_column(ForeignKey("blasts.id"))
+    variant_id: Mapped[int | None] = mapped_column(ForeignKey("variants.id"))
+    state: Mapped[Word] = mapped_column(default="ready")
+    size: Mapped[int] = mapped_column(Integer)
+    lease_owner: Mapped[str | None] = mapped_column(String(80))
+    lease_until: Mapped[Instant | None]
+    handed_through: Mapped[int] = mapped_column(default=0)
+    attempts: Mapped[int] = mapped_column(Integer, default=0)
+    not_before: Mapped[Instant | None]
+    created_at: Mapped[Instant] = mapped_column(default=now)
+    done_at: Mapped[Instant | None]
+
+
+class Delivery(Base):
+    """One letter to one supporter: its state, with the reason."""
+
+    __tablename__ = "deliveries"
+    __table_args__ = (
+        UniqueConstraint("blast_id", "supporter_id"),
+        Index(None, "batch_id"),
+        Index(None, "blast_id", "state"),
+        Index("ix_deliveries_supporter_id", "supporter_id"),
+        Index(
+            "ix_deliveries_unknown",
+            "id",
+            sqlite_where=text("state = 'unknown'"),
+            postgresql_where=text("state = 'unknown'"),
+        ),
+    )
+
+    id: Mapped[Id]
+    blast_id: Mapped[int | None] = mapped_column(ForeignKey("blasts.id"))
+    variant_id: Mapped[int | None] = mapped_column(ForeignKey("variants.id"))
+    batch_id: Mapped[int | None] = mapped_column(ForeignKey("batches.id"))
+    supporter_id: Mapped[int | None] = mapped_column(
+        ForeignKey("supporters.id", ondelete="SET NULL")
+    )
+    kind: Mapped[Word] = mapped_column(default="blast")  # or confirmation, thanks, test, notice
+    state: Mapped[Word] = mapped_column(default="pending")
+    reason: Mapped[Line | None]
+    provider_ref: Mapped[Line | None]
+    attempts: Mapped[int] = mapped_column(Integer, default=0)
+    accepted_at: Mapped[Instant | None]
+
+
+class SingleLetter(Base):
+    """The finished content of a letter that is not a blast's; removed once it was accepted."""
+
+    __tablename__ = "single_letters"
+
+    delivery_id: Mapped[int] = mapped_column(
+        ForeignKey("deliveries.id", ondelete="CASCADE"), primary_key=True
+    )
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisations.id"))
+    to_address: Mapped[str] = mapped_column(String(254))
+    to_name: Mapped[str] = mapped_column(String(250), default="")
+    subject: Mapped[Line]
+    html: Mapped[Prose]
+    text: Mapped[Prose]

@@ -1,0 +1,162 @@
+"""A letter compiled once into pieces with slots, and filled for each person by joining.
+
+`Draft` collects slots while templates are rendered: wherever something personal will stand, the
+template gets a marker (lower-case letters and digits, so that Markdown, the CSS inliner and HTML
+escaping leave it alone). `Draft.compile` cuts the rendered texts at their markers. A `Plan` then
+yields for each person either a finished MIME letter (1.6 µs a join instead of 1,415 µs for a render)
+or the substitutions of a provider that fills by itself.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import cached_property
+from html import escape
+
+from outreach.core.tokens import Slot
+from outreach.mail.fields import Field
+
+CONTROL = re.compile(r"[\x00-\x1f\x7f\u2028\u2029\x85]+")
+Piece = str | int  # a static text, or the index of a slot
+
+
+class Context(StrEnum):
+    """Where a personal value stands; it decides how the value is written."""
+
+    HTML = "html"  # text or attribute of the HTML part
+    PLAIN = "plain"  # the text part
+    HEADER = "header"  # the subject
+
+
+@dataclass(frozen=True, slots=True)
+class MergeSlot:
+    """A merge field in one context."""
+
+    field: Field
+    context: Context
+
+    def write(self, known: str) -> str:
+        """The value as it stands in the letter: one line, escaped for its context."""
+        text = CONTROL.sub(" ", self.field.value(known))
+        return escape(text) if self.context is Context.HTML else text
+
+
+@dataclass(frozen=True, slots=True)
+class LinkSlot:
+    """The token of a letter's slot (core.tokens.Slot or a tracked link's number)."""
+
+    number: int
+
+
+@dataclass(frozen=True)
+class Envelope:
+    """What all letters of a plan say about their sender; every value is one clean line."""
+
+    sender_name: str
+    sender_address: str
+    base_url: str  # of our own links, without a trailing slash
+    list_id: str = ""  # e.g. "riverton.civiccommons.example"
+    feedback_id: str = ""
+    reply_to: str = ""
+    can_unsubscribe: bool = True  # List-Unsubscribe headers; False for letters a person asked for
+    automatic: bool = False  # Auto-Submitted: auto-generated
+
+
+@dataclass(frozen=True)
+class Recipient:
+    """One person's letter: values as `Plan.values` made them, in the order of its slots."""
+
+    delivery_id: int
+    address: str
+    name: str
+    values: Sequence[str]
+    unsubscribe_token: str = ""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A compiled letter. `subject`, `html` and `text` are static pieces and slot numbers."""
+
+    envelope: Envelope
+    merges: tuple[MergeSlot, ...]
+    links: tuple[LinkSlot, ...]
+    subject: tuple[Piece, ...]
+    html: tuple[Piece, ...]
+    text: tuple[Piece, ...]
+    blast_id: int = 0  # 0: a letter that belongs to no blast
+
+    @cached_property
+    def token_slots(self) -> tuple[int, ...]:
+        """Slots that need a token: the links of the text, and the way out for the headers."""
+        return (*(link.number for link in self.links), int(Slot.UNSUBSCRIBE))
+
+    @cached_property
+    def fields(self) -> tuple[str, ...]:
+        """Names of the supporter's fields that the plan reads, each once."""
+        return tuple(dict.fromkeys(slot.field.name for slot in self.merges))
+
+    @cached_property
+    def _merge_order(self) -> tuple[tuple[int, MergeSlot], ...]:
+        return tuple((self.fields.index(slot.field.name), slot) for slot in self.merges)
+
+    def values(self, known: Sequence[str], tokens: Sequence[str]) -> list[str]:
+        """Slot values of one person.
+
+        `known`: the person's fields in the order of `fields`; `tokens`: in the order of
+        `token_slots` (the last one, for the headers, is not part of the values).
+        """
+        merged = [slot.write(known[i]) for i, slot in self._merge_order]
+        return [*merged, *tokens[: len(self.links)]]
+
+    def filled(self, pieces: Sequence[Piece], values: Sequence[str]) -> str:
+        """One of the three texts for one person (previews, tests; sending uses mail.mime)."""
+        return "".join(values[piece] if isinstance(piece, int) else piece for piece in pieces)
+
+
+@dataclass
+class Draft:
+    """Hands out markers while templates are rendered, then compiles the rendered texts."""
+
+    nonce: str = field(default_factory=lambda: secrets.token_hex(4))
+    _slots: list[MergeSlot | LinkSlot] = field(default_factory=list)
+
+    def merge(self, merged: Field, context: Context) -> str:
+        """A marker for a merge field; the same field in the same context is one slot."""
+        return self._marker(MergeSlot(merged, context))
+
+    def link(self, number: int) -> str:
+        """A marker for the token of a slot of the letter."""
+        return self._marker(LinkSlot(int(number)))
+
+    def _marker(self, slot: MergeSlot | LinkSlot) -> str:
+        if slot not in self._slots:
+            self._slots.append(slot)
+        return f"zq{self.nonce}s{self._slots.index(slot):04d}qz"
+
+    def compile(
+        self, envelope: Envelope, *, subject: str, html: str, text: str, blast_id: int = 0
+    ) -> Plan:
+        """The plan of texts that were rendered with this draft's markers."""
+        merges = [slot for slot in self._slots if isinstance(slot, MergeSlot)]
+        links = [slot for slot in self._slots if isinstance(slot, LinkSlot)]
+        ordered: list[MergeSlot | LinkSlot] = [*merges, *links]
+        place = {i: ordered.index(slot) for i, slot in enumerate(self._slots)}
+        return Plan(
+            envelope=envelope,
+            merges=tuple(merges),
+            links=tuple(links),
+            subject=self._cut(CONTROL.sub(" ", subject).strip(), place),
+            html=self._cut(html, place),
+            text=self._cut(text, place),
+            blast_id=blast_id,
+        )
+
+    def _cut(self, rendered: str, place: dict[int, int]) -> tuple[Piece, ...]:
+        parts = re.split(rf"zq{self.nonce}s(\d{{4}})qz", rendered)
+        return tuple(
+            place[int(part)] if i % 2 else part for i, part in enumerate(parts) if i % 2 or part
+        )

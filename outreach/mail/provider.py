@@ -1,0 +1,73 @@
+"""What the engine asks of a provider; the adapters stand in outreach/providers/."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from outreach.core.errors import TryLater
+from outreach.mail.plan import Plan, Recipient
+
+
+class Fate(StrEnum):
+    """What became of a letter when it was handed over; each says what to do next."""
+
+    ACCEPTED = "accepted"
+    REFUSED = "refused"  # never again as it is: the reason stands in the outcome
+    LATER = "later"  # the provider asks for patience; certainly not sent
+    UNKNOWN = "unknown"  # may or may not have been taken; never sent again without a person's word
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One letter's fate. `reason` is a sentence without personal data; `ref` the provider's id."""
+
+    delivery_id: int
+    fate: Fate
+    reason: str = ""
+    ref: str = ""
+
+
+class ProviderDown(TryLater):
+    """The provider can't be reached or is out of capacity; nothing of this part was handed over.
+
+    The engine keeps the batch and tries again after `wait_s` seconds.
+    """
+
+    def __init__(self, message: str, *, wait_s: float = 30.0) -> None:
+        super().__init__(message)
+        self.wait_s = wait_s
+
+
+class ProviderRefuses(TryLater):
+    """The provider will not work for us as configured (credentials, sender, certificate);
+    nothing of this part was handed over. The engine pauses the blast with this sentence."""
+
+
+class Provider(Protocol):
+    """Takes letters. Used by one sender thread at a time; `close` gives connections back."""
+
+    name: str
+    # How many letters may be in flight between two marks in the ledger: after a crash at most
+    # this many are unknown.
+    part_size: int
+
+    def send(self, plan: Plan, recipients: Sequence[Recipient]) -> list[Outcome]:
+        """Hand over up to `part_size` letters; an outcome for each of them, in any order.
+
+        Raises ProviderDown or ProviderRefuses only when certainly none was taken.
+        """
+        ...
+
+    def settle(self, delivery_ids: Sequence[int]) -> list[Outcome]:
+        """What the provider itself knows of letters whose outcome a crash lost.
+
+        Only certain knowledge: ACCEPTED, or LATER for certainly not sent. Others are left out.
+        """
+        ...
+
+    def close(self) -> None:
+        """Give back what is held; the next `send` opens it again."""
+        ...

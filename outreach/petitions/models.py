@@ -1,0 +1,154 @@
+"""Petitions, versions of what is signed, sources and citations, signatures and counts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Boolean, ForeignKey, Index, Integer, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from outreach.core.clock import now
+from outreach.core.db import JSON_VALUE, Base, Id, Instant, Line, Prose, Word
+from outreach.core.states import StateMachine, move
+
+PETITION_STATES = StateMachine(
+    "petition",
+    {
+        "publish": move("draft paused closed", "published"),
+        "pause": move("published", "paused"),
+        "close": move("published paused", "closed"),
+    },
+)
+
+SIGNATURE_STATES = StateMachine(
+    "signature",
+    {
+        "verify": move("pending", "verified"),
+        "invalidate": move("pending verified", "invalidated"),
+    },
+)
+
+
+class Petition(Base):
+    """Headline, targets, and what the page shows; what is signed stands in its versions."""
+
+    __tablename__ = "petitions"
+
+    id: Mapped[Id]
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisations.id"))
+    slug: Mapped[str] = mapped_column(String(120), unique=True)
+    state: Mapped[Word] = mapped_column(default="draft")
+    headline: Mapped[Line]
+    targets: Mapped[list[Any]] = mapped_column(JSON_VALUE, default=list)  # names, in order
+    partners: Mapped[list[Any]] = mapped_column(JSON_VALUE, default=list)  # names, in order
+    goal: Mapped[int] = mapped_column(Integer, default=0)  # 0: chosen by the count
+    consent_line: Mapped[Prose] = mapped_column(default="")
+    thanks: Mapped[Prose] = mapped_column(default="")
+    share_text: Mapped[Prose] = mapped_column(default="")
+    created_at: Mapped[Instant] = mapped_column(default=now)
+    published_at: Mapped[Instant | None]
+    closed_at: Mapped[Instant | None]
+
+    versions: Mapped[list[PetitionVersion]] = relationship(order_by="PetitionVersion.number")
+
+
+class PetitionVersion(Base):
+    """One wording: the statement that is signed, the body, and the notes as they then stood.
+
+    `body` is Markdown with `[^label]` markers; `notes` the numbered notes of this version, so that a
+    signature keeps what was signed even when a source is corrected later.
+    """
+
+    __tablename__ = "petition_versions"
+    __table_args__ = (UniqueConstraint("petition_id", "number"),)
+
+    id: Mapped[Id]
+    petition_id: Mapped[int] = mapped_column(ForeignKey("petitions.id", ondelete="CASCADE"))
+    number: Mapped[int] = mapped_column(Integer)
+    statement: Mapped[Prose]
+    body: Mapped[Prose]
+    notes: Mapped[list[Any]] = mapped_column(JSON_VALUE, default=list)
+    reason: Mapped[Prose] = mapped_column(default="")  # why it was changed
+    created_at: Mapped[Instant] = mapped_column(default=now)
+
+
+class Source(Base):
+    """One published thing that texts lean on. Dates are ISO, as exact as known."""
+
+    __tablename__ = "sources"
+
+    id: Mapped[Id]
+    author: Mapped[Line | None]
+    title: Mapped[Line | None]
+    publisher: Mapped[Line | None]
+    published_on: Mapped[str | None] = mapped_column(String(10))
+    url: Mapped[Prose | None]
+    archived_url: Mapped[Prose | None]
+    created_at: Mapped[Instant] = mapped_column(default=now)
+
+
+class Citation(Base):
+    """A petition's use of a source. `label` is what `[^label]` says in the text; numbers are
+    derived from the order of first use and stored nowhere else."""
+
+    __tablename__ = "citations"
+    __table_args__ = (UniqueConstraint("petition_id", "label"),)
+
+    id: Mapped[Id]
+    petition_id: Mapped[int] = mapped_column(ForeignKey("petitions.id", ondelete="CASCADE"))
+    source_id: Mapped[int] = mapped_column(ForeignKey("sources.id"), index=True)
+    label: Mapped[str] = mapped_column(String(40))
+    raw: Mapped[Prose]  # the note as it was pasted, always kept
+
+    source: Mapped[Source] = relationship()
+
+
+class Signature(Base):
+    """One supporter's name under one version of one petition's statement."""
+
+    __tablename__ = "signatures"
+    __table_args__ = (
+        UniqueConstraint("petition_id", "supporter_id"),
+        Index(None, "petition_id", "verified_at"),
+        Index(None, "petition_id", "invalidated_at"),
+        Index(None, "supporter_id"),
+    )
+
+    id: Mapped[Id]
+    petition_id: Mapped[int] = mapped_column(ForeignKey("petitions.id"))
+    version_id: Mapped[int] = mapped_column(ForeignKey("petition_versions.id"))
+    supporter_id: Mapped[int] = mapped_column(
+        ForeignKey("supporters.id", ondelete="CASCADE")
+    )
+    state: Mapped[Word] = mapped_column(default="pending")
+    reason: Mapped[Line | None]
+    grade: Mapped[Word]  # recognised, confirmed, form
+    name: Mapped[str] = mapped_column(String(250))
+    postal_code: Mapped[str] = mapped_column(String(20), default="")
+    partners: Mapped[list[Any]] = mapped_column(JSON_VALUE, default=list)  # boxes ticked
+    is_new: Mapped[bool] = mapped_column(Boolean)  # first signature anywhere
+    created_at: Mapped[Instant] = mapped_column(default=now)
+    verified_at: Mapped[Instant | None]
+    invalidated_at: Mapped[Instant | None]
+    # Credit: the letters whose links were followed first and last, and the share that led here.
+    first_delivery_id: Mapped[int | None] = mapped_column(
+        ForeignKey("deliveries.id", ondelete="SET NULL")
+    )
+    last_delivery_id: Mapped[int | None] = mapped_column(
+        ForeignKey("deliveries.id", ondelete="SET NULL"), index=True
+    )
+    shared_by_id: Mapped[int | None] = mapped_column(
+        ForeignKey("signatures.id", ondelete="SET NULL"), index=True
+    )
+
+
+class Tally(Base):
+    """A petition's count up to an instant; what came since is counted when it is shown."""
+
+    __tablename__ = "tallies"
+
+    petition_id: Mapped[int] = mapped_column(
+        ForeignKey("petitions.id", ondelete="CASCADE"), primary_key=True
+    )
+    counted_to: Mapped[Instant]
+    signatures: Mapped[int] = mapped_column(Integer)

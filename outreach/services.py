@@ -1,0 +1,28 @@
+"""The few objects that every door and every job works with, built in app.py from the settings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from outreach.core.db import Database
+from outreach.core.tokens import Tokens
+from outreach.mail.provider import Provider
+
+
+@dataclass(frozen=True)
+class Services:
+    """What the doors hand to the domain. `base_url` has no trailing slash."""
+
+    db: Database
+    tokens: Tokens
+    provider: Provider
+    base_url: str
+    data_dir: Path
+    secret: str
+    batch_size: int
+    lease_s: int
+    late_limit_s: int
+    recognise_days: int
+    keep_networks: bool
+    test_sends_to: str

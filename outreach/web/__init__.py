@@ -1,0 +1,1 @@
+"""The web: console for those who work here, public pages for supporters."""
