@@ -1,1 +1,1 @@
-"""The ground floor: errors, clock, database, addresses, tokens, log. Knows nothing of the product."""
+"""The ground floor: errors, clock, database, addresses, tokens, log; nothing of the product."""

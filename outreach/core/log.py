@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
+from collections.abc import MutableMapping
 from typing import Any
 
 import structlog
@@ -12,7 +13,9 @@ import structlog
 PERSONAL_FIELDS = frozenset({"email", "address", "name", "first_name", "last_name", "to", "token"})
 
 
-def _drop_personal(_logger: Any, _method: str, event: dict[str, Any]) -> dict[str, Any]:
+def _drop_personal(
+    _logger: Any, _method: str, event: MutableMapping[str, Any]
+) -> MutableMapping[str, Any]:
     for key in PERSONAL_FIELDS & event.keys():
         event[key] = "[left out]"
     return event

@@ -27,7 +27,7 @@ class Page(Generic[T]):
         return max(1, -(-self.total // self.size))
 
 
-def page_of(session: Session, query: Select[tuple[T]], number: int, size: int = 50) -> Page[T]:
+def page_of(session: Session, query: Select[T], number: int, size: int = 50) -> Page[T]:
     """One page of a query over single entities, with the count of all."""
     total = session.scalar(select(func.count()).select_from(query.order_by(None).subquery())) or 0
     number = min(max(1, number), max(1, -(-total // size)))

@@ -91,7 +91,8 @@ def _field(match: re.Match[str], place: str) -> Field:
     for filter_name in filters:
         if filter_name not in FILTERS:
             raise BadInput(
-                f"{place}: there is no filter “{filter_name}”.", hint=f"Known: {', '.join(FILTERS)}."
+                f"{place}: there is no filter “{filter_name}”.",
+                hint=f"Known: {', '.join(FILTERS)}.",
             )
     fallback = found["double"] or found["single"] or found["curly"] or ""
     return Field(name, fallback, filters)

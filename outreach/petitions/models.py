@@ -117,9 +117,7 @@ class Signature(Base):
     id: Mapped[Id]
     petition_id: Mapped[int] = mapped_column(ForeignKey("petitions.id"))
     version_id: Mapped[int] = mapped_column(ForeignKey("petition_versions.id"))
-    supporter_id: Mapped[int] = mapped_column(
-        ForeignKey("supporters.id", ondelete="CASCADE")
-    )
+    supporter_id: Mapped[int] = mapped_column(ForeignKey("supporters.id", ondelete="CASCADE"))
     state: Mapped[Word] = mapped_column(default="pending")
     reason: Mapped[Line | None]
     grade: Mapped[Word]  # recognised, confirmed, form
