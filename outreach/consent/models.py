@@ -22,9 +22,7 @@ class ConsentEntry(Base):
     )
 
     id: Mapped[Id]
-    supporter_id: Mapped[int] = mapped_column(
-        ForeignKey("supporters.id", ondelete="CASCADE")
-    )
+    supporter_id: Mapped[int] = mapped_column(ForeignKey("supporters.id", ondelete="CASCADE"))
     purpose: Mapped[str] = mapped_column(String(120), default=EMAIL)
     status: Mapped[Word]
     basis: Mapped[Line]  # "import: petition table at the fair", "signed petition", "one-click"

@@ -18,9 +18,10 @@ def insert_rows(
     if raw is None:
         raise RuntimeError("the connection is closed")
     if connection.dialect.name == "postgresql":
+        statement = f'COPY "{table.name}" ({names}) FROM STDIN'
         with (
             raw.cursor() as cursor,
-            cursor.copy(f'COPY "{table.name}" ({names}) FROM STDIN') as copy,
+            cursor.copy(statement) as copy,
         ):
             for row in rows:
                 copy.write_row(row)

@@ -10,7 +10,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from sqlalchemy import (
     JSON,
@@ -68,7 +68,7 @@ Items = Annotated[list[Any], mapped_column(JSON_VALUE)]
 class Base(DeclarativeBase):
     """All tables; constraints get predictable names so that migrations can speak of them."""
 
-    type_annotation_map = {int: BIG}
+    type_annotation_map: ClassVar[dict[Any, Any]] = {int: BIG}
     metadata = MetaData(
         naming_convention={
             "ix": "ix_%(table_name)s_%(column_0_N_name)s",

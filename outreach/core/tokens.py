@@ -4,8 +4,8 @@ Two kinds, both bound to one purpose, neither holding personal data.
 
 *Letter tokens* (24 characters, never expiring): delivery, blast, slot and a 64-bit tag. One
 keyed XOF call yields the tags of all slots of a letter, because a letter with five links has to
-be filled in 5 µs and an HMAC for each link would take longer than the rest of the letter. The slot is
-the purpose: an open pixel's token can't unsubscribe anyone.
+be filled in 5 µs and an HMAC for each link would take longer than the rest of the letter. The
+slot is the purpose: an open pixel's token can't unsubscribe anyone.
 
 *Sealed ids*: any integers under a named purpose, with an expiry where the token gives power.
 """

@@ -72,7 +72,7 @@ def parse(text: str, *, where: str) -> Iterator[str | Field]:
 def _field(match: re.Match[str], place: str) -> Field:
     if match.group(1) is None:
         raise BadInput(
-            f"{place}: “{match.group(0)}” is not closed, or starts a block that letters don’t know.",
+            f"{place}: “{match.group(0)}” is not closed, or starts a block unknown here.",
             hint='Merge fields look like {{ first_name or "friend" }}.',
         )
     found = _FIELD.fullmatch(match.group(1))

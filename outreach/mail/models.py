@@ -43,8 +43,8 @@ class Batch(Base):
     """The unit in which deliveries are handed to a provider.
 
     `handed_through` is the id of the last delivery that may have reached the provider: it is
-    moved, and committed, before a part of the batch goes out. After a crash, deliveries beyond it are
-    certainly unsent and those up to it without an outcome are unknown.
+    moved, and committed, before a part of the batch goes out. After a crash, deliveries beyond it
+    are certainly unsent and those up to it without an outcome are unknown.
     """
 
     __tablename__ = "batches"

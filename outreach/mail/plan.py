@@ -3,8 +3,8 @@
 `Draft` collects slots while templates are rendered: wherever something personal will stand, the
 template gets a marker (lower-case letters and digits, so that Markdown, the CSS inliner and HTML
 escaping leave it alone). `Draft.compile` cuts the rendered texts at their markers. A `Plan` then
-yields for each person either a finished MIME letter (1.6 µs a join instead of 1,415 µs for a render)
-or the substitutions of a provider that fills by itself.
+yields for each person either a finished MIME letter (1.6 µs a join instead of 1,415 µs for a
+render) or the substitutions of a provider that fills by itself.
 """
 
 from __future__ import annotations

@@ -55,8 +55,8 @@ class Petition(Base):
 class PetitionVersion(Base):
     """One wording: the statement that is signed, the body, and the notes as they then stood.
 
-    `body` is Markdown with `[^label]` markers; `notes` the numbered notes of this version, so that a
-    signature keeps what was signed even when a source is corrected later.
+    `body` is Markdown with `[^label]` markers; `notes` the numbered notes of this version, so that
+    a signature keeps what was signed even when a source is corrected later.
     """
 
     __tablename__ = "petition_versions"

@@ -77,9 +77,7 @@ class SupporterTag(Base):
     __tablename__ = "supporter_tags"
     __table_args__ = (Index(None, "supporter_id"),)
 
-    tag_id: Mapped[int] = mapped_column(
-        ForeignKey("tags.id", ondelete="CASCADE"), primary_key=True
-    )
+    tag_id: Mapped[int] = mapped_column(ForeignKey("tags.id", ondelete="CASCADE"), primary_key=True)
     supporter_id: Mapped[int] = mapped_column(
         ForeignKey("supporters.id", ondelete="CASCADE"), primary_key=True
     )

@@ -42,9 +42,7 @@ class Event(Base):
     key: Mapped[str] = mapped_column(String(64))
     kind: Mapped[Word]  # opened, clicked, signed, unsubscribed, bounced, complained, delivered
     at: Mapped[Instant] = mapped_column(default=now)
-    delivery_id: Mapped[int | None] = mapped_column(
-        ForeignKey("deliveries.id", ondelete="CASCADE")
-    )
+    delivery_id: Mapped[int | None] = mapped_column(ForeignKey("deliveries.id", ondelete="CASCADE"))
     blast_id: Mapped[int | None] = mapped_column(ForeignKey("blasts.id"))
     supporter_id: Mapped[int | None] = mapped_column(
         ForeignKey("supporters.id", ondelete="SET NULL")
