@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import ForeignKey, Index, Integer, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from outreach.core.clock import now
-from outreach.core.db import Base, Id, Instant, Line, Prose, Word
+from outreach.core.db import JSON_VALUE, Base, Id, Instant, Line, Prose, Word
 from outreach.core.states import StateMachine, move
 
 BLAST_STATES = StateMachine(
@@ -64,6 +66,19 @@ class Variant(Base):
     subject: Mapped[Line]
     preheader: Mapped[Line] = mapped_column(default="")
     body: Mapped[Prose]
+
+
+class FrozenLetter(Base):
+    """A variant's compiled letter as it goes out: later edits of text, petition or template on
+    disk don't reach a blast that has started. `plan` is mail.plan.Plan as JSON."""
+
+    __tablename__ = "frozen_letters"
+
+    variant_id: Mapped[int] = mapped_column(
+        ForeignKey("variants.id", ondelete="CASCADE"), primary_key=True
+    )
+    plan: Mapped[dict[str, Any]] = mapped_column(JSON_VALUE)
+    compiled_at: Mapped[Instant] = mapped_column(default=now)
 
 
 class CheckOverride(Base):

@@ -15,9 +15,7 @@ BATCH_STATES = StateMachine(
         "claim": move("ready", "claimed"),
         "submit": move("claimed", "submitting"),
         "finish": move("claimed submitting", "done"),
-        "release": move("claimed", "ready"),
-        "lose": move("submitting", "unknown"),
-        "settle": move("unknown", "done"),
+        "release": move("claimed submitting", "ready"),
     },
 )
 
@@ -40,8 +38,10 @@ SENT_STATES = ("accepted", "delivered", "bounced", "complained")
 
 
 class Batch(Base):
-    """The unit in which deliveries are handed to a provider.
+    """The unit in which deliveries are handed to a provider: those from `first_id` to `last_id`.
 
+    A range instead of a column on each delivery: freezing an audience is then one INSERT, and a
+    retry is the same batch again, because only pending deliveries of the range are ever read.
     `handed_through` is the id of the last delivery that may have reached the provider: it is
     moved, and committed, before a part of the batch goes out. After a crash, deliveries beyond it
     are certainly unsent and those up to it without an outcome are unknown.
@@ -53,8 +53,9 @@ class Batch(Base):
     id: Mapped[Id]
     blast_id: Mapped[int | None] = mapped_column(ForeignKey("blasts.id"))
     variant_id: Mapped[int | None] = mapped_column(ForeignKey("variants.id"))
+    first_id: Mapped[int]
+    last_id: Mapped[int]
     state: Mapped[Word] = mapped_column(default="ready")
-    size: Mapped[int] = mapped_column(Integer)
     lease_owner: Mapped[str | None] = mapped_column(String(80))
     lease_until: Mapped[Instant | None]
     handed_through: Mapped[int] = mapped_column(default=0)
@@ -70,7 +71,6 @@ class Delivery(Base):
     __tablename__ = "deliveries"
     __table_args__ = (
         UniqueConstraint("blast_id", "supporter_id"),
-        Index(None, "batch_id"),
         Index(None, "blast_id", "state"),
         Index("ix_deliveries_supporter_id", "supporter_id"),
         Index(
@@ -84,7 +84,6 @@ class Delivery(Base):
     id: Mapped[Id]
     blast_id: Mapped[int | None] = mapped_column(ForeignKey("blasts.id"))
     variant_id: Mapped[int | None] = mapped_column(ForeignKey("variants.id"))
-    batch_id: Mapped[int | None] = mapped_column(ForeignKey("batches.id"))
     supporter_id: Mapped[int | None] = mapped_column(
         ForeignKey("supporters.id", ondelete="SET NULL")
     )

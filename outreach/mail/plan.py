@@ -12,10 +12,11 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from functools import cached_property
 from html import escape
+from typing import Any
 
 from outreach.core.tokens import Slot
 from outreach.mail.fields import Field
@@ -111,6 +112,39 @@ class Plan:
         """
         merged = [slot.write(known[i]) for i, slot in self._merge_order]
         return [*merged, *tokens[: len(self.links)]]
+
+    def to_json(self) -> dict[str, Any]:
+        """The plan as plain JSON values; `from_json` gives an equal plan."""
+        return {
+            "envelope": asdict(self.envelope),
+            "merges": [
+                {**asdict(slot.field), "context": slot.context.value} for slot in self.merges
+            ],
+            "links": [slot.number for slot in self.links],
+            "subject": self.subject,
+            "html": self.html,
+            "text": self.text,
+            "blast_id": self.blast_id,
+        }
+
+    @classmethod
+    def from_json(cls, value: dict[str, Any]) -> Plan:
+        """The plan that `to_json` wrote."""
+        return cls(
+            envelope=Envelope(**value["envelope"]),
+            merges=tuple(
+                MergeSlot(
+                    Field(slot["name"], slot["fallback"], tuple(slot["filters"])),
+                    Context(slot["context"]),
+                )
+                for slot in value["merges"]
+            ),
+            links=tuple(LinkSlot(number) for number in value["links"]),
+            subject=tuple(value["subject"]),
+            html=tuple(value["html"]),
+            text=tuple(value["text"]),
+            blast_id=value["blast_id"],
+        )
 
     def filled(self, pieces: Sequence[Piece], values: Sequence[str]) -> str:
         """One of the three texts for one person (previews, tests; sending uses mail.mime)."""

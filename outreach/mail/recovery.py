@@ -1,0 +1,59 @@
+"""After a crash: batches whose sender fell silent, and which of their letters are in doubt."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from outreach.core import log
+from outreach.core.clock import now
+from outreach.mail.models import Batch, Delivery
+from outreach.mail.outbox import of_blast
+from outreach.mail.outcomes import record
+from outreach.mail.provider import Fate, Outcome
+
+LOST = "The sender stopped before the provider’s answer was recorded."
+
+_log = log.get(__name__)
+
+
+def lost_batches(session: Session) -> Sequence[Batch]:
+    """Batches whose sender fell silent: the lease ran out."""
+    return session.scalars(
+        select(Batch).where(Batch.state.in_(("claimed", "submitting")), Batch.lease_until < now())
+    ).all()
+
+
+def in_doubt(session: Session, batch: Batch) -> list[int]:
+    """Deliveries that may have reached the provider without a recorded outcome."""
+    return list(
+        session.scalars(
+            select(Delivery.id).where(
+                Delivery.id.between(batch.first_id, batch.handed_through),
+                of_blast(batch.blast_id),
+                Delivery.state == "pending",
+            )
+        )
+    )
+
+
+def recover(session: Session, batch_id: int, owner: str, known: Sequence[Outcome]) -> int:
+    """Put a lost batch in order; returns how many of its deliveries are now unknown.
+
+    `known` is what the provider is certain of (Provider.settle); the others up to the mark become
+    unknown. What lies beyond the mark was certainly not sent and is claimed again.
+    """
+    batch = session.get_one(Batch, batch_id, with_for_update=True)
+    if batch.lease_owner != owner or batch.lease_until is None or batch.lease_until >= now():
+        return 0  # its sender came back, or another sweep was first
+    settled = {o.delivery_id for o in known}
+    doubtful = [i for i in in_doubt(session, batch) if i not in settled]
+    lost = [Outcome(i, Fate.UNKNOWN, LOST) for i in doubtful]
+    record(session, batch.blast_id, [*known, *lost])
+    batch.state, batch.lease_owner, batch.lease_until = "ready", None, None
+    batch.handed_through = 0
+    session.flush()
+    _log.warning("batch.recovered", batch=batch_id, unknown=len(doubtful), settled=len(settled))
+    return len(doubtful)
