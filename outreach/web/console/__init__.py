@@ -1,0 +1,49 @@
+"""The console: every screen for people who work here, each behind the same guard."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import g
+
+from outreach.web import auth
+from outreach.web.console import (
+    account,
+    blasts,
+    compose,
+    formats,
+    home,
+    imports,
+    mailbox,
+    petitions,
+    reports,
+    schedule,
+    segments,
+    sign_in,
+    supporters,
+)
+
+BLUEPRINTS = (
+    home.blueprint,
+    petitions.blueprint,
+    blasts.blueprint,
+    compose.blueprint,
+    schedule.blueprint,
+    supporters.blueprint,
+    imports.blueprint,
+    segments.blueprint,
+    reports.blueprint,
+    mailbox.blueprint,
+    account.blueprint,
+    sign_in.blueprint,
+)
+
+
+def _frame() -> dict[str, Any]:
+    return {"account": g.get("account"), "allowed": auth.allowed}
+
+
+for _blueprint in BLUEPRINTS:
+    _blueprint.before_request(auth.guard)
+    _blueprint.context_processor(_frame)
+home.blueprint.record_once(lambda state: state.app.jinja_env.filters.update(formats.FILTERS))

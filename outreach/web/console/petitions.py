@@ -1,0 +1,131 @@
+"""Petitions: the list, a pasted text on its way in, and one page for each."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
+
+from outreach.accounts import audit
+from outreach.core.errors import BadInput
+from outreach.petitions import citations, operations, queries, tally
+from outreach.petitions.intake.read import decode, read_petition
+from outreach.petitions.intake.understanding import Understanding
+from outreach.petitions.models import Petition
+from outreach.web.auth import actor, current_account, needs
+from outreach.web.context import services
+from outreach.web.forms import Form, notice
+
+blueprint = Blueprint("console_petitions", __name__, url_prefix="/console/petitions")
+ACTS = {"publish": operations.publish, "pause": operations.pause, "close": operations.close}
+DONE = {
+    "publish": ("The petition is published", "Its page takes signatures from now on."),
+    "pause": ("The petition is paused", "All signatures are kept; its page takes none for now."),
+    "close": ("The petition is closed", "All signatures are kept, and its page stays readable."),
+}
+
+
+@blueprint.get("/")
+@needs("read")
+def index() -> ResponseReturnValue:
+    """All petitions with state and count."""
+    with services().db.reading() as session:
+        rows = [
+            (petition, tally.count(session, petition.id))
+            for petition in queries.all_petitions(session)
+        ]
+        return render_template("console/petitions.html", rows=rows)
+
+
+@blueprint.get("/import")
+@needs("draft")
+def paste() -> ResponseReturnValue:
+    """The form for a pasted text or a file."""
+    return render_template("console/petition_import.html", form=Form(), read=None)
+
+
+@blueprint.post("/import")
+@needs("draft")
+def take() -> ResponseReturnValue:
+    """Show what is understood of a text; store it only when `do` says so."""
+    form = Form.sent()
+    read: Understanding | None = None
+    with form.judging():
+        form.values["text"] = text = _text_of(form)
+        read = read_petition(text)
+        if form.text("do") in ("store", "publish"):
+            return _store(read, publish=form.text("do") == "publish")
+    status = 400 if form.faults else 200
+    return render_template("console/petition_import.html", form=form, read=read), status
+
+
+def _text_of(form: Form) -> str:
+    file = request.files.get("file")
+    if file and file.filename:
+        return decode(file.read(), file.filename)
+    text = form.values.get("text", "").replace("\r\n", "\n")
+    if not text.strip():
+        raise BadInput(
+            "Paste the petition’s text, or choose its file.", field="text", hint="Nothing was kept."
+        )
+    return text
+
+
+def _store(read: Understanding, *, publish: bool) -> ResponseReturnValue:
+    with services().db.transaction() as session:
+        petition = operations.create_from(session, current_account().organisation, read)
+        audit.record(session, actor=actor(), action="petition.import", subject=petition.slug)
+        if publish:
+            operations.publish(session, petition)
+            audit.record(session, actor=actor(), action="petition.publish", subject=petition.slug)
+    notice(
+        "The petition is published" if publish else "The petition is stored as a draft",
+        "Its page takes signatures from now on." if publish else "Publish it when it reads right.",
+    )
+    return redirect(url_for("console_petitions.show", slug=petition.slug))
+
+
+@blueprint.get("/<slug>")
+@needs("read")
+def show(slug: str) -> ResponseReturnValue:
+    """One petition: text, notes, state, count."""
+    with services().db.reading() as session:
+        petition = queries.by_slug(session, slug)
+        return _page(session, petition)
+
+
+def _page(session: Session, petition: Petition) -> str:
+    version = queries.current_version(session, petition)
+    return render_template(
+        "console/petition.html",
+        petition=petition,
+        version=version,
+        notes=citations.notes_of(session, petition, version.body),
+        note_text=citations.note_text,
+        count=tally.count(session, petition.id),
+        public_url=f"{services().base_url}/petitions/{petition.slug}",
+    )
+
+
+@blueprint.post("/<slug>/<any(publish, pause, close):act>")
+@needs("draft")
+def move(slug: str, act: str) -> ResponseReturnValue:
+    """Publish, pause or close; a repeat changes nothing."""
+    with services().db.transaction() as session:
+        ACTS[act](session, queries.by_slug(session, slug))
+        audit.record(session, actor=actor(), action=f"petition.{act}", subject=slug)
+    notice(*DONE[act])
+    return redirect(url_for("console_petitions.show", slug=slug))
+
+
+@blueprint.get("/<slug>/signers.csv")
+@needs("read")
+def signers(slug: str) -> Response:
+    """Verified signatures as CSV, for the petition's delivery to its targets."""
+    with services().db.reading() as session:
+        petition = queries.by_slug(session, slug)
+        return Response(
+            queries.signers_csv(session, petition),
+            mimetype="text/csv",
+            headers={"Content-Disposition": f'attachment; filename="{slug}-signers.csv"'},
+        )

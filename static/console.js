@@ -1,0 +1,88 @@
+/* The console's live parts. Every screen works without them; these only spare a reload.
+   [data-poll=URL]   asks for a fresh copy of itself every 2.5 s until the copy has no data-poll
+   [data-live=URL]   on a form: sends the form while it is edited, into the element [data-into]
+   a[data-swap=ID]   fetches the linked page and takes only the element #ID from it */
+"use strict";
+(() => {
+  const EVERY_MS = 2500, TYPING_MS = 500;
+
+  const fetched = async (url, options) => {
+    const response = await fetch(url, options);
+    if (response.redirected) location.reload(); // signed out meanwhile: the page itself says so
+    if (!response.ok && response.status !== 400) throw new Error(response.status);
+    return new DOMParser().parseFromString(await response.text(), "text/html");
+  };
+
+  const swap = (old, fresh) => {
+    if (!fresh) return location.reload();
+    old.replaceWith(fresh);
+    ready(fresh.parentElement);
+  };
+
+  const poll = (element) => {
+    if (element.polled) return;
+    element.polled = true;
+    setTimeout(async () => {
+      if (!element.isConnected) return;
+      try {
+        const page = document.hidden ? null : await fetched(element.dataset.poll);
+        if (page) swap(element, page.body.firstElementChild);
+        else again(element);
+      } catch { again(element); } // what is known stays, with its time
+    }, EVERY_MS);
+  };
+  const again = (element) => { element.polled = false; poll(element); };
+
+  const live = (form) => {
+    if (form.watched) return;
+    form.watched = true;
+    let timer = 0, asked = 0;
+    form.addEventListener("input", () => {
+      clearTimeout(timer);
+      timer = setTimeout(async () => {
+        const mine = ++asked;
+        const into = document.getElementById(form.dataset.into);
+        into.setAttribute("aria-busy", "true");
+        try {
+          const page = await fetched(form.dataset.live, { method: "POST", body: new FormData(form) });
+          if (mine === asked) into.replaceWith(page.body.firstElementChild);
+        } catch { into.removeAttribute("aria-busy"); }
+      }, TYPING_MS);
+    });
+  };
+
+  const ready = (root) => {
+    root.querySelectorAll("[data-poll]").forEach(poll);
+    root.querySelectorAll("form[data-live]").forEach(live);
+  };
+
+  document.addEventListener("click", async (event) => {
+    const link = event.target.closest("a[data-swap]");
+    if (!link || event.metaKey || event.ctrlKey || event.shiftKey) return;
+    event.preventDefault();
+    const id = link.dataset.swap;
+    try {
+      swap(document.getElementById(id), (await fetched(link.href)).getElementById(id));
+      document.getElementById(id).querySelector(".on")?.focus();
+    } catch { location.href = link.href; }
+  });
+
+  /* A form is sent once: its button says so, and pressing again does nothing. */
+  document.addEventListener("submit", (event) => {
+    if (event.target.method === "get") return;
+    if (event.target.sent) return event.preventDefault();
+    event.target.sent = true;
+    const busy = event.submitter?.dataset.busy;
+    if (busy) event.submitter.textContent = busy;
+  });
+  addEventListener("pageshow", () => document.querySelectorAll("form").forEach((f) => { f.sent = false; }));
+
+  /* Text that was typed and not saved is not lost without a question. */
+  let typed = false;
+  document.addEventListener("input", (event) => { typed ||= Boolean(event.target.closest("form[data-keep]")); });
+  document.addEventListener("submit", () => { typed = false; });
+  addEventListener("beforeunload", (event) => { if (typed) event.preventDefault(); });
+
+  document.querySelector(".sum[autofocus]")?.focus();
+  ready(document);
+})();
