@@ -55,8 +55,12 @@ class Field:
         return text
 
 
-def parse(text: str, *, where: str) -> Iterator[str | Field]:
+def parse(
+    text: str, *, where: str, constants: Mapping[str, str] | None = None
+) -> Iterator[str | Field]:
     """The text cut into plain pieces and fields, in order.
+
+    `constants` are fields that are the same for everyone (petition.headline …): plain pieces.
 
     Raises BadInput naming the field, `where` (subject, body …) and the line.
     """
@@ -64,12 +68,12 @@ def parse(text: str, *, where: str) -> Iterator[str | Field]:
     for match in _TAG.finditer(text):
         yield text[position : match.start()]
         line = text.count("\n", 0, match.start()) + 1
-        yield _field(match, f"{where}, line {line}")
+        yield _field(match, f"{where}, line {line}", constants or {})
         position = match.end()
     yield text[position:]
 
 
-def _field(match: re.Match[str], place: str) -> Field:
+def _field(match: re.Match[str], place: str, constants: Mapping[str, str]) -> str | Field:
     if match.group(1) is None:
         raise BadInput(
             f"{place}: “{match.group(0)}” is not closed, or starts a block unknown here.",
@@ -82,10 +86,12 @@ def _field(match: re.Match[str], place: str) -> Field:
             hint='Merge fields look like {{ first_name or "friend" }}.',
         )
     name = found["name"]
+    if name in constants:
+        return constants[name]
     if name not in SUPPORTER_FIELDS and not name.startswith("field."):
         raise BadInput(
             f"{place}: there is no merge field “{name}”.",
-            hint=f"Known: {', '.join(SUPPORTER_FIELDS)}, and field.NAME for custom fields.",
+            hint=f"Known: {', '.join((*SUPPORTER_FIELDS, *constants))}, and field.NAME for custom fields.",
         )
     filters = tuple(part.strip() for part in found["filters"].split("|")[1:])
     for filter_name in filters:

@@ -27,8 +27,8 @@ class Weaver(Protocol):
         """The address to print for a link in the text."""
         ...
 
-    def marker(self, label: str) -> tuple[int, str]:
-        """The number of a note and the address that its marker leads to."""
+    def marker(self, label: str) -> tuple[str, str]:
+        """The printed number of a note and the address that its marker leads to."""
         ...
 
     def button(self, label: str) -> str:
@@ -54,7 +54,7 @@ def _parser() -> MarkdownIt:
     return parser
 
 
-_PARSER = _parser()
+PARSER = _parser()
 _RENDERER = RendererHTML()
 
 
@@ -62,7 +62,7 @@ def marker_labels(markdown: str) -> list[str]:
     """Labels of all markers in a text, in order, repeats included."""
     return [
         child.content
-        for token in _PARSER.parse(markdown)
+        for token in PARSER.parse(markdown)
         for child in token.children or ()
         if child.type == "marker"
     ]
@@ -70,13 +70,13 @@ def marker_labels(markdown: str) -> list[str]:
 
 def button_labels(markdown: str) -> list[str]:
     """Labels of all ask buttons of a text, in order."""
-    tokens = _PARSER.parse(markdown)
+    tokens = PARSER.parse(markdown)
     return [label for token in tokens if (label := _button_label(token))]
 
 
 def to_html(markdown: str, weaver: Weaver, button: Any) -> str:
     """The body as HTML; `button(label, url)` gives the HTML of a button."""
-    tokens = _PARSER.parse(markdown)
+    tokens = PARSER.parse(markdown)
     out: list[str] = []
     for i, token in enumerate(tokens):
         label = _button_label(token)
@@ -85,7 +85,7 @@ def to_html(markdown: str, weaver: Weaver, button: Any) -> str:
         elif token.type == "inline":
             out.append(_inline_html(token.children or [], weaver))
         elif not _wraps_button(tokens, i):
-            out.append(_RENDERER.render([token], _PARSER.options, {}))
+            out.append(_RENDERER.render([token], PARSER.options, {}))
     return "".join(out)
 
 
@@ -102,7 +102,7 @@ def _inline_html(children: list[Token], weaver: Weaver) -> str:
             url = weaver.link(str(child.attrs["href"]), _label_of(children, i))
             out.append(f'<a class="a" href="{escape(url)}">')
         else:
-            out.append(_RENDERER.renderInline([child], _PARSER.options, {}))
+            out.append(_RENDERER.renderInline([child], PARSER.options, {}))
     return "".join(out)
 
 
@@ -111,7 +111,7 @@ def to_text(markdown: str, weaver: Weaver) -> str:
     out: list[str] = []
     prefix = ""  # of the list item or quotation that the next text stands in
     lists: list[int | None] = []
-    for token in _PARSER.parse(markdown):
+    for token in PARSER.parse(markdown):
         if token.type in ("bullet_list_open", "ordered_list_open"):
             lists.append(int(token.attrs.get("start", 1)) if token.tag == "ol" else None)
         elif token.type in ("bullet_list_close", "ordered_list_close"):

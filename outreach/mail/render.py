@@ -40,15 +40,20 @@ class Rendered:
 
 
 def render(letter: str, **context: Any) -> Rendered:
-    """The letter's templates with these values.
+    """The letter's templates with the same values in all parts; errors as `render_parts`."""
+    return render_parts(letter, html=context, text=context)
+
+
+def render_parts(letter: str, *, html: dict[str, Any], text: dict[str, Any]) -> Rendered:
+    """The letter's templates, `text` being the values of the subject and the text part.
 
     Raises BadInput that names file and line of a fault in a template.
     """
     try:
         return Rendered(
-            subject=" ".join(_one(letter, "subject.txt", context).split()),
-            html=_INLINER.inline(_one(letter, "body.html", context)),
-            text=_BLANK_LINES.sub("\n\n", _one(letter, "body.txt", context)).strip() + "\n",
+            subject=" ".join(_one(letter, "subject.txt", text).split()),
+            html=_INLINER.inline(_one(letter, "body.html", html)),
+            text=_BLANK_LINES.sub("\n\n", _one(letter, "body.txt", text)).strip() + "\n",
         )
     except TemplateError as error:
         raise BadInput(_place(error, letter), hint="Nothing was sent. Mend the template.") from None

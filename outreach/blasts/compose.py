@@ -1,0 +1,218 @@
+"""From a variant's texts to its compiled letter, and previews of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from markupsafe import Markup
+from sqlalchemy.orm import Session
+
+from outreach.accounts.models import Organisation
+from outreach.blasts.links import LinkBook
+from outreach.blasts.models import Blast, Variant
+from outreach.blasts.recipients import known_of
+from outreach.core.address import domain
+from outreach.core.clock import now
+from outreach.core.tokens import Slot, Tokens
+from outreach.mail import markdown
+from outreach.mail.fields import Field, parse
+from outreach.mail.mime import mime_letter, rfc2822_date
+from outreach.mail.plan import Context, Draft, Envelope, Plan, Recipient
+from outreach.mail.render import Rendered, button, render_parts
+from outreach.petitions import citations
+from outreach.petitions.models import Petition
+from outreach.petitions.queries import current_version
+from outreach.petitions.tally import count
+from outreach.supporters.models import Supporter
+from outreach.tracking.links import NewLink
+
+GMAIL_CLIPS_AT = 102_000
+
+
+@dataclass(frozen=True)
+class Composed:
+    """A compiled letter with its links, and what its markers found."""
+
+    plan: Plan
+    links: tuple[NewLink, ...]
+    cited: tuple[str, ...]  # labels of the notes that the letter shows
+    unresolved: tuple[str, ...]  # labels that no note of the petition has
+    constants: Mapping[str, str]  # merge fields that are the same for everyone
+
+
+@dataclass(frozen=True)
+class Preview:
+    """A letter as one person would get it. `source` is the whole MIME letter."""
+
+    subject: str
+    preheader: str
+    html: str
+    text: str
+    source: str
+    size_bytes: int  # of the HTML part, which Gmail clips at GMAIL_CLIPS_AT
+
+
+def compose(
+    session: Session, blast: Blast, variant: Variant, base_url: str, *, tracked: bool = True
+) -> Composed:
+    """Compile a variant. Untracked letters (previews, tests) lead straight to their links.
+
+    Raises BadInput that names field and line of whatever can't be understood.
+    """
+    petition = session.get_one(Petition, blast.petition_id)
+    organisation = session.get_one(Organisation, blast.organisation_id)
+    notes = citations.notes_of(session, petition, current_version(session, petition).text)
+    draft = Draft()
+    book = LinkBook(
+        draft=draft,
+        base_url=base_url,
+        petition_url=f"{base_url}/petitions/{petition.slug}",
+        notes={note.label: note for note in notes},
+        tracked=tracked,
+    )
+    constants = _constants(session, petition)
+    rendered = _rendered(blast, variant, organisation, book, constants)
+    plan = draft.compile(
+        _envelope(blast, organisation, base_url),
+        subject=rendered.subject,
+        html=rendered.html,
+        text=rendered.text,
+        blast_id=blast.id,
+    )
+    return Composed(
+        plan, tuple(book.links), tuple(book.cited), tuple(dict.fromkeys(book.unresolved)), constants
+    )
+
+
+def preview(
+    session: Session,
+    blast: Blast,
+    variant: Variant,
+    supporter: Supporter | None,
+    base_url: str,
+) -> Preview:
+    """The letter as this supporter would get it; None: as somebody of whom nothing is known."""
+    composed = compose(session, blast, variant, base_url, tracked=False)
+    plan = composed.plan
+    known = known_of(session, plan.fields, supporter)
+    values = plan.values(known, ["preview"] * len(plan.token_slots))
+    html = plan.filled(plan.html, values)
+    preheader = "".join(
+        piece if isinstance(piece, str) else piece.value(known[plan.fields.index(piece.name)])
+        for piece in parse(variant.preheader, where="preheader", constants=composed.constants)
+    )
+    recipient = Recipient(
+        delivery_id=0,
+        address=supporter.address if supporter else "supporter@example.org",
+        name=f"{supporter.first_name} {supporter.last_name}".strip() if supporter else "",
+        values=values,
+        unsubscribe_token="preview",
+    )
+    return Preview(
+        subject=plan.filled(plan.subject, values),
+        preheader=preheader,
+        html=html,
+        text=plan.filled(plan.text, values),
+        source=mime_letter(plan, recipient, rfc2822_date(now())).decode("ascii"),
+        size_bytes=len(html.encode()),
+    )
+
+
+def as_sent(plan: Plan, tokens: Tokens, delivery_id: int) -> str:
+    """The HTML of a sent letter for “read in a browser”: nobody's name in it, links that count.
+
+    The link to it may have been forwarded, so personal values are left to their fallbacks.
+    """
+    made = tokens.letter(delivery_id, plan.blast_id, plan.token_slots)
+    return plan.filled(plan.html, plan.values([""] * len(plan.fields), made))
+
+
+def _rendered(
+    blast: Blast,
+    variant: Variant,
+    organisation: Organisation,
+    book: LinkBook,
+    constants: Mapping[str, str],
+) -> Rendered:
+    """The variant's texts in the template, with markers wherever something personal stands."""
+
+    def woven(text: str, where: str, context: Context) -> str:
+        pieces = parse(text, where=where, constants=constants)
+        return "".join(
+            book.draft.merge(piece, context) if isinstance(piece, Field) else piece
+            for piece in pieces
+        )
+
+    body = {
+        Context.HTML: Markup(
+            markdown.to_html(woven(variant.body, "body", Context.HTML), book, button)
+        ),
+    }
+    html_notes = _notes(book)
+    book.again()
+    body[Context.PLAIN] = Markup(markdown.to_text(woven(variant.body, "body", Context.PLAIN), book))
+    text_notes = _notes(book)
+    joined = Field("joined", f"are known to {organisation.name}")
+
+    def context(kind: Context, notes: list[dict[str, Any]]) -> dict[str, Any]:
+        return {
+            "organisation": {
+                "name": organisation.name,
+                "postal_address": ", ".join(organisation.postal_address.splitlines()),
+            },
+            "language": organisation.language,
+            "subject": woven(variant.subject, "subject", Context.HEADER),
+            "preheader": woven(variant.preheader, "preheader", kind),
+            "body": body[kind],
+            "notes": notes,
+            "joined": book.draft.merge(joined, kind),
+            "unsubscribe_url": book.address("u", Slot.UNSUBSCRIBE),
+            "view_url": book.address("v", Slot.VIEW),
+            "trap_url": book.trap(),
+            "pixel_url": book.address("o", Slot.OPEN) + ".gif" if book.tracked else "",
+        }
+
+    return render_parts(
+        blast.template,
+        html=context(Context.HTML, html_notes),
+        text=context(Context.PLAIN, text_notes),
+    )
+
+
+def _notes(book: LinkBook) -> list[dict[str, Any]]:
+    """The notes that the letter cites, by number, with the title as the linked part."""
+    shown = sorted(book.cited.values(), key=lambda note: note.number)
+    listed = []
+    for note in shown:
+        before, linked, after = citations.note_parts(note)
+        listed.append(
+            {
+                "number": note.number,
+                "url": book.source(note),
+                "before": before,
+                "linked": linked,
+                "after": after,
+            }
+        )
+    return listed
+
+
+def _constants(session: Session, petition: Petition) -> dict[str, str]:
+    return {
+        "petition.headline": petition.headline,
+        "petition.signatures": f"{count(session, petition.id):,}",
+    }
+
+
+def _envelope(blast: Blast, organisation: Organisation, base_url: str) -> Envelope:
+    sender_domain = domain(blast.sender_address)
+    return Envelope(
+        sender_name=blast.sender_name,
+        sender_address=blast.sender_address,
+        base_url=base_url,
+        list_id=f"organisation-{organisation.id}.{sender_domain}",
+        feedback_id=f"{blast.id}:{organisation.id}:blast:{sender_domain}",
+        reply_to=organisation.reply_to or "",
+    )

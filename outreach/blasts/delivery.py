@@ -1,0 +1,216 @@
+"""Sending: claim a batch, and hand it over part by part, each written down before and after."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import exists, select, update
+from sqlalchemy.orm import Session
+
+from outreach.accounts.models import Organisation
+from outreach.blasts.models import Blast, FrozenLetter
+from outreach.blasts.recipients import (
+    ADDRESS,
+    DELIVERY_ID,
+    ERASED,
+    FIRST_NAME,
+    FIXED,
+    LAST_NAME,
+    REASON,
+    part_query,
+    reader,
+)
+from outreach.core import log
+from outreach.core.db import Database
+from outreach.core.tokens import Tokens
+from outreach.mail import outbox
+from outreach.mail.models import Batch, Delivery, SingleLetter
+from outreach.mail.outbox import Claim
+from outreach.mail.outcomes import record
+from outreach.mail.plan import Envelope, Plan, Recipient
+from outreach.mail.provider import Fate, Outcome, Provider, ProviderDown, ProviderRefuses
+from outreach.mail.recovery import in_doubt, lost_batches, recover
+
+_log = log.get(__name__)
+
+BROKEN = "The sender failed while these letters were on their way; whether they left is not known."
+
+
+@dataclass(frozen=True)
+class Sender:
+    """Who sends: its name in leases, and what it works with."""
+
+    name: str
+    db: Database
+    tokens: Tokens
+    provider: Provider
+    base_url: str
+    lease_s: int
+
+
+@dataclass(frozen=True)
+class Part:
+    """Letters that leave together: rows as recipients.part_query gives them, those held back."""
+
+    rows: Sequence[Any]
+    held_back: Sequence[tuple[int, str]]
+    last_id: int
+
+
+def send_all(sender: Sender, stop: threading.Event) -> int:
+    """Send batches until none is due or `stop` is set; returns how many were taken on."""
+    done = 0
+    sending = exists().where(Blast.id == Batch.blast_id, Blast.state == "sending")
+    while not stop.is_set():
+        with sender.db.transaction() as session:
+            claim = outbox.claim(
+                session, owner=sender.name, lease_s=sender.lease_s, allowed=sending
+            )
+        if claim is None:
+            return done
+        send_batch(sender, claim)
+        done += 1
+    return done
+
+
+def send_batch(sender: Sender, claim: Claim) -> None:
+    """Send what waits in a claimed batch; stops between parts when its blast was paused."""
+    with sender.db.reading() as session:
+        plan = _plan(session, sender, claim)
+    after, outcomes = 0, list[Outcome]()
+    while True:
+        with sender.db.transaction() as session:
+            record(session, claim.blast_id, outcomes)
+            part = _next_part(session, sender, claim, plan, after)
+        if part is None:
+            return
+        recipients = _recipients(sender, claim, plan, part.rows)
+        try:
+            outcomes = sender.provider.send(plan, recipients) if recipients else []
+        except ProviderDown as down:
+            _hold_back(sender, claim, down.wait_s, str(down))
+            return
+        except ProviderRefuses as refusal:
+            _hold_back(sender, claim, outbox.FIRST_RETRY_S, str(refusal), pause=True)
+            return
+        except BaseException:
+            _name_unknown(sender, claim, recipients)
+            raise
+        after = part.last_id
+
+
+def recover_lost(sender: Sender) -> int:
+    """Put batches in order whose sender fell silent; returns how many letters are now unknown."""
+    with sender.db.reading() as session:
+        lost = [(b.id, b.lease_owner or "", in_doubt(session, b)) for b in lost_batches(session)]
+    unknown = 0
+    for batch_id, owner, doubtful in lost:
+        known = sender.provider.settle(doubtful) if doubtful else []
+        with sender.db.transaction() as session:
+            unknown += recover(session, batch_id, owner, known)
+    return unknown
+
+
+def _plan(session: Session, sender: Sender, claim: Claim) -> Plan:
+    if claim.blast_id is not None:
+        frozen = session.get_one(FrozenLetter, claim.variant_id)
+        return Plan.from_json(frozen.plan)
+    letter = session.get_one(SingleLetter, claim.first_id)
+    organisation = session.get_one(Organisation, letter.organisation_id)
+    envelope = Envelope(
+        sender_name=organisation.sender_name,
+        sender_address=organisation.sender_address,
+        base_url=sender.base_url,
+        reply_to=organisation.reply_to or "",
+        can_unsubscribe=False,
+        automatic=True,
+    )
+    return Plan(envelope, (), (), (letter.subject,), (letter.html,), (letter.text,))
+
+
+def _next_part(
+    session: Session, sender: Sender, claim: Claim, plan: Plan, after: int
+) -> Part | None:
+    """The next part, marked as handed over; None when the batch ended or is not ours any more."""
+    if not outbox.holds(session, claim):
+        _log.warning("batch.taken_over", batch=claim.batch_id)
+        return None
+    if claim.blast_id is not None:
+        state = session.scalar(select(Blast.state).where(Blast.id == claim.blast_id))
+        if state != "sending":
+            outbox.give_back(session, claim)
+            return None
+        query = part_query(claim, plan.fields, after=after, size=sender.provider.part_size)
+    else:
+        query = _single_query(claim, after)
+    rows = session.execute(query).all()
+    if not rows:
+        outbox.finish(session, claim)
+        return None
+    held_back = [
+        (row[DELIVERY_ID], _reason(row)) for row in rows if row[REASON] or not row[ADDRESS]
+    ]
+    outbox.skip(session, held_back)
+    last_id = rows[-1][DELIVERY_ID]
+    outbox.mark(session, claim, through=last_id)
+    return Part([row for row in rows if row[ADDRESS] and not row[REASON]], held_back, last_id)
+
+
+def _single_query(claim: Claim, after: int) -> Any:
+    # Letters that a person asked for (confirmation, test) don't pass the consent gate.
+    return (
+        select(SingleLetter.delivery_id, SingleLetter.to_address, SingleLetter.to_name, "", None)
+        .join(Delivery, Delivery.id == SingleLetter.delivery_id)
+        .where(outbox.waiting(claim, after))
+    )
+
+
+def _reason(row: Any) -> str:
+    if not row[ADDRESS]:
+        return ERASED
+    return "unsubscribed_since" if row[REASON] == "unsubscribed" else str(row[REASON])
+
+
+def _recipients(sender: Sender, claim: Claim, plan: Plan, rows: Sequence[Any]) -> list[Recipient]:
+    read = reader(plan.fields)
+    slots, blast_id, letter = plan.token_slots, claim.blast_id or 0, sender.tokens.letter
+    recipients = []
+    for row in rows:
+        tokens = letter(row[DELIVERY_ID], blast_id, slots)
+        recipients.append(
+            Recipient(
+                delivery_id=row[DELIVERY_ID],
+                address=row[ADDRESS],
+                name=f"{row[FIRST_NAME]} {row[LAST_NAME]}".strip(),
+                values=plan.values(read(row[FIXED:]), tokens),
+                unsubscribe_token=tokens[-1],
+            )
+        )
+    return recipients
+
+
+def _hold_back(
+    sender: Sender, claim: Claim, wait_s: float, reason: str, *, pause: bool = False
+) -> None:
+    """Nothing of the last part left: give the batch back, and say why on the blast."""
+    _log.warning("provider.not_available", batch=claim.batch_id, wait_s=wait_s, reason=reason)
+    with sender.db.transaction() as session:
+        outbox.give_back(session, claim, wait_s=wait_s)
+        if claim.blast_id is not None:
+            values = {"reason": reason} | ({"state": "paused"} if pause else {})
+            session.execute(
+                update(Blast)
+                .where(Blast.id == claim.blast_id, Blast.state == "sending")
+                .values(**values)
+            )
+
+
+def _name_unknown(sender: Sender, claim: Claim, recipients: Sequence[Recipient]) -> None:
+    """A fault of ours in the middle of a part: its letters are unknown, the blast is paused."""
+    lost = [Outcome(r.delivery_id, Fate.UNKNOWN, BROKEN) for r in recipients]
+    with sender.db.transaction() as session:
+        record(session, claim.blast_id, lost)
+    _hold_back(sender, claim, outbox.FIRST_RETRY_S, BROKEN, pause=True)

@@ -1,0 +1,91 @@
+"""The links of one letter: each gets a slot of the letter's tokens, in the order of the text."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from outreach.core.errors import BadInput
+from outreach.core.tokens import MAX_SLOT, Slot
+from outreach.mail.plan import Draft
+from outreach.petitions.citations import Note
+from outreach.tracking.links import NewLink
+
+
+@dataclass
+class LinkBook:
+    """A mail.markdown.Weaver that notes every link it hands out.
+
+    HTML and text part ask in the same order, so the second rendering (`again`) finds the slots of
+    the first. Untracked (previews, test letters), links lead straight to their place.
+    """
+
+    draft: Draft
+    base_url: str
+    petition_url: str
+    notes: Mapping[str, Note]  # by label
+    tracked: bool = True
+    links: list[NewLink] = field(default_factory=list)
+    cited: dict[str, Note] = field(default_factory=dict)
+    unresolved: list[str] = field(default_factory=list)
+    _turn: int = 0
+
+    def again(self) -> None:
+        """Start the other part of the same letter."""
+        self._turn = 0
+
+    def link(self, url: str, label: str) -> str:
+        """A link that the campaigner wrote; one to the petition's page is an ask."""
+        parts = urlsplit(url)
+        if parts.scheme in ("mailto", "tel"):
+            return url
+        if parts.scheme not in ("http", "https") or not parts.netloc:
+            raise BadInput(
+                f"body: the link “{url}” leads nowhere.",
+                hint="Start it with https://",
+                field="body",
+            )
+        is_ask = url.split("#")[0].split("?")[0].rstrip("/") == self.petition_url
+        return self._place("ask" if is_ask else "link", url, label)
+
+    def button(self, label: str) -> str:
+        """An ask button; each is counted on its own."""
+        return self._place("ask", self.petition_url, label)
+
+    def marker(self, label: str) -> tuple[str, str]:
+        """A note's number, leading to the note on the petition's page (anchors in letters fail)."""
+        note = self.notes.get(label)
+        if note is None:
+            self.unresolved.append(label)
+            return "?", self.petition_url
+        self.cited[label] = note
+        url = f"{self.petition_url}#n{note.number}"
+        return str(note.number), self._place("citation", url, f"note {note.number}")
+
+    def source(self, note: Note) -> str:
+        """The source's own address for the list of notes, "" where it has none."""
+        return self._place("citation", note.url, f"source {note.number}") if note.url else ""
+
+    def trap(self) -> str:
+        """The hidden link that only machines follow."""
+        if not self.tracked:
+            return ""
+        if all(known.slot != Slot.TRAP for known in self.links):
+            self.links.append(NewLink(Slot.TRAP, "trap", self.petition_url, "hidden link"))
+        return self.address("c", Slot.TRAP)
+
+    def address(self, door: str, slot: int) -> str:
+        """The address of one of the letter's own doors, with a marker for the token."""
+        return f"{self.base_url}/{door}/{self.draft.link(slot)}"
+
+    def _place(self, kind: str, url: str, label: str) -> str:
+        if not self.tracked:
+            return url
+        slot = Slot.FIRST_LINK + self._turn
+        self._turn += 1
+        if slot > MAX_SLOT:
+            raise BadInput(f"body: more than {MAX_SLOT - Slot.FIRST_LINK} links.", field="body")
+        if not any(known.slot == slot for known in self.links):
+            self.links.append(NewLink(slot, kind, url, label[:400]))
+        return self.address("c", slot)

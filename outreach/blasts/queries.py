@@ -1,0 +1,118 @@
+"""Reads: blasts, their progress, and the deliveries that are unknown."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from outreach.blasts.models import Blast
+from outreach.core.clock import now
+from outreach.core.errors import NotFound
+from outreach.mail.models import Delivery
+from outreach.supporters.models import Supporter
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a blast is. `total` is the audience; `done` has an outcome, `left` waits."""
+
+    state: str
+    reason: str | None
+    total: int
+    by_state: dict[str, int]
+    skipped: dict[str, int]  # reason: people
+    done: int
+    left: int
+    started_at: datetime | None
+    finished_at: datetime | None
+    letters_per_second: float | None  # since the start, while it runs
+
+    @property
+    def percent(self) -> float:
+        """Share of the audience with an outcome, 0 to 100."""
+        return 100.0 * self.done / self.total if self.total else 0.0
+
+
+@dataclass(frozen=True)
+class UnknownDelivery:
+    """A letter of which nobody can say yet whether it left."""
+
+    delivery_id: int
+    supporter_id: int | None
+    address: str
+    reason: str
+
+
+def all_blasts(session: Session) -> Sequence[Blast]:
+    """Every blast, the newest first."""
+    return session.scalars(select(Blast).order_by(Blast.id.desc())).all()
+
+
+def by_id(session: Session, blast_id: int) -> Blast:
+    """One blast; raises NotFound."""
+    blast = session.get(Blast, blast_id)
+    if blast is None:
+        raise NotFound("There is no such blast.", hint="See the list of blasts.")
+    return blast
+
+
+def named(session: Session, reference: str) -> Blast:
+    """A blast by its name or number, as people type it; raises NotFound."""
+    blast = session.scalar(select(Blast).where(Blast.name == reference))
+    if blast is None and reference.isdigit():
+        blast = session.get(Blast, int(reference))
+    if blast is None:
+        raise NotFound(
+            f"There is no blast “{reference}”.", hint="`outreach blasts list` shows them all."
+        )
+    return blast
+
+
+def progress(session: Session, blast: Blast) -> Progress:
+    """Counts by state and skip reason, from the deliveries themselves."""
+    rows = session.execute(
+        select(Delivery.state, Delivery.reason, func.count())
+        .where(Delivery.blast_id == blast.id)
+        .group_by(Delivery.state, Delivery.reason)
+    ).all()
+    by_state: dict[str, int] = {}
+    skipped: dict[str, int] = {}
+    for state, reason, number in rows:
+        by_state[state] = by_state.get(state, 0) + number
+        if state == "skipped":
+            skipped[reason or "unknown"] = skipped.get(reason or "unknown", 0) + number
+    total = sum(by_state.values())
+    left = by_state.get("pending", 0)
+    return Progress(
+        state=blast.state,
+        reason=blast.reason,
+        total=total,
+        by_state=by_state,
+        skipped=skipped,
+        done=total - left,
+        left=left,
+        started_at=blast.started_at,
+        finished_at=blast.finished_at,
+        letters_per_second=_pace(blast, total - left - sum(skipped.values())),
+    )
+
+
+def unknown(session: Session, blast: Blast) -> list[UnknownDelivery]:
+    """The blast's deliveries of which it is not known whether they left."""
+    rows = session.execute(
+        select(Delivery.id, Delivery.supporter_id, Supporter.address, Delivery.reason)
+        .outerjoin(Supporter, Supporter.id == Delivery.supporter_id)
+        .where(Delivery.blast_id == blast.id, Delivery.state == "unknown")
+        .order_by(Delivery.id)
+    )
+    return [UnknownDelivery(i, who, address or "", why or "") for i, who, address, why in rows]
+
+
+def _pace(blast: Blast, letters: int) -> float | None:
+    if blast.state != "sending" or blast.started_at is None:
+        return None
+    return letters / max((now() - blast.started_at).total_seconds(), 0.001)

@@ -1,0 +1,111 @@
+"""What a plan needs to know of each person, read in one SELECT."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy.orm import Session, aliased
+
+from outreach.consent.gate import reason_not_to_write
+from outreach.mail.models import Delivery
+from outreach.mail.outbox import Claim, waiting
+from outreach.supporters.models import ListMember, Supporter, SupporterList
+
+_COLUMNS: dict[str, ColumnElement[Any]] = {
+    "first_name": Supporter.first_name.expression,
+    "last_name": Supporter.last_name.expression,
+    "full_name": func.trim(Supporter.first_name + " " + Supporter.last_name),
+    "email": Supporter.email.expression,
+    "postal_code": Supporter.postal_code.expression,
+    "region": Supporter.region.expression,
+    "country": Supporter.country.expression,
+}
+Reader = Callable[[Sequence[Any]], list[str]]
+
+ERASED = "erased"
+# Of the columns that come before the plan's own.
+DELIVERY_ID, ADDRESS, FIRST_NAME, LAST_NAME, REASON = range(5)
+FIXED = 5
+
+
+def part_query(claim: Claim, fields: Sequence[str], *, after: int, size: int) -> Select[Any]:
+    """The next waiting deliveries of a batch, by id, with what the plan needs of each person.
+
+    The consent gate is part of the statement: whoever left since the audience was frozen comes with
+    a reason. Rows: the columns named above, then those of `reader(fields)`.
+    """
+    held_back = reason_not_to_write(Supporter.id.expression, Supporter.address.expression)
+    query: Select[Any] = (
+        select(Delivery.id, Supporter.address, Supporter.first_name, Supporter.last_name, held_back)
+        .add_columns(*columns(fields))
+        .select_from(Delivery)
+        .outerjoin(Supporter, Supporter.id == Delivery.supporter_id)
+        .where(waiting(claim, after))
+        .order_by(Delivery.id)
+        .limit(size)
+    )
+    return _with_membership(query) if "joined" in fields else query
+
+
+def known_of(session: Session, fields: Sequence[str], supporter: Supporter | None) -> list[str]:
+    """The fields of one person, in order; of nobody: nothing is known."""
+    if supporter is None:
+        return [""] * len(fields)
+    query: Select[Any] = (
+        select(Supporter.id).add_columns(*columns(fields)).where(Supporter.id == supporter.id)
+    )
+    row = session.execute(_with_membership(query) if "joined" in fields else query).one()
+    return reader(fields)(row[1:])
+
+
+def columns(fields: Sequence[str]) -> list[ColumnElement[Any]]:
+    """The columns that hold these fields; `joined` takes three, every other one."""
+    found: list[ColumnElement[Any]] = []
+    for name in fields:
+        if name == "joined":
+            found += [SupporterList.name, ListMember.joined_at, ListMember.source]
+        elif name.startswith("field."):
+            found.append(Supporter.fields[name.removeprefix("field.")].as_string())
+        else:
+            found.append(_COLUMNS[name])
+    return found
+
+
+def reader(fields: Sequence[str]) -> Reader:
+    """Turns the columns of one row into the known texts, in the order of the fields."""
+    if "joined" not in fields:
+        return lambda row: [value or "" for value in row]
+    place = list(fields).index("joined")
+
+    def read(row: Sequence[Any]) -> list[str]:
+        texts = [value or "" for value in (*row[:place], *row[place + 3 :])]
+        texts.insert(place, _joined(*row[place : place + 3]))
+        return texts
+
+    return read
+
+
+def _with_membership(query: Select[Any]) -> Select[Any]:
+    """Join the list that a person joined first, for “why do you get this”."""
+    other = aliased(ListMember)
+    first = (
+        select(func.min(other.list_id))
+        .where(other.supporter_id == Supporter.id)
+        .scalar_subquery()
+        .correlate(Supporter)
+    )
+    return query.outerjoin(
+        ListMember, (ListMember.supporter_id == Supporter.id) & (ListMember.list_id == first)
+    ).outerjoin(SupporterList, SupporterList.id == ListMember.list_id)
+
+
+@lru_cache(maxsize=4096)
+def _joined(list_name: str | None, at: datetime | None, source: str | None) -> str:
+    if list_name is None or at is None:
+        return ""
+    where = f" ({source})" if source else ""
+    return f"joined our {list_name} list on {at.day} {at:%B %Y}{where}"

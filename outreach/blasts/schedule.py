@@ -1,0 +1,179 @@
+"""A blast's moves, from scheduled to its end."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import exists, select, update
+from sqlalchemy.orm import Session
+
+from outreach.accounts import audit
+from outreach.blasts import preflight
+from outreach.blasts.compose import compose
+from outreach.blasts.models import BLAST_STATES, Blast
+from outreach.blasts.recipients import known_of
+from outreach.core import log
+from outreach.core.address import canonical
+from outreach.core.clock import now
+from outreach.core.errors import BadInput, Conflict
+from outreach.mail import outbox
+from outreach.mail.models import Batch, Delivery
+from outreach.mail.render import Rendered
+from outreach.supporters.models import Supporter
+
+_log = log.get(__name__)
+
+# A clock that is a little ahead of ours, and the seconds between pressing and arriving.
+PAST_TOLERANCE = timedelta(minutes=1)
+
+
+def schedule(
+    session: Session, blast: Blast, *, at: datetime | None, actor: str, base_url: str
+) -> None:
+    """Let a draft leave at an instant (None: now).
+
+    Raises BadInput for a time in the past, Conflict where a check stops it.
+    """
+    leaves = at or now()
+    if leaves < now() - PAST_TOLERANCE:
+        raise BadInput(
+            f"{leaves:%Y-%m-%d %H:%M} UTC has passed; the draft is kept.",
+            hint="Choose a later time, or send it now.",
+            field="at",
+        )
+    state = BLAST_STATES.after(blast.state, "schedule")
+    stops = [f for f in preflight.run(session, blast, base_url) if f.level == "stop"]
+    if stops:
+        raise Conflict(
+            "The checks stop this blast; the draft is kept: "
+            + " ".join(f"{stop.title} ({stop.key})." for stop in stops),
+            hint="Mend it, or override a check with your name and a reason.",
+        )
+    blast.state, blast.scheduled_for, blast.reason = state, leaves, None
+    _note(session, blast, actor, "schedule", at=leaves.isoformat())
+
+
+def unschedule(session: Session, blast: Blast, *, actor: str) -> None:
+    """Take a scheduled blast back to a draft."""
+    blast.state = BLAST_STATES.after(blast.state, "unschedule")
+    blast.scheduled_for = None
+    _note(session, blast, actor, "unschedule")
+
+
+def pause(session: Session, blast: Blast, *, actor: str, reason: str = "") -> None:
+    """Stop a blast; senders let go of it between two parts, so within seconds."""
+    blast.state = BLAST_STATES.after(blast.state, "pause")
+    blast.reason = reason or f"Paused by {actor}."
+    _note(session, blast, actor, "pause", reason=reason)
+
+
+def resume(session: Session, blast: Blast, *, actor: str) -> None:
+    """Go on; a blast that was paused before its audience was frozen is due at once."""
+    if blast.state == "paused" and blast.frozen_at is None:
+        blast.state, blast.scheduled_for = "scheduled", now()
+    else:
+        blast.state = BLAST_STATES.after(blast.state, "resume")
+        session.execute(
+            update(Batch)
+            .where(Batch.blast_id == blast.id, Batch.state == "ready")
+            .values(not_before=None)
+        )
+    blast.reason = None
+    _note(session, blast, actor, "resume")
+
+
+def cancel(session: Session, blast: Blast, *, actor: str) -> None:
+    """End a blast for good; what has not left is cancelled, what has left stays as it is."""
+    blast.state = BLAST_STATES.after(blast.state, "cancel")
+    blast.reason, blast.finished_at = f"Cancelled by {actor}.", now()
+    # A part that is with the provider at this instant keeps its true outcome: its batch is still
+    # claimed, and `close` cancels what that batch leaves behind.
+    _cancel_waiting(session, blast)
+    _note(session, blast, actor, "cancel")
+
+
+def send_test(
+    session: Session, blast: Blast, *, address: str, like: Supporter | None, base_url: str
+) -> Delivery:
+    """Post the letter to one address as `like` would get it; its links are not counted."""
+    to = canonical(address)
+    plan = compose(session, blast, blast.variants[0], base_url, tracked=False).plan
+    values = plan.values(known_of(session, plan.fields, like), ["test"] * len(plan.token_slots))
+    return outbox.post_single(
+        session,
+        organisation_id=blast.organisation_id,
+        kind="test",
+        to_address=to,
+        to_name="",
+        rendered=Rendered(
+            subject="[Test] " + plan.filled(plan.subject, values),
+            html=plan.filled(plan.html, values),
+            text=plan.filled(plan.text, values),
+        ),
+    )
+
+
+def due(session: Session) -> list[int]:
+    """Ids of the blasts whose time has come."""
+    return list(
+        session.scalars(
+            select(Blast.id)
+            .where(Blast.state.in_(("scheduled", "freezing")), Blast.scheduled_for <= now())
+            .order_by(Blast.scheduled_for)
+        )
+    )
+
+
+def hold_if_late(blast: Blast) -> bool:
+    """Pause a blast that the process slept through by more than its limit; True where it did."""
+    if blast.scheduled_for is None:
+        return False
+    late = now() - blast.scheduled_for
+    if late <= timedelta(seconds=blast.late_limit_s):
+        return False
+    blast.state = BLAST_STATES.after(blast.state, "pause")
+    blast.reason = (
+        f"It was due at {blast.scheduled_for:%Y-%m-%d %H:%M} UTC, when nothing was running, and "
+        f"is {int(late.total_seconds() // 60):,} minutes late. Nothing was sent. Resume to send it."
+    )
+    _log.warning("blast.late", blast=blast.id, seconds=int(late.total_seconds()))
+    return True
+
+
+def close_finished(session: Session) -> Sequence[int]:
+    """End blasts of which no batch is open any more; returns their ids."""
+    open_batch = exists().where(
+        Batch.blast_id == Blast.id, Batch.state.in_(("ready", "claimed", "submitting"))
+    )
+    finished = session.scalars(select(Blast).where(Blast.state == "sending", ~open_batch)).all()
+    for blast in finished:
+        blast.state = BLAST_STATES.after(blast.state, "finish")
+        blast.finished_at, blast.reason = now(), None
+        _log.info("blast.finished", blast=blast.id)
+    # Batches that a sender gave back after their blast was cancelled.
+    gone = select(Blast.id).where(Blast.state == "cancelled")
+    left = exists().where(Batch.blast_id == Blast.id, Batch.state == "ready")
+    for blast in session.scalars(select(Blast).where(Blast.id.in_(gone), left)):
+        _cancel_waiting(session, blast)
+    return [blast.id for blast in finished]
+
+
+def _cancel_waiting(session: Session, blast: Blast) -> None:
+    """Cancel what lies in batches that nobody holds."""
+    free = (Batch.blast_id == blast.id) & (Batch.state == "ready")
+    in_free_batch = exists().where(free, Delivery.id.between(Batch.first_id, Batch.last_id))
+    session.execute(
+        update(Delivery)
+        .where(Delivery.blast_id == blast.id, Delivery.state == "pending", in_free_batch)
+        .values(state="cancelled", reason="cancelled")
+        .execution_options(synchronize_session=False)
+    )
+    session.execute(update(Batch).where(free).values(state="done", done_at=now()))
+
+
+def _note(session: Session, blast: Blast, actor: str, action: str, **detail: str) -> None:
+    session.flush()
+    audit.record(
+        session, actor=actor, action=f"blast.{action}", subject=f"blast:{blast.id}", **detail
+    )
