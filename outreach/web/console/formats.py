@@ -1,4 +1,4 @@
-"""How the console writes numbers, rates and times; template filters of the same names."""
+"""How the console writes numbers and times; template filters of the same names."""
 
 from __future__ import annotations
 
@@ -42,21 +42,6 @@ def day(at: datetime) -> str:
 def clock_time(at: datetime) -> str:
     """09:00, in the organisation's zone."""
     return f"{at.astimezone(zone()):%H:%M}"
-
-
-def percent(value: float, low: float, high: float) -> str:
-    """A share as 6.11 %, with as many decimals as its interval supports."""
-    return f"{value * 100:.{_decimals(high - low)}f} %"
-
-
-def interval(low: float, high: float) -> str:
-    """The interval of a share: 5.90 to 6.33 %."""
-    decimals = _decimals(high - low)
-    return f"{low * 100:.{decimals}f} to {high * 100:.{decimals}f} %"
-
-
-def _decimals(width: float) -> int:
-    return 2 if width < 0.006 else 1 if width < 0.06 else 0
 
 
 FILTERS: Mapping[str, Callable[..., Any]] = {

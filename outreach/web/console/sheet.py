@@ -1,25 +1,69 @@
-"""A letter's HTML part as a frame of the console shows it: no script, no outside requests but images."""
+"""A letter on a sheet: previewed as somebody would get it, and its HTML part alone for a frame."""
 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
-from flask import Response
+from flask import Response, request
+from sqlalchemy.orm import Session
 
-DARK, IMAGES_OFF = "dark", "images-off"
+from outreach.blasts import compose
+from outreach.blasts.models import Blast
+from outreach.core.errors import BadInput, NotFound
+from outreach.services import Services
+from outreach.supporters.models import Supporter
+
+VIEWS = {
+    "desktop": "Desktop",
+    "phone": "Phone",
+    "dark": "Dark",
+    "images-off": "No images",
+    "text": "Text",
+}
 _HEAD = re.compile(r"<head[^>]*>", re.IGNORECASE)
 _PREFERS_DARK = re.compile(r"@media\s*\(\s*prefers-color-scheme\s*:\s*dark\s*\)", re.IGNORECASE)
 
 
+@dataclass(frozen=True)
+class Pane:
+    """What the preview shows: a view, a person, and the letter or why there is none."""
+
+    blast: Blast
+    view: str
+    supporter: Supporter | None
+    preview: compose.Preview | None
+    fault: str
+
+    @property
+    def person(self) -> int | None:
+        """The id of the person in the preview's own links."""
+        return self.supporter.id if self.supporter else None
+
+
+def pane(session: Session, blast: Blast, services: Services) -> Pane:
+    """The preview that this request asks for: `view` is one of VIEWS, `as` a supporter's id."""
+    view = request.args.get("view", "phone")
+    if view not in VIEWS:
+        raise NotFound("A letter has no such view.", hint=f"It has: {', '.join(VIEWS)}.")
+    person = request.args.get("as", type=int)
+    supporter = session.get(Supporter, person) if person else None
+    try:
+        made = compose.preview(session, blast, blast.variants[0], supporter, services.base_url)
+    except BadInput as error:
+        return Pane(blast, view, supporter, None, str(error))
+    return Pane(blast, view, supporter, made, "")
+
+
 def framed(html: str, view: str) -> Response:
-    """The part as one view shows it, whatever colours the reader's own system prefers.
+    """The HTML part as one view shows it, whatever colours the reader's own system prefers.
 
     Links open outside of the frame. A policy of its own stands against whatever the letter holds.
     """
-    media = "@media all" if view == DARK else "@media not all"
+    media = "@media all" if view == "dark" else "@media not all"
     html = _HEAD.sub(lambda head: f'{head[0]}<base target="_blank">', html, count=1)
     response = Response(_PREFERS_DARK.sub(media, html), mimetype="text/html")
-    images = "'none'" if view == IMAGES_OFF else "'self' https: data:"
+    images = "'none'" if view == "images-off" else "'self' https: data:"
     response.headers["Content-Security-Policy"] = (
         f"default-src 'none'; style-src 'unsafe-inline'; img-src {images}; "
         "form-action 'none'; base-uri 'none'; frame-ancestors 'self'; "

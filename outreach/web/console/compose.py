@@ -1,0 +1,143 @@
+"""The composer of a draft: text, preview as any supporter, audience, checks, test letters."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
+
+from outreach.audiences import queries as segments
+from outreach.blasts import operations, preflight, queries, schedule
+from outreach.blasts.models import Blast
+from outreach.petitions.models import Petition
+from outreach.supporters.queries import find
+from outreach.web.auth import actor, needs
+from outreach.web.console import sheet
+from outreach.web.context import services
+from outreach.web.forms import Form, notice
+
+blueprint = Blueprint("console_compose", __name__, url_prefix="/console/blasts/<int:blast_id>")
+TEXTS = ("name", "sender_name", "sender_address", "subject", "preheader", "body")
+
+
+@blueprint.get("/compose")
+@needs("read")
+def show(blast_id: int) -> ResponseReturnValue:
+    """The composer; a blast that is no draft any more has its own page."""
+    with services().db.reading() as session:
+        blast = queries.by_id(session, blast_id)
+        if blast.state != "draft":
+            return redirect(url_for("console_blasts.show", blast_id=blast_id))
+        variant = blast.variants[0]
+        form = Form(
+            {
+                "name": blast.name,
+                "sender_name": blast.sender_name,
+                "sender_address": blast.sender_address,
+                "audience": blast.audience,
+                "subject": variant.subject,
+                "preheader": variant.preheader,
+                "body": variant.body,
+            }
+        )
+        return _page(session, blast, form)
+
+
+@blueprint.post("/compose")
+@needs("draft")
+def save(blast_id: int) -> ResponseReturnValue:
+    """Store the texts and the audience of a draft."""
+    form = Form.sent()
+    with form.judging(), services().db.transaction() as session:
+        texts = {name: form.text(name) for name in TEXTS}
+        audience = segments.rules_of(session, form.text("segment")) or form.text("audience")
+        operations.edit(session, queries.by_id(session, blast_id), audience=audience, **texts)
+    if form.faults:
+        with services().db.reading() as session:
+            return _page(session, queries.by_id(session, blast_id), form), 400
+    return redirect(url_for("console_compose.show", blast_id=blast_id, **_kept_view()))
+
+
+def _kept_view() -> dict[str, str]:
+    return {name: request.args[name] for name in ("view", "as") if name in request.args}
+
+
+def _page(session: Session, blast: Blast, form: Form) -> str:
+    findings = preflight.run(session, blast, services())
+    return render_template(
+        "console/compose.html",
+        blast=blast,
+        form=form,
+        petition=session.get_one(Petition, blast.petition_id),
+        segments=segments.all_segments(session),
+        findings=findings,
+        stops=sum(finding.level == "stop" for finding in findings),
+        looks=sum(finding.level == "look" for finding in findings),
+        pane=sheet.pane(session, blast, services()),
+        test_address=services().test_sends_to,
+    )
+
+
+@blueprint.get("/letter")
+@needs("read")
+def letter(blast_id: int) -> Response:
+    """The HTML part as the chosen supporter would get it, for the frame."""
+    with services().db.reading() as session:
+        shown = sheet.pane(session, queries.by_id(session, blast_id), services())
+    if shown.preview is None:
+        return Response(shown.fault, 400, mimetype="text/plain")
+    return sheet.framed(shown.preview.html, shown.view)
+
+
+@blueprint.post("/as")
+@needs("read")
+def preview_as(blast_id: int) -> ResponseReturnValue:
+    """Find the person to preview as by their address, which stays out of the page's own."""
+    with services().db.reading() as session:
+        blast = queries.by_id(session, blast_id)
+        person = find(session, Form.sent().text("address"))
+    if person is None:
+        notice("Nobody has this address", "The preview stays as it was.", level="warn")
+    page = "console_compose.show" if blast.state == "draft" else "console_blasts.show"
+    shown = {"view": request.args.get("view", "phone"), "as": person.id if person else None}
+    return redirect(url_for(page, blast_id=blast_id, **shown))
+
+
+@blueprint.post("/test")
+@needs("draft")
+def test(blast_id: int) -> ResponseReturnValue:
+    """Post one letter to an address, marked as a test."""
+    form = Form.sent()
+    address = form.needed("address", "Enter the address that the test goes to.")
+    if not form.faults:
+        with form.judging(), services().db.transaction() as session:
+            schedule.test(
+                session, queries.by_id(session, blast_id), address=address, services=services()
+            )
+    if form.faults:
+        notice("No test was sent", form.faults[0][1], level="stop")
+    else:
+        notice("The test is on its way", "It counts nowhere, and its links count nothing.")
+    return redirect(url_for("console_compose.show", blast_id=blast_id))
+
+
+@blueprint.post("/override")
+@needs("send")
+def override(blast_id: int) -> ResponseReturnValue:
+    """Pass over a failed check, with one's name and the reason."""
+    form = Form.sent()
+    reason = form.needed("reason", "Enter why this check may be passed over.")
+    if not form.faults:
+        with form.judging(), services().db.transaction() as session:
+            preflight.override(
+                session,
+                queries.by_id(session, blast_id),
+                check=form.text("check"),
+                reason=reason,
+                actor=actor(),
+            )
+    if form.faults:
+        notice("The check still stands", form.faults[0][1], level="stop")
+    else:
+        notice("The check is passed over", "Your name and the reason are kept with the blast.")
+    return redirect(url_for("console_compose.show", blast_id=blast_id))

@@ -1,0 +1,96 @@
+"""From draft to sending and back: schedule with a confirmed number, pause, resume, cancel."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from flask import Blueprint, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
+
+from outreach.blasts import queries, schedule
+from outreach.blasts.models import Blast
+from outreach.core.clock import now
+from outreach.web.auth import actor, needs, zone
+from outreach.web.context import services
+from outreach.web.forms import Form, notice
+
+blueprint = Blueprint("console_schedule", __name__, url_prefix="/console/blasts/<int:blast_id>")
+ACTS = {
+    "unschedule": schedule.unschedule,
+    "pause": schedule.pause,
+    "resume": schedule.resume,
+    "cancel": schedule.cancel,
+}
+DONE = {
+    "unschedule": ("It is a draft again", "Nothing was sent. Change it, then schedule it anew."),
+    "pause": ("The blast is paused", "What has left has left; all others wait in their place."),
+    "resume": ("The blast goes on", "It goes on where it stopped; nobody gets it twice."),
+    "cancel": ("The blast is cancelled", "Nobody gets it any more; what was sent is kept."),
+}
+
+
+@blueprint.get("/schedule")
+@needs("send")
+def show(blast_id: int) -> ResponseReturnValue:
+    """The form for the time."""
+    with services().db.reading() as session:
+        return _page(session, queries.by_id(session, blast_id), Form({"when": "at"}))
+
+
+@blueprint.post("/schedule")
+@needs("send")
+def take(blast_id: int) -> ResponseReturnValue:
+    """First ask again, with the number; schedule when that was confirmed."""
+    form = Form.sent()
+    at = _time(form)
+    if at and form.text("confirmed"):
+        with form.judging(), services().db.transaction() as session:
+            blast = queries.by_id(session, blast_id)
+            schedule.schedule(session, blast, at=at, actor=actor(), services=services())
+        if not form.faults:
+            notice("The blast is scheduled", "Until it starts it can be taken back to a draft.")
+            return redirect(url_for("console_blasts.show", blast_id=blast_id))
+    with services().db.reading() as session:
+        blast = queries.by_id(session, blast_id)
+        if form.faults or at is None:
+            return _page(session, blast, form), 400
+        return render_template(
+            "console/blast_confirm.html",
+            blast=blast,
+            form=form,
+            at=None if form.text("when") == "now" else at,
+            audience=queries.audience(session, blast),
+        )
+
+
+def _time(form: Form) -> datetime | None:
+    if form.text("when") == "now":
+        return now()
+    local = form.instant("at")
+    if local is None:
+        return None
+    at = local.replace(tzinfo=zone())
+    if at <= now():
+        form.refuse("at", "This time has passed. Enter a later one, or choose “now”.")
+    return at
+
+
+def _page(session: Session, blast: Blast, form: Form) -> str:
+    return render_template(
+        "console/blast_schedule.html",
+        blast=blast,
+        form=form,
+        zone=zone().key,
+        audience=queries.audience(session, blast),
+    )
+
+
+@blueprint.post("/<any(unschedule, pause, resume, cancel):act>")
+@needs("send")
+def move(blast_id: int, act: str) -> ResponseReturnValue:
+    """Unschedule, pause, resume or cancel; a repeat changes nothing."""
+    with services().db.transaction() as session:
+        ACTS[act](session, queries.by_id(session, blast_id), actor=actor())
+    notice(*DONE[act])
+    return redirect(url_for("console_blasts.show", blast_id=blast_id))
