@@ -1,4 +1,4 @@
-"""Many rows at once: COPY on PostgreSQL, executemany on SQLite."""
+"""Many rows at once: COPY on PostgreSQL, executemany on SQLite; inserts that settle conflicts."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import Table
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
+from sqlalchemy.orm import DeclarativeBase, Session
 
 
 def insert_rows(
@@ -28,3 +30,12 @@ def insert_rows(
         return
     marks = ", ".join("?" * len(columns))
     raw.executemany(f'INSERT INTO "{table.name}" ({names}) VALUES ({marks})', rows)
+
+
+def insert_into(
+    session: Session, table: Table | type[DeclarativeBase]
+) -> postgresql.Insert | sqlite.Insert:
+    """An INSERT with `on_conflict_do_nothing` and `on_conflict_do_update` on either database."""
+    if session.get_bind().dialect.name == "postgresql":
+        return postgresql.insert(table)
+    return sqlite.insert(table)

@@ -1,0 +1,27 @@
+"""May we write to this person at this address for this purpose? Yes, or no and why."""
+
+from __future__ import annotations
+
+from sqlalchemy import ColumnElement, case, exists, null, select
+
+from outreach.consent.models import EMAIL, GRANTED, WITHDRAWN, ConsentStanding, Suppression
+
+SUPPRESSED, UNSUBSCRIBED, NO_CONSENT = "suppressed", "unsubscribed", "no_consent"
+
+
+def reason_not_to_write(
+    supporter_id: ColumnElement[int], address: ColumnElement[str], purpose: str = EMAIL
+) -> ColumnElement[str | None]:
+    """SQL for the reason, NULL where we may write; two look-ups on unique keys for each row.
+
+    `supporter_id` and `address` (canonical) are columns of the enclosing statement.
+    """
+    suppressed = exists().where(Suppression.address == address).correlate_except(Suppression)
+    standing = (
+        select(ConsentStanding.status)
+        .where(ConsentStanding.supporter_id == supporter_id, ConsentStanding.purpose == purpose)
+        .correlate_except(ConsentStanding)
+        .scalar_subquery()
+    )
+    by_consent = case({GRANTED: null(), WITHDRAWN: UNSUBSCRIBED}, value=standing, else_=NO_CONSENT)
+    return case((suppressed, SUPPRESSED), else_=by_consent)

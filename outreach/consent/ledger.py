@@ -1,0 +1,170 @@
+"""What people agreed to and took back: every word of theirs, and the present standing."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    Text,
+    case,
+    delete,
+    exists,
+    func,
+    insert,
+    literal,
+    select,
+)
+from sqlalchemy.orm import Session
+
+from outreach.consent.models import EMAIL, GRANTED, WITHDRAWN, ConsentEntry, ConsentStanding
+from outreach.core import log
+from outreach.core.bulk import insert_into
+from outreach.core.clock import now
+from outreach.core.db import UtcDateTime
+
+CONSENT_GRANTED = "consent_granted"
+CONSENT_WITHDRAWN = "consent_withdrawn"
+
+_log = log.get(__name__)
+
+
+def grant(
+    session: Session,
+    supporter_id: int,
+    *,
+    basis: str,
+    source: str,
+    wording: str | None = None,
+    purpose: str = EMAIL,
+) -> ConsentEntry:
+    """Write down that a person agreed, by their own act; it also ends an earlier withdrawal."""
+    entry = ConsentEntry(
+        supporter_id=supporter_id,
+        purpose=purpose,
+        status=GRANTED,
+        basis=basis,
+        source=source,
+        wording=wording,
+    )
+    _append(session, entry)
+    _log.info(CONSENT_GRANTED, supporter_id=supporter_id, purpose=purpose, source=source)
+    return entry
+
+
+def withdraw(
+    session: Session, supporter_id: int, *, basis: str, source: str, purpose: str = EMAIL
+) -> ConsentEntry:
+    """Write down that a person took their consent back; pressing twice leaves two entries."""
+    entry = ConsentEntry(
+        supporter_id=supporter_id, purpose=purpose, status=WITHDRAWN, basis=basis, source=source
+    )
+    _append(session, entry)
+    _log.info(CONSENT_WITHDRAWN, supporter_id=supporter_id, purpose=purpose, source=source)
+    return entry
+
+
+def grant_many(
+    session: Session,
+    supporter_ids: Select[int],
+    *,
+    basis: str,
+    source: str,
+    wording: str | None = None,
+    purpose: str = EMAIL,
+) -> None:
+    """What somebody else says that people agreed to, for all ids of a SELECT in two statements.
+
+    Those who took their consent back are left out: nobody but they can give it again.
+    """
+    at = literal(now(), UtcDateTime)
+    person = supporter_ids.subquery("people").c[0]
+    words = ("supporter_id", "purpose", "status", "basis", "wording", "source", "at")
+    entries = select(
+        person,
+        literal(purpose),
+        literal(GRANTED),
+        literal(basis),
+        literal(wording, Text),
+        literal(source),
+        at,
+    ).where(~_withdrawn(person, purpose))
+    session.execute(insert(ConsentEntry).from_select(words, entries, include_defaults=False))
+    latest = (
+        select(person, literal(purpose), literal(GRANTED), at, func.max(ConsentEntry.id))
+        .join(ConsentEntry, ConsentEntry.supporter_id == person)
+        .where(ConsentEntry.purpose == purpose, ~_withdrawn(person, purpose))
+        .group_by(person)
+    )
+    _stand(session, latest)
+
+
+def disregard(session: Session, supporter_ids: Select[int], sources: Select[tuple[str]]) -> None:
+    """Let people stand as if nothing had ever been claimed for them from these sources.
+
+    The entries stay, as evidence of what was believed when a letter left.
+    """
+    claims = select(ConsentEntry.id).where(
+        ConsentEntry.supporter_id.in_(supporter_ids), ConsentEntry.source.in_(sources)
+    )
+    session.execute(
+        delete(ConsentStanding).where(
+            ConsentStanding.supporter_id.in_(supporter_ids), ConsentStanding.entry_id.in_(claims)
+        )
+    )
+    last = (
+        select(func.max(ConsentEntry.id))
+        .where(ConsentEntry.supporter_id.in_(supporter_ids), ConsentEntry.source.not_in(sources))
+        .group_by(ConsentEntry.supporter_id, ConsentEntry.purpose)
+    )
+    remaining = select(
+        ConsentEntry.supporter_id,
+        ConsentEntry.purpose,
+        ConsentEntry.status,
+        ConsentEntry.at,
+        ConsentEntry.id,
+    ).where(ConsentEntry.id.in_(last))
+    _stand(session, remaining)
+
+
+def _append(session: Session, entry: ConsentEntry) -> None:
+    session.add(entry)
+    session.flush()
+    _stand(
+        session,
+        select(
+            ConsentEntry.supporter_id,
+            ConsentEntry.purpose,
+            ConsentEntry.status,
+            ConsentEntry.at,
+            ConsentEntry.id,
+        ).where(ConsentEntry.id == entry.id),
+    )
+
+
+def _stand(session: Session, entries: Select[int, str, str, datetime, int]) -> None:
+    """Make entries the standing of their people; `since` moves only when the status does."""
+    statement = insert_into(session, ConsentStanding).from_select(
+        ["supporter_id", "purpose", "status", "since", "entry_id"], entries
+    )
+    new = statement.excluded
+    unchanged = ConsentStanding.status == new.status
+    session.execute(
+        statement.on_conflict_do_update(
+            index_elements=["supporter_id", "purpose"],
+            set_={
+                "status": new.status,
+                "since": case((unchanged, ConsentStanding.since), else_=new.since),
+                "entry_id": new.entry_id,
+            },
+        )
+    )
+
+
+def _withdrawn(person: ColumnElement[int], purpose: str) -> ColumnElement[bool]:
+    return exists().where(
+        ConsentStanding.supporter_id == person,
+        ConsentStanding.purpose == purpose,
+        ConsentStanding.status == WITHDRAWN,
+    )

@@ -1,0 +1,214 @@
+"""Accounts: made, signed in, out, given other passwords, closed."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from outreach.accounts import operations, queries
+from outreach.accounts.models import Account, Organisation
+from outreach.core.clock import now
+from outreach.core.db import Database
+from outreach.core.errors import BadInput, Conflict, FormErrors, NotAllowed, NotFound
+
+PASSWORD = "four lanterns on the quay"
+
+
+@pytest.fixture
+def mara(db: Database, organisation: Organisation) -> Account:
+    """An owner who may sign in with PASSWORD."""
+    with db.transaction() as session:
+        return operations.create_account(
+            session,
+            organisation=session.merge(organisation),
+            email="Mara@Harbour.example",
+            name="Mara Okafor",
+            role="owner",
+            password=PASSWORD,
+        )
+
+
+def signed_in(db: Database, password: str = PASSWORD, email: str = "mara@harbour.example") -> str:
+    with db.transaction() as session:
+        return operations.sign_in(session, email=email, password=password)[1]
+
+
+def whose(db: Database, cookie: str) -> str | None:
+    with db.reading() as session:
+        account = queries.account_of(session, cookie)
+    return account and f"{account.name}, {account.organisation.name}"
+
+
+def test_a_cookie_stands_for_its_account(db: Database, mara: Account) -> None:
+    assert mara.email == "mara@harbour.example"
+    assert mara.password_hash.startswith("$argon2id$")
+    cookie = signed_in(db, email=" MARA@harbour.example")
+    assert whose(db, cookie) == "Mara Okafor, Harbour Lights Action"
+    assert whose(db, cookie + "x") is None
+    with db.reading() as session:
+        (kept,) = queries.open_sign_ins(session, mara.id)
+        assert cookie not in kept.digest
+        assert timedelta(days=13, hours=23) < kept.expires_at - now() <= timedelta(days=14)
+
+
+@pytest.mark.parametrize(
+    ("email", "password"),
+    [
+        ("mara@harbour.example", "four lanterns on the quai"),
+        ("nobody@harbour.example", PASSWORD),
+        ("no address", PASSWORD),
+        ("mara@harbour.example", ""),
+    ],
+)
+def test_every_failure_sounds_the_same(
+    db: Database, mara: Account, email: str, password: str
+) -> None:
+    with pytest.raises(NotAllowed) as caught:
+        signed_in(db, password, email)
+    assert caught.value.message == "This address and this password do not belong together."
+
+
+def test_an_unknown_account_costs_a_hash_too(
+    db: Database, mara: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    verified = []
+    verify = operations.passwords._hasher.verify
+
+    class Counting:
+        def verify(self, stored: str, password: str) -> bool:
+            verified.append(stored)
+            return verify(stored, password)
+
+        hash = staticmethod(operations.passwords._hasher.hash)
+
+    monkeypatch.setattr(operations.passwords, "_hasher", Counting())
+    with pytest.raises(NotAllowed):
+        signed_in(db, PASSWORD, "nobody@harbour.example")
+    assert len(verified) == 1 and verified[0].startswith("$argon2id$")
+
+
+def test_signing_out_ends_it(db: Database, mara: Account) -> None:
+    cookie, other = signed_in(db), signed_in(db)
+    with db.transaction() as session:
+        operations.sign_out(session, cookie)
+        operations.sign_out(session, "never given")
+    assert whose(db, cookie) is None
+    assert whose(db, other) is not None
+
+
+def test_an_expired_sign_in_opens_nothing(db: Database, mara: Account) -> None:
+    cookie = signed_in(db)
+    with db.transaction() as session:
+        kept = queries.sign_in_of(session, cookie)
+        assert kept is not None
+        kept.expires_at = now() - timedelta(seconds=1)
+    assert whose(db, cookie) is None
+
+
+def test_another_password_signs_every_other_browser_out(db: Database, mara: Account) -> None:
+    here, elsewhere = signed_in(db), signed_in(db)
+    new = "a fifth lantern by the door"
+    with db.transaction() as session:
+        operations.change_password(session, account_id=mara.id, old=PASSWORD, new=new, keep=here)
+    assert whose(db, here) is not None
+    assert whose(db, elsewhere) is None
+    with pytest.raises(NotAllowed):
+        signed_in(db)
+    assert whose(db, signed_in(db, new)) is not None
+
+
+def test_a_wrong_old_or_a_short_new_password_changes_nothing(db: Database, mara: Account) -> None:
+    for old, new, field in (("wrong", "long enough, surely", "old"), (PASSWORD, "short", "new")):
+        with pytest.raises(BadInput) as caught, db.transaction() as session:
+            operations.change_password(session, account_id=mara.id, old=old, new=new)
+        assert caught.value.field == field
+    assert whose(db, signed_in(db)) is not None
+
+
+def test_only_ones_own_sign_ins_are_revoked(
+    db: Database, mara: Account, organisation: Organisation
+) -> None:
+    cookie = signed_in(db)
+    with db.transaction() as session:
+        other = operations.create_account(
+            session,
+            organisation=session.merge(organisation),
+            email="ines@harbour.example",
+            name="Inês",
+            role="analyst",
+            password=PASSWORD,
+        )
+        kept = queries.sign_in_of(session, cookie)
+        assert kept is not None
+        with pytest.raises(NotFound):
+            operations.revoke(session, account_id=other.id, sign_in_id=kept.id)
+        assert queries.account_of(session, cookie) is not None
+        operations.revoke(session, account_id=mara.id, sign_in_id=kept.id)
+    assert whose(db, cookie) is None
+
+
+def test_a_disabled_account_is_shut_out_but_the_last_owner_stays(
+    db: Database, mara: Account, organisation: Organisation
+) -> None:
+    with pytest.raises(Conflict, match="last owner"), db.transaction() as session:
+        operations.disable(session, session.merge(mara))
+    with db.transaction() as session:
+        operations.create_account(
+            session,
+            organisation=session.merge(organisation),
+            email="ines@harbour.example",
+            name="Inês",
+            role="owner",
+            password=PASSWORD,
+        )
+    cookie = signed_in(db)
+    with db.transaction() as session:
+        operations.disable(session, session.merge(mara))
+    assert whose(db, cookie) is None
+    with pytest.raises(NotAllowed):
+        signed_in(db)
+
+
+def test_every_field_at_fault_is_named(db: Database, organisation: Organisation) -> None:
+    with pytest.raises(FormErrors) as caught, db.transaction() as session:
+        operations.create_account(
+            session,
+            organisation=session.merge(organisation),
+            email="nobody",
+            name="Ann\r\nBcc: all@example.org",
+            role="boss",
+            password=PASSWORD,
+        )
+    assert [field for field, _ in caught.value.faults] == ["email", "name", "role"]
+    with pytest.raises(FormErrors) as caught, db.transaction() as session:
+        operations.create_organisation(
+            session,
+            name="",
+            postal_address=" ",
+            sender_name="A\nB",
+            sender_address="x",
+            reply_to="y",
+            timezone="Mars/Base",
+        )
+    assert [field for field, _ in caught.value.faults] == [
+        "name", "sender_name", "postal_address", "sender_address", "reply_to", "timezone",
+    ]  # fmt: skip
+
+
+def test_an_address_has_one_account(db: Database, mara: Account) -> None:
+    with pytest.raises(Conflict), db.transaction() as session:
+        operations.create_account(
+            session,
+            organisation=queries.the_organisation(session),
+            email="MARA@harbour.example",
+            name="Mara",
+            role="owner",
+            password=PASSWORD,
+        )
+
+
+def test_before_there_is_an_organisation(db: Database) -> None:
+    with db.reading() as session, pytest.raises(NotFound) as caught:
+        queries.the_organisation(session)
+    assert "outreach accounts create" in caught.value.hint
