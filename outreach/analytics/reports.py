@@ -1,0 +1,58 @@
+"""The report of one blast, and the proof that it equals a recount."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from outreach.accounts.models import Organisation
+from outreach.analytics.counting import figures_of
+from outreach.analytics.figures import BlastReport, Figures
+from outreach.analytics.recount import recount
+from outreach.blasts.models import Blast
+from outreach.core.clock import now
+from outreach.core.errors import NotFound
+from outreach.petitions.models import Petition
+
+
+def blast_report(session: Session, blast_id: int) -> BlastReport:
+    """What became of a blast, as of now; raises NotFound.
+
+    Before its audience is frozen there are no figures: the report says so by `figures` None.
+    """
+    found = session.execute(
+        select(Blast, Petition.headline, Organisation.timezone)
+        .join(Petition, Petition.id == Blast.petition_id)
+        .join(Organisation, Organisation.id == Blast.organisation_id)
+        .where(Blast.id == blast_id)
+    ).one_or_none()
+    if found is None:
+        raise NotFound(f"There is no blast {blast_id}.", hint="See `outreach blasts list`.")
+    blast, headline, zone = found
+    figures = figures_of(session, blast_id)
+    has_run = blast.frozen_at is not None or figures.letters.audience > 0
+    return BlastReport(
+        blast_id=blast.id,
+        name=blast.name,
+        state=blast.state,
+        reason=blast.reason or "",
+        petition=headline,
+        zone=zone,
+        scheduled_for=blast.scheduled_for,
+        started_at=blast.started_at,
+        finished_at=blast.finished_at,
+        as_of=now(),
+        figures=figures if has_run else None,
+    )
+
+
+def check(session: Session, blast_id: int) -> list[str]:
+    """Where the report and a recount of the rows differ: a sentence for each, none when equal."""
+    reported, counted = figures_of(session, blast_id), recount(session, blast_id)
+    return [
+        f"{field.name}: the report says {said}, the recount {found}"
+        for field in fields(Figures)
+        if (said := getattr(reported, field.name)) != (found := getattr(counted, field.name))
+    ]

@@ -1,0 +1,149 @@
+"""Builds a blast with everything that a report counts: letters, events, judgements, signatures."""
+
+from __future__ import annotations
+
+import itertools
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from outreach.blasts.models import Blast, Variant
+from outreach.mail.models import Delivery
+from outreach.petitions.models import Petition, PetitionVersion, Signature
+from outreach.supporters.models import Supporter
+from outreach.tracking.models import Event, Judgement, Link
+
+START = datetime(2026, 4, 14, 9, tzinfo=UTC)
+_numbers = itertools.count(1)
+
+
+class World:
+    """One blast of one petition in the making; every method stores one thing and returns it."""
+
+    def __init__(self, session: Session, organisation_id: int, *, state: str = "finished") -> None:
+        self.session = session
+        number = next(_numbers)
+        self.petition = self._stored(
+            Petition(
+                organisation_id=organisation_id,
+                slug=f"night-buses-{number}",
+                headline="Tell Westhaven: keep the night buses",
+                state="published",
+            )
+        )
+        self.version = self._stored(
+            PetitionVersion(
+                petition_id=self.petition.id, number=1, statement="Keep them.", body="They matter."
+            )
+        )
+        ran = state not in ("draft", "scheduled")
+        self.blast = self._stored(
+            Blast(
+                organisation_id=organisation_id,
+                petition_id=self.petition.id,
+                name=f"Night buses, ask {number}",
+                state=state,
+                sender_name="Mara",
+                sender_address="mara@harbourlights.example",
+                scheduled_for=START,
+                frozen_at=START if ran else None,
+                started_at=START if ran else None,
+                finished_at=START + timedelta(minutes=4) if state == "finished" else None,
+            )
+        )
+        self._stored(Variant(blast_id=self.blast.id, subject="The last bus", body="Sign."))
+        kinds = ("ask", "link", "citation", "trap")
+        self.links = {
+            kind: self._stored(
+                Link(blast_id=self.blast.id, slot=8 + i, kind=kind, url=f"https://x.example/{kind}")
+            )
+            for i, kind in enumerate(kinds)
+        }
+
+    def _stored(self, thing):  # type: ignore[no-untyped-def]
+        self.session.add(thing)
+        self.session.flush()
+        return thing
+
+    def supporter(self) -> Supporter:
+        """A new person."""
+        address = f"person{next(_numbers)}@people.example"
+        return self._stored(Supporter(address=address, email=address))
+
+    def letter(
+        self, state: str = "accepted", *, reason: str | None = None, kind: str = "blast"
+    ) -> Delivery:
+        """A letter of the blast to a new person."""
+        return self._stored(
+            Delivery(
+                blast_id=self.blast.id,
+                supporter_id=self.supporter().id,
+                kind=kind,
+                state=state,
+                reason=reason,
+            )
+        )
+
+    def event(
+        self,
+        letter: Delivery,
+        kind: str,
+        verdict: str | None = "human",
+        *,
+        link: str | None = None,
+        minutes: float = 0,
+        evidence: str = "",
+    ) -> Event:
+        """One observed thing; `verdict` None leaves it without a judgement."""
+        event = self._stored(
+            Event(
+                key=f"key-{next(_numbers)}",
+                kind=kind,
+                at=START + timedelta(minutes=minutes),
+                delivery_id=letter.id,
+                blast_id=self.blast.id,
+                supporter_id=letter.supporter_id,
+                link_id=self.links[link].id if link else None,
+            )
+        )
+        if verdict:
+            found = [{"name": evidence, "weight": 3}] if evidence else []
+            self._stored(Judgement(event_id=event.id, verdict=verdict, evidence=found))
+        return event
+
+    def opened(self, letter: Delivery, verdict: str | None = "human") -> Event:
+        """An open."""
+        return self.event(letter, "opened", verdict)
+
+    def clicked(self, letter: Delivery, verdict: str | None = "human", **about: object) -> Event:
+        """A click, on the ask unless told otherwise."""
+        about.setdefault("link", "ask")
+        return self.event(letter, "clicked", verdict, **about)  # type: ignore[arg-type]
+
+    def signature(
+        self,
+        letter: Delivery | None = None,
+        *,
+        shared_by: Signature | None = None,
+        state: str = "verified",
+        new: bool = False,
+        minutes: float = 0,
+        supporter_id: int | None = None,
+    ) -> Signature:
+        """A signature credited to a letter, or to a share of another signature."""
+        at = START + timedelta(minutes=minutes)
+        return self._stored(
+            Signature(
+                petition_id=self.petition.id,
+                version_id=self.version.id,
+                supporter_id=supporter_id or self.supporter().id,
+                state=state,
+                grade="recognised",
+                name="A person",
+                is_new=new,
+                verified_at=None if state == "pending" else at,
+                invalidated_at=at if state == "invalidated" else None,
+                last_delivery_id=letter.id if letter else None,
+                shared_by_id=shared_by.id if shared_by else None,
+            )
+        )
