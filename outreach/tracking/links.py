@@ -1,0 +1,81 @@
+"""The places that a blast's letters lead to: stored with the blast, and the only ones ever used."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session
+
+from outreach.core import log
+from outreach.core.errors import Conflict
+from outreach.tracking.models import Event, Link
+
+ASK, LINK, CITATION, TRAP = "ask", "link", "citation", "trap"
+
+_log = log.get(__name__)
+LINKS_STORED = "tracking.links_stored"
+
+_REMEMBERED = 4096
+_remembered: dict[tuple[int, int], Link] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class NewLink:
+    """A link as the letter was compiled with it. `kind`: ASK, LINK, CITATION or TRAP."""
+
+    slot: int
+    kind: str
+    url: str
+    label: str = ""
+
+
+def store(session: Session, blast_id: int, links: Sequence[NewLink]) -> None:
+    """Make these the links of a blast, by slot; storing the same again changes nothing.
+
+    While the blast is a draft (test letters) a slot may get another destination. Raises Conflict
+    once a letter of the blast itself was followed there: the click would be counted for the wrong
+    place.
+    """
+    known = {link.slot: link for link in session.scalars(_of_blast(blast_id))}
+    for new in links:
+        link = known.get(new.slot)
+        if link is None:
+            session.add(
+                Link(blast_id=blast_id, slot=new.slot, kind=new.kind, url=new.url, label=new.label)
+            )
+            continue
+        if (link.url, link.kind) != (new.url, new.kind) and _was_followed(session, link):
+            raise Conflict(
+                f"Link {new.slot} of this blast was followed already and can’t lead elsewhere now.",
+                hint="Make a new blast for another destination.",
+            )
+        link.kind, link.url, link.label = new.kind, new.url, new.label
+    session.flush()
+    _log.info(LINKS_STORED, blast_id=blast_id, links=len(links))
+
+
+def by_slot(session: Session, blast_id: int, slot: int) -> Link | None:
+    """The link behind a slot of a blast's letters; remembered for when the database is away."""
+    link = session.scalar(_of_blast(blast_id).where(Link.slot == slot))
+    if link is not None:
+        session.expunge(link)
+        if len(_remembered) >= _REMEMBERED:
+            _remembered.clear()
+        _remembered[blast_id, slot] = link
+    return link
+
+
+def remembered(blast_id: int, slot: int) -> Link | None:
+    """The link that this process saw last behind a slot; asks no database."""
+    return _remembered.get((blast_id, slot))
+
+
+def _was_followed(session: Session, link: Link) -> bool:
+    followed = select(Event.id).where(Event.link_id == link.id, Event.blast_id == link.blast_id)
+    return session.scalar(followed.limit(1)) is not None
+
+
+def _of_blast(blast_id: int) -> Select[Link]:
+    return select(Link).where(Link.blast_id == blast_id)

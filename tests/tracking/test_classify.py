@@ -1,0 +1,241 @@
+"""The evidence, on labelled requests and on letters of many requests."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from outreach.tracking import agents
+from outreach.tracking.classify import (
+    BURST_PLACES,
+    BURST_S,
+    EVERY_LINK_FROM,
+    EVIDENCE,
+    Facts,
+    Request,
+    Verdict,
+    judge,
+    weigh,
+)
+
+LABELLED = Path(__file__).with_name("labelled_requests.jsonl")
+CHROME = (
+    "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) "
+    "Chrome/136.0.0.0 Safari/537.36"
+)
+IPHONE = (
+    "Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X) AppleWebKit/605.1.15 "
+    "(KHTML, like Gecko) Version/18.1 Mobile/15E148 Safari/604.1"
+)
+DELIVERED = datetime(2026, 4, 14, 9, 0, tzinfo=UTC)
+
+# Labelled by what is known from elsewhere; the request alone does not show it.
+NOT_TO_BE_SEEN = {"r050"}  # one click in another network, 12 s behind the person's own
+
+
+def _verdict(row: dict[str, Any]) -> Verdict:
+    """A row is one request and what is known of its letter's other clicks, without their times."""
+    clicks, acted = row["links_clicked"], row["method"] == "POST"
+    kinds = {"open": "opened", "click": "clicked", "unsubscribe": "viewed"}
+    return weigh(
+        Facts(
+            kind="unsubscribed" if acted else kinds[row["path"]],
+            agent=row["user_agent"],
+            delay_s=row["delay_s"],
+            head=row["method"] == "HEAD",
+            hidden_link=row["hidden_link_clicked"],
+            burst=clicks >= BURST_PLACES and row["delay_s"] <= BURST_S,
+            every_link=EVERY_LINK_FROM <= row["links_total"] <= clicks,
+            acted=acted,
+        )
+    )
+
+
+def _rows() -> list[dict[str, Any]]:
+    return [json.loads(line) for line in LABELLED.read_text().splitlines()]
+
+
+def test_labelled_machines_are_named() -> None:
+    machines = [row for row in _rows() if row["label"] != "human"]
+    missed = {row["id"] for row in machines if _verdict(row).verdict != row["label"]}
+    assert missed == NOT_TO_BE_SEEN
+    assert len(missed) <= 0.05 * len(machines)
+
+
+def test_no_labelled_person_is_lost() -> None:
+    people = [row for row in _rows() if row["label"] == "human"]
+    lost = [row["id"] for row in people if _verdict(row).verdict != "human"]
+    assert len(people) == 15
+    assert lost == []
+
+
+def test_lists_alone_would_not_do() -> None:
+    """Behaviour finds machines that look like browsers."""
+    found = [
+        row["id"]
+        for row in _rows()
+        if row["label"] == "machine"
+        and not set(_verdict(row).evidence)
+        & {"crawler_agent", "scanner_agent", "program_agent", "blank_agent"}
+    ]
+    assert set(found) >= {"r044", "r048", "r078", "r080", "r085"}
+
+
+def _at(seconds: float, **more: Any) -> Request:
+    given = {"kind": "clicked", "agent": CHROME, "network": "home", "place": "link:1"} | more
+    return Request(at=DELIVERED + timedelta(seconds=seconds), **given)
+
+
+def _judged(*requests: Request, links: int = 5) -> list[str]:
+    return [v.verdict for v in judge(requests, delivered_at=DELIVERED, links=links)]
+
+
+def test_one_click_eight_seconds_after_delivery_is_a_person() -> None:
+    assert _judged(_at(8)) == ["human"]
+
+
+def test_a_click_at_once_is_left_open() -> None:
+    [verdict] = judge([_at(1)], delivered_at=DELIVERED)
+    assert verdict == Verdict("unknown", ("early",))
+
+
+def test_an_image_fetched_at_once_was_not_looked_at() -> None:
+    assert _judged(_at(1, kind="opened", place="")) == ["machine_open"]
+    assert _judged(_at(60, kind="opened", place="")) == ["human"]
+
+
+def test_a_scanner_is_found_out_by_its_burst_and_the_person_after_it_is_not_lost() -> None:
+    scan = [_at(5 + i, network="scanner", place=f"link:{i}") for i in range(4)]
+    person = _at(7200, place="link:1")
+    assert _judged(*scan, person) == ["machine"] * 4 + ["human"]
+
+
+def test_a_scanner_that_spreads_over_networks_and_agents_is_one_burst() -> None:
+    scan = [
+        _at(4 + i, network=f"net{i}", agent=f"{CHROME}{i}", place=f"link:{i}") for i in range(3)
+    ]
+    assert _judged(*scan) == ["machine"] * 3
+
+
+def test_two_links_in_ten_seconds_are_no_burst_and_twice_the_same_is_none() -> None:
+    assert _judged(_at(60), _at(62, place="link:2"), _at(65), _at(66)) == ["human"] * 4
+
+
+def test_a_slow_scanner_gives_itself_away_by_the_hidden_link() -> None:
+    scan = [_at(7200 + 150 * i, place=f"link:{i}") for i in range(4)]
+    trap = _at(7800, place="link:9", hidden=True)
+    assert _judged(*scan, trap) == ["machine"] * 5
+
+
+def test_a_slow_scanner_without_hidden_link_follows_everything() -> None:
+    scan = [_at(7200 + 150 * i, place=f"link:{i}") for i in range(5)]
+    assert _judged(*scan) == ["machine"] * 5
+    assert _judged(*scan, links=9) == ["human"] * 5
+
+
+def test_head_tells_on_the_get_behind_it_but_not_on_another_visitor() -> None:
+    head = _at(900, method="HEAD", network="scanner")
+    get = _at(901, network="scanner")
+    reader = _at(902, network="home", agent=IPHONE)
+    assert _judged(head, get, reader) == ["machine", "machine", "human"]
+
+
+def test_a_signature_speaks_for_the_click_that_led_to_it() -> None:
+    scan = [_at(300 + i, place=f"link:{i}") for i in range(4)]
+    click = _at(330, place="link:1")
+    signed = _at(390, kind="signed", method="POST", place="")
+    before = _judged(*scan, click)
+    after = _judged(*scan, click, signed)
+    assert before == ["machine"] * 5
+    assert after == ["machine"] * 4 + ["human"] * 2
+
+
+def test_a_signature_never_speaks_for_head_or_the_hidden_link() -> None:
+    head = _at(300, method="HEAD")
+    trap = _at(310, hidden=True)
+    signed = _at(320, kind="signed", method="POST", place="")
+    assert _judged(head, trap, signed) == ["machine", "machine", "human"]
+
+
+def test_the_mailbox_providers_own_one_click_request_is_a_persons_word() -> None:
+    request = _at(4000, kind="unsubscribed", method="POST", agent="Mozilla/5.0 (compatible; X)")
+    blank = _at(4000, kind="unsubscribed", method="POST", agent="")
+    assert _judged(request) == _judged(blank) == ["human"]
+
+
+def test_verdicts_do_not_depend_on_the_order_of_arrival() -> None:
+    requests = [_at(5 + i, place=f"link:{i}") for i in range(4)]
+    requests += [_at(400), _at(430, kind="signed", method="POST", place="")]
+    forward = judge(requests, delivered_at=DELIVERED, links=5)
+    backward = judge(requests[::-1], delivered_at=DELIVERED, links=5)
+    assert backward[::-1] == forward
+
+
+@pytest.mark.parametrize(
+    ("agent", "proxy"),
+    [
+        ("Mozilla/5.0", "apple"),
+        (
+            "Mozilla/5.0 (Windows NT 5.1) Gecko Firefox/11.0 (via ggpht.com GoogleImageProxy)",
+            "google",
+        ),
+        ("YahooMailProxy; https://help.yahoo.com/", "yahoo"),
+        (CHROME, ""),
+        ("", ""),
+    ],
+)
+def test_privacy_proxies_are_their_own_class(agent: str, proxy: str) -> None:
+    assert agents.privacy_proxy(agent) == proxy
+    verdict = weigh(Facts(kind="opened", agent=agent, delay_s=3600)).verdict
+    assert (verdict in ("proxy_open", "machine_open")) == (bool(proxy) or agent == "")
+    assert not (proxy and (agents.is_crawler(agent) or agents.is_program(agent)))
+
+
+@pytest.mark.parametrize(
+    "agent",
+    [
+        CHROME,
+        IPHONE,
+        "Mozilla/5.0 (Windows NT 10.0; WOW64; Trident/7.0; rv:11.0) like Gecko",
+        "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Thunderbird/128.4.0",
+        "Microsoft Office/16.0 (Windows NT 10.0; Microsoft Outlook 16.0.17928; Pro)",
+        "Mozilla/4.0 (compatible; MSIE 7.0; Windows NT 10.0; Microsoft Outlook 16.0.5134)",
+        "Outlook-iOS/711.2620504.prod.iphone (4.2.1)",
+        "Airmail/5.0 CFNetwork/1410 Darwin/22.6.0",
+        "Mozilla/5.0 (Macintosh; Intel Mac OS X 10.15; rv:138.0) Gecko/20100101 Firefox/138.0",
+        "Mozilla/5.0 (Linux; Android 14; SAMSUNG SM-S918B) AppleWebKit/537.36 (KHTML, like Gecko) "
+        "SamsungBrowser/25.0 Chrome/121.0.0.0 Mobile Safari/537.36",
+        "Opera/9.80 (Windows NT 6.1; U; en) Presto/2.8.131 Version/11.11",
+    ],
+)
+def test_readers_are_on_no_list(agent: str) -> None:
+    assert not agents.is_crawler(agent)
+    assert not agents.is_scanner(agent)
+    assert not agents.is_program(agent)
+
+
+@pytest.mark.parametrize(
+    "agent",
+    [
+        "okhttp/4.10.0",
+        "Go-http-client/2.0",
+        "AHC/2.1",
+        "Python/3.11 aiohttp/3.9.1",
+        "HubSpot Connect",
+        "Dalvik/2.1.0 (Linux; U; Android 12; SM-G970U)",
+        "node-fetch/1.0",
+        "Mozilla/5.0 ()",
+        "axios/1.6",
+    ],
+)
+def test_programs_are_known_without_a_list_of_them(agent: str) -> None:
+    assert agents.is_program(agent)
+
+
+def test_evidence_has_names_and_reasons_of_its_own() -> None:
+    assert len({evidence.name for evidence in EVIDENCE}) == len(EVIDENCE)
+    assert all(evidence.why.endswith(".") and evidence.points for evidence in EVIDENCE)
