@@ -1,6 +1,6 @@
 /* The console's live parts. Every screen works without them; these only spare a reload.
    [data-poll=URL]   asks for a fresh copy of itself every 2.5 s until the copy has no data-poll
-   [data-live=URL]   on a form: sends the form while it is edited, into the element [data-into]
+   [data-live=URL]   on a field: sends its form while it is edited, into the element #[data-into]
    a[data-swap=ID]   fetches the linked page and takes only the element #ID from it */
 "use strict";
 (() => {
@@ -14,7 +14,7 @@
   };
 
   const swap = (old, fresh) => {
-    if (!fresh) return location.reload();
+    if (!fresh || fresh.dataset.state !== old.dataset.state) return location.reload();
     old.replaceWith(fresh);
     ready(fresh.parentElement);
   };
@@ -33,28 +33,24 @@
   };
   const again = (element) => { element.polled = false; poll(element); };
 
-  const live = (form) => {
-    if (form.watched) return;
-    form.watched = true;
-    let timer = 0, asked = 0;
-    form.addEventListener("input", () => {
-      clearTimeout(timer);
-      timer = setTimeout(async () => {
-        const mine = ++asked;
-        const into = document.getElementById(form.dataset.into);
-        into.setAttribute("aria-busy", "true");
-        try {
-          const page = await fetched(form.dataset.live, { method: "POST", body: new FormData(form) });
-          if (mine === asked) into.replaceWith(page.body.firstElementChild);
-        } catch { into.removeAttribute("aria-busy"); }
-      }, TYPING_MS);
-    });
-  };
-
   const ready = (root) => {
     root.querySelectorAll("[data-poll]").forEach(poll);
-    root.querySelectorAll("form[data-live]").forEach(live);
   };
+
+  let timer = 0, asked = 0;
+  document.addEventListener("input", ({ target }) => {
+    if (!target.dataset.live) return;
+    clearTimeout(timer);
+    timer = setTimeout(async () => {
+      const mine = ++asked, into = document.getElementById(target.dataset.into);
+      into.setAttribute("aria-busy", "true");
+      try {
+        const options = { method: "POST", body: new FormData(target.form) };
+        const page = await fetched(target.dataset.live, options);
+        if (mine === asked) into.replaceWith(page.body.firstElementChild);
+      } catch { into.removeAttribute("aria-busy"); }
+    }, TYPING_MS);
+  });
 
   document.addEventListener("click", async (event) => {
     const link = event.target.closest("a[data-swap]");
@@ -79,7 +75,7 @@
 
   /* Text that was typed and not saved is not lost without a question. */
   let typed = false;
-  document.addEventListener("input", (event) => { typed ||= Boolean(event.target.closest("form[data-keep]")); });
+  document.addEventListener("input", (event) => { typed ||= Boolean(event.target.form?.matches("[data-keep]")); });
   document.addEventListener("submit", () => { typed = false; });
   addEventListener("beforeunload", (event) => { if (typed) event.preventDefault(); });
 

@@ -72,10 +72,7 @@ def _account_of_cookie() -> Account | None:
     if not cookie:
         return None
     with services().db.reading() as session:
-        account = queries.account_of(session, cookie)
-        if account is not None:
-            session.refresh(account, ["organisation"])  # views read it after this session
-        return account
+        return queries.account_of(session, cookie)
 
 
 def current_account() -> Account:

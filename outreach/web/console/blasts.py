@@ -68,7 +68,7 @@ def create() -> ResponseReturnValue:
                 organisation=current_account().organisation,
                 petition=petitions.by_slug(session, slug),
                 name=name,
-                audience=segments.rules_of(session, form.text("segment")),
+                audience=_rules(session, form),
                 actor=actor(),
             )
     if form.faults:
@@ -76,6 +76,11 @@ def create() -> ResponseReturnValue:
             return _form(session, form), 400
     notice("The draft is stored", "Subject, text and notes come from the petition. Change them.")
     return redirect(url_for("console_compose.show", blast_id=blast.id))
+
+
+def _rules(session: Session, form: Form) -> str:
+    saved = form.text("segment")
+    return segments.by_id(session, int(saved)).rules if saved.isdigit() else ""
 
 
 def _chosen(session: Session, form: Form) -> Petition | None:

@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session
 from outreach.audiences import queries as segments
 from outreach.blasts import operations, preflight, queries, schedule
 from outreach.blasts.models import Blast
-from outreach.petitions.models import Petition
+from outreach.core.errors import BadInput, NotFound
+from outreach.supporters.models import Supporter
 from outreach.supporters.queries import find
 from outreach.web.auth import actor, needs
 from outreach.web.console import sheet
@@ -50,8 +51,8 @@ def save(blast_id: int) -> ResponseReturnValue:
     form = Form.sent()
     with form.judging(), services().db.transaction() as session:
         texts = {name: form.text(name) for name in TEXTS}
-        audience = segments.rules_of(session, form.text("segment")) or form.text("audience")
-        operations.edit(session, queries.by_id(session, blast_id), audience=audience, **texts)
+        blast = queries.by_id(session, blast_id)
+        operations.edit(session, blast, audience=_rules(session, form), **texts)
     if form.faults:
         with services().db.reading() as session:
             return _page(session, queries.by_id(session, blast_id), form), 400
@@ -63,19 +64,48 @@ def _kept_view() -> dict[str, str]:
 
 
 def _page(session: Session, blast: Blast, form: Form) -> str:
-    findings = preflight.run(session, blast, services())
+    findings = preflight.run(session, blast, services().base_url)
     return render_template(
         "console/compose.html",
         blast=blast,
         form=form,
-        petition=session.get_one(Petition, blast.petition_id),
         segments=segments.all_segments(session),
+        audience=_audience(session, blast, form),
         findings=findings,
         stops=sum(finding.level == "stop" for finding in findings),
         looks=sum(finding.level == "look" for finding in findings),
         pane=sheet.pane(session, blast, services()),
         test_address=services().test_sends_to,
     )
+
+
+@blueprint.post("/audience")
+@needs("read")
+def count(blast_id: int) -> ResponseReturnValue:
+    """How many would get it by the rules in the form, which stay as unsaved as they are."""
+    with services().db.reading() as session:
+        blast = queries.by_id(session, blast_id)
+        return render_template(
+            "console/_audience.html", audience=_audience(session, blast, Form.sent())
+        )
+
+
+def _audience(session: Session, blast: Blast, form: Form) -> preflight.AudienceCount | str:
+    """The count, or what is wrong with the rules."""
+    try:
+        rules = _rules(session, form)
+        if not rules:
+            return "Nobody is chosen yet. Pick a segment, or write rules."
+        asked = Blast(organisation_id=blast.organisation_id, audience=rules)
+        return preflight.audience_count(session, asked)
+    except (BadInput, NotFound) as error:
+        return str(error)
+
+
+def _rules(session: Session, form: Form) -> str:
+    """The audience that the form asks for: a saved segment's rules, or those in the field."""
+    saved = form.text("segment")
+    return segments.by_id(session, int(saved)).rules if saved.isdigit() else form.text("audience")
 
 
 @blueprint.get("/letter")
@@ -106,19 +136,24 @@ def preview_as(blast_id: int) -> ResponseReturnValue:
 @blueprint.post("/test")
 @needs("draft")
 def test(blast_id: int) -> ResponseReturnValue:
-    """Post one letter to an address, marked as a test."""
+    """Post one letter to an address, marked as a test, as the person of the preview."""
     form = Form.sent()
     address = form.needed("address", "Enter the address that the test goes to.")
     if not form.faults:
         with form.judging(), services().db.transaction() as session:
-            schedule.test(
-                session, queries.by_id(session, blast_id), address=address, services=services()
+            person = request.args.get("as", type=int)
+            schedule.send_test(
+                session,
+                queries.by_id(session, blast_id),
+                address=address,
+                like=session.get(Supporter, person) if person else None,
+                base_url=services().base_url,
             )
     if form.faults:
         notice("No test was sent", form.faults[0][1], level="stop")
     else:
-        notice("The test is on its way", "It counts nowhere, and its links count nothing.")
-    return redirect(url_for("console_compose.show", blast_id=blast_id))
+        notice("The test is on its way", "It is marked as a test; nothing that happens to it is counted.")
+    return redirect(url_for("console_compose.show", blast_id=blast_id, **_kept_view()))
 
 
 @blueprint.post("/override")

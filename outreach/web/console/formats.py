@@ -44,6 +44,15 @@ def clock_time(at: datetime) -> str:
     return f"{at.astimezone(zone()):%H:%M}"
 
 
+def duration(seconds: float) -> str:
+    """About how long something still takes: 40 seconds, 4 minutes, 2 hours."""
+    if seconds < 90:
+        return plural(max(1, round(seconds)), "second")
+    if seconds < 90 * 60:
+        return plural(round(seconds / 60), "minute")
+    return plural(round(seconds / 3600), "hour")
+
+
 FILTERS: Mapping[str, Callable[..., Any]] = {
     "number": number,
     "plural": plural,
@@ -51,4 +60,5 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
     "short": short,
     "day": day,
     "clock_time": clock_time,
+    "duration": duration,
 }

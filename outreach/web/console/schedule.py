@@ -8,7 +8,7 @@ from flask import Blueprint, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from outreach.blasts import queries, schedule
+from outreach.blasts import preflight, queries, schedule
 from outreach.blasts.models import Blast
 from outreach.core.clock import now
 from outreach.web.auth import actor, needs, zone
@@ -44,29 +44,32 @@ def take(blast_id: int) -> ResponseReturnValue:
     """First ask again, with the number; schedule when that was confirmed."""
     form = Form.sent()
     at = _time(form)
-    if at and form.text("confirmed"):
+    if form.text("confirmed") and not form.faults:
         with form.judging(), services().db.transaction() as session:
             blast = queries.by_id(session, blast_id)
-            schedule.schedule(session, blast, at=at, actor=actor(), services=services())
+            schedule.schedule(
+                session, blast, at=at, actor=actor(), base_url=services().base_url
+            )
         if not form.faults:
             notice("The blast is scheduled", "Until it starts it can be taken back to a draft.")
             return redirect(url_for("console_blasts.show", blast_id=blast_id))
     with services().db.reading() as session:
         blast = queries.by_id(session, blast_id)
-        if form.faults or at is None:
+        if form.faults:
             return _page(session, blast, form), 400
         return render_template(
             "console/blast_confirm.html",
             blast=blast,
             form=form,
-            at=None if form.text("when") == "now" else at,
-            audience=queries.audience(session, blast),
+            at=at,
+            audience=preflight.audience_count(session, blast),
         )
 
 
 def _time(form: Form) -> datetime | None:
+    """The chosen instant; None is now."""
     if form.text("when") == "now":
-        return now()
+        return None
     local = form.instant("at")
     if local is None:
         return None
@@ -82,7 +85,7 @@ def _page(session: Session, blast: Blast, form: Form) -> str:
         blast=blast,
         form=form,
         zone=zone().key,
-        audience=queries.audience(session, blast),
+        audience=preflight.audience_count(session, blast),
     )
 
 

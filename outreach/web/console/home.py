@@ -1,0 +1,93 @@
+"""The day: what needs somebody, what goes out now, what is scheduled, what was just sent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from flask import Blueprint, render_template, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
+
+from outreach.analytics.dashboard import headlines
+from outreach.blasts import preflight, queries
+from outreach.blasts.models import Blast
+from outreach.core.clock import now
+from outreach.web.auth import needs
+from outreach.web.console.formats import number, plural
+from outreach.web.context import services
+
+blueprint = Blueprint("console_home", __name__, url_prefix="/console")
+DRAFTS_CHECKED = 5  # each check composes the letter
+JUST_SENT = 5
+MOVING = ("freezing", "sending")
+
+
+@dataclass(frozen=True)
+class Need:
+    """One thing that waits for a person. `level` is stop or warn; `verb` names the way to it."""
+
+    level: str
+    title: str
+    detail: str
+    url: str
+    verb: str
+
+
+@blueprint.get("/")
+@needs("read")
+def show() -> ResponseReturnValue:
+    """The home of the console."""
+    with services().db.reading() as session:
+        blasts = queries.all_blasts(session)
+        sent = [b for b in blasts if b.state in ("finished", "paused", "cancelled") and b.frozen_at]
+        sent = sent[:JUST_SENT]
+        return render_template(
+            "console/home.html",
+            now=now(),
+            needs=list(_needs(session, blasts)),
+            going=[(b, queries.progress(session, b)) for b in blasts if b.state in MOVING],
+            scheduled=sorted(
+                (b for b in blasts if b.state == "scheduled"), key=lambda b: b.scheduled_for or now()
+            ),
+            sent=sent,
+            headlines=headlines(session, [blast.id for blast in sent]),
+        )
+
+
+def _needs(session: Session, blasts: Sequence[Blast]) -> Iterator[Need]:
+    for blast in blasts:
+        url = url_for("console_blasts.show", blast_id=blast.id)
+        if blast.state in ("paused", "failed"):
+            yield Need("stop", f"{blast.name} is {blast.state}", blast.reason or "", url, "See it")
+        if blast.frozen_at is not None:
+            yield from _unknown(session, blast, url)
+    drafts = [blast for blast in blasts if blast.state == "draft"]
+    for blast in drafts[:DRAFTS_CHECKED]:
+        yield from _stopped(session, blast)
+
+
+def _unknown(session: Session, blast: Blast, url: str) -> Iterator[Need]:
+    count = queries.progress(session, blast).by_state.get("unknown", 0)
+    if count:
+        yield Need(
+            "warn",
+            f"{plural(count, 'delivery is', 'deliveries are')} unknown",
+            f"Of {blast.name}. They are not sent again without a person’s word.",
+            f"{url}#unknown",
+            "See them",
+        )
+
+
+def _stopped(session: Session, blast: Blast) -> Iterator[Need]:
+    findings = preflight.run(session, blast, services().base_url)
+    stops = [finding for finding in findings if finding.level == "stop"]
+    if stops:
+        more = f" {number(len(stops) - 1)} more." if len(stops) > 1 else ""
+        yield Need(
+            "warn",
+            f"{blast.name}: {stops[0].title}",
+            f"The draft can’t go out like this. {stops[0].detail}{more}".strip(),
+            url_for("console_compose.show", blast_id=blast.id),
+            "Mend it",
+        )
