@@ -71,6 +71,11 @@ class PetitionVersion(Base):
     reason: Mapped[Prose] = mapped_column(default="")  # why it was changed
     created_at: Mapped[Instant] = mapped_column(default=now)
 
+    @property
+    def text(self) -> str:
+        """Statement and body in the order of the page: the text that notes are numbered by."""
+        return f"{self.statement}\n\n{self.body}"
+
 
 class Source(Base):
     """One published thing that texts lean on. Dates are ISO, as exact as known."""
@@ -84,6 +89,8 @@ class Source(Base):
     published_on: Mapped[str | None] = mapped_column(String(10))
     url: Mapped[Prose | None]
     archived_url: Mapped[Prose | None]
+    checked_at: Mapped[Instant | None]  # when a person said that it is what the text claims
+    checked_by: Mapped[Line | None]
     created_at: Mapped[Instant] = mapped_column(default=now)
 
 

@@ -1,0 +1,74 @@
+"""What a person types to sign: judged before anything is stored."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+
+from outreach.core import address
+from outreach.core.errors import BadInput, FormErrors
+from outreach.supporters.models import Supporter
+
+MAX_NAME, MAX_POSTAL_CODE = 120, 20
+# The name goes into a letter to an address that anyone can type: no links, nothing that splits it.
+_LINK = re.compile(r"://|www\.|@", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Signer:
+    """Address as typed, full name, postal code ("" for none); one clean line each."""
+
+    email: str
+    name: str
+    postal_code: str = ""
+
+    @classmethod
+    def typed(cls, *, email: str, name: str, postal_code: str) -> Signer:
+        """What was typed, judged; raises FormErrors with a sentence for each field at fault."""
+        faults = [
+            ("name", _fault_of_name(name)),
+            ("email", _fault_of_email(email)),
+            ("postal_code", _fault_of_postal_code(postal_code)),
+        ]
+        found = [(field, sentence) for field, sentence in faults if sentence]
+        if found:
+            raise FormErrors(found)
+        return cls(email.strip(), " ".join(name.split()), " ".join(postal_code.split()))
+
+    def complete(self, supporter: Supporter) -> None:
+        """Fill what is not known of the supporter yet; what is known stays."""
+        if not supporter.first_name and not supporter.last_name:
+            supporter.first_name, _, supporter.last_name = self.name.partition(" ")
+        supporter.postal_code = supporter.postal_code or self.postal_code
+
+
+def _fault_of_name(name: str) -> str:
+    text = name.strip(" ")
+    if not text:
+        return "Enter your name."
+    if _has_control(text):
+        return "Enter your name on one line, without control characters."
+    if _LINK.search(text) or not any(letter.isalpha() for letter in text):
+        return "Enter your name, without an address or a link."
+    if len(text) > MAX_NAME:
+        return f"Enter a name of at most {MAX_NAME} characters."
+    return ""
+
+
+def _fault_of_email(email: str) -> str:
+    try:
+        address.canonical(email)
+    except BadInput as error:
+        return error.message
+    return ""
+
+
+def _fault_of_postal_code(postal_code: str) -> str:
+    if len(postal_code.strip()) > MAX_POSTAL_CODE or _has_control(postal_code.strip(" ")):
+        return f"Enter a postal code of at most {MAX_POSTAL_CODE} characters, or leave it empty."
+    return ""
+
+
+def _has_control(text: str) -> bool:
+    return any(unicodedata.category(letter) in ("Cc", "Zl", "Zp") for letter in text)

@@ -1,0 +1,47 @@
+"""The words that a signature agrees to: the page shows and the ledger keeps exactly these."""
+
+from __future__ import annotations
+
+from outreach.accounts.models import Organisation
+from outreach.petitions.models import Petition
+
+PARTNERS_HINT = "Optional. Each box is a separate yes, and each partner has its own way out."
+_PURPOSE_MAX = 120  # characters of a purpose in the ledger
+
+
+def consent_line(petition: Petition, organisation: Organisation) -> str:
+    """What signing agrees to: the petition's own line or ours, and how to leave or come back."""
+    own = petition.consent_line.strip() or (
+        f"By signing you agree to get updates on this and related campaigns from "
+        f"{organisation.name}."
+    )
+    return (
+        f"{own} You can leave with one press, at any time; if you left before, signing brings "
+        "you back."
+    )
+
+
+def partner_line(partner: str) -> str:
+    """What a ticked partner box agrees to."""
+    return f"Hear from our partners too: {partner}. {PARTNERS_HINT}"
+
+
+def partner_purpose(partner: str) -> str:
+    """The ledger's purpose for a partner's letters."""
+    return f"partner:{partner}"[:_PURPOSE_MAX]
+
+
+def source(petition: Petition) -> str:
+    """Where it was agreed to, as the ledger and lists name it."""
+    return f"petition:{petition.slug}"
+
+
+def share_text(petition: Petition) -> str:
+    """What a signer may say to a friend, without the link."""
+    return petition.share_text.strip() or f"I signed “{petition.headline}”. Will you?"
+
+
+def shown_name(name: str) -> str:
+    """A name as pages show it to others: first name and initial, “Someone” without a name."""
+    first, *rest = name.split() or ["Someone"]
+    return f"{first} {rest[-1][0]}." if rest else first
