@@ -1,0 +1,1 @@
+"""Petitions: what is signed, its citations, who signed it."""

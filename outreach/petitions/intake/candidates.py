@@ -1,0 +1,260 @@
+"""Places in a text that may be markers, and how sure their looks make us."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import IntEnum
+
+from outreach.petitions.intake.compounds import is_bill_or_number, is_compound
+from outreach.petitions.intake.entries import SUPERSCRIPTS
+
+
+class Sureness(IntEnum):
+    """How a place looks, before the order of the notes is asked."""
+
+    NEVER = 0  # a known word or number with digits, told only if a note goes unmarked
+    DOUBTFUL = 1
+    LIKELY = 2  # "up2": glued to a word
+    SURE = 3  # "other.1": glued behind a sign or a quote
+    EXPLICIT = 4  # "[^1]", "[1]", "¹"
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A stretch `start` to `end` that may call the notes `numbers`; `shown` is how it looks."""
+
+    start: int
+    end: int
+    numbers: tuple[int, ...]
+    sureness: Sureness
+    shown: str
+    unknown_id: str = ""
+
+
+_CANDIDATE = re.compile(
+    r"\[\^(?P<id>[^\]\s]{1,40})\]"
+    r"|\\?\[(?P<bracket>[0-9]{1,4}(?:\s?[,;–-]\s?[0-9]{1,4}){0,20})\\?\](?!\()"
+    r"|\((?P<round>[0-9]{1,3})\)"
+    r"|\^(?P<caret>[0-9]{1,3})(?![0-9])"
+    r"|(?P<raised>[⁰¹²³⁴⁵⁶⁷⁸⁹]+(?:[,⁻˒–][⁰¹²³⁴⁵⁶⁷⁸⁹]+)*)"
+    r"|(?P<digits>[0-9]+)"
+)
+_HIDDEN = re.compile(
+    r"(?:https?://|www\.)[^\s<>“”\"]+|(?<=\])\([^()\s]*\)|`[^`\n]{1,200}`|(?<![\w.+-])[\w.+-]{1,64}@[\w.-]{1,99}"
+    r"|(?<![\w.])(?:\+?[0-9]{1,2}[-. ])?\(?[0-9]{3}\)?[-. ]?[0-9]{3}[-. ][0-9]{4}(?!\w)"
+    r"|(?<![\w@.-])(?:[a-z0-9-]{1,60}\.){1,4}(?:com|org|net|gov|edu|io|info)(?:/[^\s]*)?(?![\w])",
+    re.IGNORECASE,
+)
+_LIST = re.compile(r"(,\s?|[–-])([0-9]{1,3})(?![0-9])")
+_QUANTITY = re.compile(r"\s(?:million|billion|trillion|thousand|hundred|percent|per\s+cent|%)")
+_WORD = re.compile(r"[^\W\d_]+(?:[’'.-][^\W\d_]+)*$")
+_YEAR = re.compile(r"(?<![0-9.,-])(?:1[5-9]|20)[0-9]{2}$")
+_SENTENCE_NEXT = re.compile(r"\s+[“\"‘(*_]*[A-Z]|\s*$|[”\"’')\]]")
+_UNITS = frozenset({"m", "km", "cm", "mm", "dm", "ft", "mi", "sq", "yd", "mc", "kg", "ha"})
+_CLOSING = ".,;:!?…”\"’'»)]*_"
+
+
+def candidates(text: str, ids: Mapping[str, int], known: frozenset[int]) -> list[Candidate]:
+    """The places of a text that may be markers, in order; web addresses and numbers are passed."""
+    hidden = [m.span() for m in _HIDDEN.finditer(text)]
+    found: list[Candidate] = []
+    at = behind = 0
+    while match := _CANDIDATE.search(text, at):
+        at = match.end()
+        while behind < len(hidden) and hidden[behind][1] <= match.start():
+            behind += 1
+        if behind < len(hidden) and hidden[behind][0] <= match.start():
+            at = max(at, hidden[behind][1])
+            continue
+        candidate = _judge(text, match, ids, known)
+        if candidate:
+            found.append(candidate)
+            at = max(at, candidate.end)
+    return found
+
+
+def _judge(
+    text: str, match: re.Match[str], ids: Mapping[str, int], known: frozenset[int]
+) -> Candidate | None:
+    start, end, shown = match.start(), match.end(), match.group()
+    kind = match.lastgroup
+    if kind != "digits" and (start == 0 or text[start - 1] == "\n"):
+        return None
+    if kind == "id":
+        number = ids.get(match["id"]) or _int(match["id"])
+        unknown = "" if number else match["id"]
+        return Candidate(start, end, (number,), Sureness.EXPLICIT, shown, unknown)
+    if kind == "digits":
+        return _glued(text, start, end, known)
+    if kind == "bracket":
+        numbers = _numbers(match["bracket"])
+        if not numbers or (max(numbers) > 999 and not known.issuperset(numbers)):
+            return None
+        return Candidate(start, end, numbers, Sureness.EXPLICIT, shown)
+    if kind == "raised":
+        return _raised(text, match, known)
+    before, number = text[start - 1], int(match[kind or 0])
+    if kind == "caret":
+        ok = number > 0 and (before.isalpha() or before in _CLOSING)
+        return Candidate(start, end, (number,), Sureness.EXPLICIT, shown) if ok else None
+    if number in known and (text[max(0, start - 2) : start].islower() or before in ".,;!?”\"’"):
+        return Candidate(start, end, (number,), Sureness.LIKELY, shown)
+    return None
+
+
+def _raised(text: str, match: re.Match[str], known: frozenset[int]) -> Candidate | None:
+    start, shown = match.start(), match.group()
+    numbers = _numbers(shown.translate(SUPERSCRIPTS).replace("⁻", "-").replace("˒", ","))
+    word = _WORD.search(text, max(0, start - 40), start)
+    if not numbers or (word and (word.group().lower() in _UNITS or len(word.group()) == 1)):
+        return None
+    sureness = Sureness.EXPLICIT
+    if text[start - 1].isdigit() and not _YEAR.search(text, max(0, start - 6), start):
+        sureness = Sureness.DOUBTFUL
+    return Candidate(start, match.end(), numbers, sureness, shown)
+
+
+def _glued(text: str, start: int, end: int, known: frozenset[int]) -> Candidate | None:
+    """Bare digits: a candidate only where they are glued to what stands before them."""
+    if start == 0 or end - start > 7 or text[start] == "0":
+        return None
+    number = int(text[start:end])
+    sureness = _sureness(text, start, end)
+    if sureness is None:
+        cut = _after_year(text, start, end)
+        if cut is None:
+            return None
+        start, number, sureness = cut, int(text[cut:end]), Sureness.DOUBTFUL
+    end, numbers = _listed(text, end, number, known)
+    if number not in known and len(numbers) == 1 and not _ends_well(text, end):
+        return None
+    word = _WORD.search(text, max(0, start - 24), start)
+    shown = text[word.start() if word else max(0, start - 1) : end]
+    return Candidate(start, end, numbers, sureness, shown)
+
+
+def _sureness(text: str, start: int, end: int) -> Sureness | None:
+    before = text[start - 1]
+    earlier = text[start - 2] if start > 1 else " "
+    if before.isspace() or before.isdigit() or not _free_behind(text, end):
+        return None
+    if before.isalpha():
+        return _behind_word(text, start, end)
+    if before == ".":
+        return _behind_stop(text, start, end)
+    if before in ",;:":
+        if earlier.isdigit():
+            year = before != ":" and _YEAR.search(text, max(0, start - 6), start - 1)
+            if year and end - start < 3:
+                return Sureness.SURE
+            return Sureness.DOUBTFUL if before == "," and end - start < 3 else None
+        return Sureness.SURE if not earlier.isspace() else None
+    if before in "!?…”»\"’')]*_" and not earlier.isspace():
+        if before == ")" and re.search(r"[0-9]\([a-z0-9]{1,3}\)$", text[max(0, start - 8) : start]):
+            return None
+        quote = before not in "'’" or earlier in ".,!?;”\"" or earlier.isalpha()
+        return Sureness.SURE if quote else None
+    if before == "%" and earlier.isdigit():
+        return Sureness.SURE
+    dash = before == "—" or (before == "-" and earlier == "-") or (before == "–" and earlier != " ")
+    return Sureness.DOUBTFUL if dash and not earlier.isdigit() else None
+
+
+def _behind_word(text: str, start: int, end: int) -> Sureness | None:
+    found = _WORD.search(text, max(0, start - 40), start)
+    word = found.group() if found else text[start - 1]
+    tail = re.split(r"[.’'-]", word)[-1]
+    if is_compound(tail, text[start:end]):
+        return Sureness.NEVER
+    if len(tail) == 1 and len(word) == 1:
+        return None
+    if tail.isupper() and len(tail) > 1:
+        return Sureness.DOUBTFUL if len(tail) >= 2 else None
+    return Sureness.LIKELY
+
+
+def _behind_stop(text: str, start: int, end: int) -> Sureness | None:
+    earlier = text[start - 2] if start > 1 else " "
+    if earlier.isspace():
+        return None
+    window = text[max(0, start - 24) : start - 1]
+    if earlier.isdigit():
+        if _YEAR.search(window) or re.search(r"[^\W\d]-[0-9]+$", window):
+            return Sureness.SURE
+        return Sureness.DOUBTFUL if _SENTENCE_NEXT.match(text, end) else None
+    if is_bill_or_number(window):
+        return None
+    return Sureness.SURE
+
+
+def _after_year(text: str, start: int, end: int) -> int | None:
+    """Where the marker begins in "in 20183": behind a year, or behind "COVID-19"."""
+    digits = text[start:end]
+    if text[start - 1].isspace() and 5 <= len(digits) <= 6 and re.match(r"(?:19|20)", digits):
+        return start + 4 if _free_behind(text, end) and digits[4] != "0" else None
+    covid = text[max(0, start - 6) : start].lower() == "covid-" and digits.startswith("19")
+    if covid and 3 <= len(digits) <= 4 and _free_behind(text, end) and digits[2] != "0":
+        return start + 2
+    return None
+
+
+def _free_behind(text: str, end: int) -> bool:
+    """Whether nothing behind the digits makes them part of a number, a unit or a word."""
+    after = text[end] if end < len(text) else " "
+    beyond = text[end + 1] if end + 1 < len(text) else " "
+    if after.isalnum() or after in "%°/$€£\\=+#@&":
+        return False
+    if after in ".:" and beyond.isdigit():
+        return False
+    if after == "," and re.match(r",[0-9]{3}(?![0-9])", text[end : end + 5]):
+        return False
+    return after not in "-–" or not beyond.isalpha()
+
+
+def _ends_well(text: str, end: int) -> bool:
+    after = text[end : end + 2]
+    return not after or after[0].isspace() or after[0] in ".,;:!?”\"’')]—–*_[" or after == "--"
+
+
+def _listed(
+    text: str, end: int, number: int, known: frozenset[int]
+) -> tuple[int, tuple[int, ...]]:
+    """The further numbers of "1,2" and "1-3" behind a first one, where such notes exist."""
+    numbers = [number]
+    while number in known and (more := _LIST.match(text, end)):
+        sign, following = more[1], int(more[2])
+        if sign in "-–":
+            near = following - numbers[-1] < 30
+            new = list(range(numbers[-1] + 1, following + 1)) if near else []
+        else:
+            apart = sign != "," and following != numbers[-1] + 1
+            new = [] if apart or following <= numbers[-1] else [following]
+        if not new or not known.issuperset(new) or _QUANTITY.match(text, more.end()):
+            break
+        if not _free_behind(text, more.end()) or (sign == ", " and _goes_on(text, more.end())):
+            break
+        numbers += new
+        end = more.end()
+    return end, tuple(numbers)
+
+
+def _goes_on(text: str, at: int) -> bool:
+    """Whether a lower-case noun follows, as in "up1, 2 towns": then the number counts it."""
+    return bool(re.match(r"\s(?!and\b|or\b|but\b|while\b|as\b|in\b|to\b)[a-z]", text[at : at + 7]))
+
+
+def _numbers(text: str) -> tuple[int, ...]:
+    out: list[int] = []
+    for part in re.split(r"\s?[,;]\s?", text):
+        ends = [int(n) for n in re.split(r"\s?[–-]\s?", part) if n]
+        if len(ends) == 2 and 0 < ends[1] - ends[0] < 50:
+            out.extend(range(ends[0], ends[1] + 1))
+        else:
+            out.extend(ends)
+    return tuple(n for n in out if n > 0)
+
+
+def _int(name: str) -> int:
+    return int(name) if name.isascii() and name.isdigit() and len(name) < 5 else 0

@@ -1,0 +1,240 @@
+"""The headline, the organisation above it, and whom the headline speaks to."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from outreach.petitions.intake.blocks import Block
+from outreach.petitions.intake.names import looks_like_name, split_names
+from outreach.petitions.intake.page import Page, same_words
+from outreach.petitions.intake.phrases import Kind, addressee, bare
+from outreach.petitions.intake.words import IMPERATIVES
+
+_TELL = re.compile(
+    r"^(?:tell|urge|ask|call\s+on|demand|petition|message|dear)\s+(?:to\s+)?(?P<to>[^:]{2,120}?)\s*:",
+    re.IGNORECASE,
+)
+_TELL_TO = re.compile(
+    r"^(?:tell|urge|ask|call\s+on)\s+(?P<to>(?:[^\s,:]+\s+){1,6}?)(?:to|not\s+to|that)\s", re.I
+)
+_DEMAND = re.compile(r"^Demand\s+(?:that\s+)?(?P<to>(?:[A-Z][\w.’'&-]*\s+){1,4})[a-z]")
+_VOCATIVE = re.compile(r"^(?P<to>[^,:!?]{2,60})\s*[,:]\s*(?P<verb>[\w’']+)")
+_BYLINE = re.compile(
+    r"^(?:(?:a|this)\s+)?(?:(?:petition|campaign)\s+)?(?:(?:by|from|started\s+by|created\s+by|"
+    r"organi[sz]ed\s+by|sponsored\s+by|brought\s+to\s+you\s+by))[:\s]+(?P<name>[^.!?:]{2,80})$",
+    re.IGNORECASE,
+)
+_LONGEST = 180
+_TOP = 6  # how many title-like blocks may stand above the body
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The headline's block and words, the organisation, the targets read from the top."""
+
+    index: int
+    block: Block
+    organisation: str | None
+    targets: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Title:
+    """A block that may be the headline: its words and how much it looks like one."""
+
+    index: int
+    text: str
+    score: int
+
+
+def find_head(page: Page, known_targets: Sequence[str]) -> Head | None:
+    """The headline and what stands around it; None where no line above the body is a headline."""
+    titles = _titles(page, known_targets)
+    field = next((i for i in page.of_kind(Kind.FIELD) if _is_headline_field(page.blocks[i])), None)
+    if field is not None:
+        page.take([field])
+        chosen = _Title(field, page.blocks[field].phrase.rest, 9)
+    else:
+        best = _best(titles) or _further_down(page)
+        if best is None:
+            return None
+        chosen = best
+    page.take([chosen.index])
+    block = _shortened(page.blocks[chosen.index], chosen.text)
+    organisation = _organisation(page, titles, chosen, known_targets)
+    targets = list(known_targets) or _targets_at_top(page, titles, chosen, organisation)
+    targets = targets or targets_of_headline(chosen.text)
+    _drop_repeats(page, chosen.text, organisation, targets)
+    return Head(chosen.index, block, organisation, tuple(targets))
+
+
+def targets_of_headline(headline: str) -> list[str]:
+    """Whom a headline speaks to: "Tell X: ...", "Urge X to ...", "X, stop ...", else nobody."""
+    for pattern in (_TELL, _TELL_TO, _DEMAND):
+        found = pattern.match(headline)
+        if found and addressee(found["to"]):
+            return split_names(found["to"])
+    found = _VOCATIVE.match(headline)
+    if found and found["verb"].lower() in IMPERATIVES and looks_like_name(found["to"].strip()):
+        first = found["to"].split()[0].lower()
+        return split_names(found["to"]) if first not in IMPERATIVES else []
+    return []
+
+
+def _titles(page: Page, known_targets: Sequence[str]) -> list[_Title]:
+    """The title-like blocks above the body, scored."""
+    out: list[_Title] = []
+    for index, block in enumerate(page.blocks):
+        if block.kind in {Kind.TO, Kind.NOTES} or len(out) >= _TOP:
+            break
+        if block.kind is Kind.TEXT and index not in page.used:
+            text = bare(block.text)
+        elif block.kind in {Kind.HEADING, Kind.CALL, Kind.LABEL} and block.phrase.rest:
+            text = bare(block.phrase.rest)
+        elif block.kind is Kind.LABEL:
+            break
+        else:
+            continue
+        if index in page.used:
+            break
+        if not _may_be_title(text, block):
+            break
+        out.append(_Title(index, text, _score(text, block, known_targets)))
+    return out
+
+
+def _may_be_title(text: str, block: Block) -> bool:
+    if not text or len(text) > _LONGEST or block.is_list or "\n" in text:
+        return False
+    return not text.endswith((".", ";", ",")) or block.kind is Kind.HEADING or _is_call(text)
+
+
+def _is_call(text: str) -> bool:
+    first = text.split()[0].lower().strip(":,")
+    return len(text) < 120 and (first in IMPERATIVES or bool(targets_of_headline(text)))
+
+
+def _score(text: str, block: Block, known_targets: Sequence[str]) -> int:
+    words = text.split()
+    score = 4 if block.kind is Kind.HEADING and block.phrase.level == 1 else 0
+    score += 2 if block.kind in {Kind.CALL, Kind.LABEL} else 0
+    score += 3 if targets_of_headline(text) else 0
+    score += 2 if text.endswith("!") else 0
+    score += 1 if text.endswith("?") else 0
+    imperative = words[0].lower().strip(":,") in IMPERATIVES
+    score += 1 if imperative and len(words) >= 3 else 0
+    score += 1 if len(words) >= 6 else 0
+    score += 1 if re.search(r"[:,]\s", text) else 0
+    if looks_like_name(text, longest=5):
+        score -= 1
+    if any(same_words(text, target) for target in known_targets):
+        score -= 9
+    if _BYLINE.match(text):
+        score -= 9
+    if text.endswith("."):
+        score -= 2
+    return score
+
+
+def _best(titles: Sequence[_Title]) -> _Title | None:
+    """The best title; of two equal ones that read as names the second, a lone name is none."""
+    usable = [title for title in titles if title.score > -5]
+    if not usable:
+        return None
+    best = max(usable, key=lambda t: t.score)
+    tied = [t for t in usable if t.score == best.score]
+    names = [looks_like_name(t.text, longest=5) for t in tied]
+    if len(tied) > 1 and names[0] and tied[0] is usable[0]:
+        return tied[1]
+    if names[0] and best.score < 0:
+        return usable[1] if len(usable) > 1 else None
+    return tied[0]
+
+
+def _further_down(page: Page) -> _Title | None:
+    """A "Tell X: ...!" that stands alone below the first paragraphs."""
+    for index in page.of_kind(Kind.TEXT, Kind.HEADING):
+        text = bare(page.blocks[index].text)
+        if len(text) <= _LONGEST and _TELL.match(text) and not text.endswith("."):
+            return _Title(index, text, 3)
+    return None
+
+
+def _organisation(
+    page: Page, titles: Sequence[_Title], chosen: _Title, known_targets: Sequence[str]
+) -> str | None:
+    for index in page.of_kind(Kind.FIELD):
+        phrase = page.blocks[index].phrase
+        if phrase.to.startswith("organi") and phrase.rest:
+            page.take([index])
+            return phrase.rest.strip("*_ ")
+    for title in titles:
+        found = _BYLINE.match(title.text)
+        if found:
+            page.take([title.index])
+            return found["name"].strip()
+    above = [t for t in titles if t.index < chosen.index and _is_name_line(t.text)]
+    for title in above:
+        repeated = same_words(title.text, chosen.text)
+        if not repeated and not any(same_words(title.text, target) for target in known_targets):
+            page.take([title.index])
+            return title.text
+    below = next((t for t in titles if t.index > chosen.index), None)
+    if below and known_targets and _is_name_line(below.text) and looks_like_name(below.text):
+        repeated = same_words(below.text, chosen.text)
+        if not repeated and not any(same_words(below.text, target) for target in known_targets):
+            page.take([below.index])
+            line = page.blocks[below.index].line
+            page.doubt(line, f"“{below.text}” below the headline was read as the organisation")
+            return below.text
+    return None
+
+
+def _is_name_line(text: str) -> bool:
+    return len(text) <= 70 and len(text.split()) <= 9 and not text.endswith((".", "!", "?", ":"))
+
+
+def _targets_at_top(
+    page: Page, titles: Sequence[_Title], chosen: _Title, organisation: str | None
+) -> list[str]:
+    for index in page.of_kind(Kind.FIELD):
+        phrase = page.blocks[index].phrase
+        if phrase.to.startswith("target") and phrase.rest:
+            page.take([index])
+            return split_names(phrase.rest)
+    for index in page.of_kind(Kind.CALL):
+        to = page.blocks[index].phrase.to
+        if to and addressee(to):
+            return split_names(to)
+    if targets_of_headline(chosen.text):
+        return []
+    for title in titles:
+        if title.index > chosen.index and title.text != organisation:
+            if looks_like_name(title.text) and len(title.text.split()) > 1:
+                page.take([title.index])
+                return split_names(title.text)
+            break
+    return []
+
+
+def _drop_repeats(
+    page: Page, headline: str, organisation: str | None, targets: Sequence[str]
+) -> None:
+    """Marks what only repeats the headline, the organisation or, at the top, a target."""
+    for index in page.of_kind(Kind.TEXT, Kind.HEADING, Kind.CALL):
+        block = page.blocks[index]
+        if len(block.text) > _LONGEST + 40:
+            continue
+        names = [organisation or "", *targets]
+        if same_words(block.text, headline) or any(n and same_words(block.text, n) for n in names):
+            page.take([index])
+
+
+def _is_headline_field(block: Block) -> bool:
+    return block.phrase.to in {"headline", "title"} and bool(block.phrase.rest)
+
+
+def _shortened(block: Block, text: str) -> Block:
+    return Block(block.phrase, text, ((0, block.line),))

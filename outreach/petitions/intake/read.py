@@ -1,0 +1,177 @@
+"""A pasted petition text read as a whole: the door of the intake."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from outreach.core.errors import BadInput
+from outreach.petitions.intake.blocks import Block, gather_blocks
+from outreach.petitions.intake.extras import take_consent, take_partners, take_thanks
+from outreach.petitions.intake.headline import Head, find_head
+from outreach.petitions.intake.lines import Line, numbered_lines, read_text_file
+from outreach.petitions.intake.markers import Hit, Marked, MarkerReading, read_markers
+from outreach.petitions.intake.notes import NotesList, find_notes
+from outreach.petitions.intake.page import Page
+from outreach.petitions.intake.phrases import Kind
+from outreach.petitions.intake.repeats import Repeats
+from outreach.petitions.intake.sources import read_source
+from outreach.petitions.intake.statement import Statement, find_statement
+from outreach.petitions.intake.understanding import Citation, Marker, Paragraph, Understanding
+
+_NOT_BODY = {
+    Kind.RULE, Kind.NOTES, Kind.RECOGNITION, Kind.BUTTON, Kind.FROM, Kind.CONSENT,
+}  # fmt: skip
+_QUOTES = {"“": "”", '"': '"', "«": "»", "„": "“"}
+
+
+def read_petition_file(path: str | Path) -> Understanding:
+    """What a file with a petition text says; see `read_petition`.
+
+    Raises BadInput too where the file is missing, unreadable, empty, above 2 MB or not a text.
+    """
+    return read_petition(read_text_file(path))
+
+
+def read_petition(text: str) -> Understanding:
+    """What a pasted petition text (plain or Markdown) says, with a warning for each doubt.
+
+    Raises BadInput where it is empty or no text, or has no headline or no statement; the message
+    names the lines that were searched, the hint what to write.
+    """
+    lines = numbered_lines(text)
+    notes = find_notes(lines)
+    page = Page(gather_blocks(lines, notes.consumed))
+    statement = find_statement(page)
+    partners = take_partners(page)
+    head = find_head(page, statement.targets if statement else ())
+    if head is None or statement is None:
+        raise _missing(lines, page, head, statement)
+    consent_line, thanks = take_consent(page), take_thanks(page)
+    body = [b for i, b in enumerate(page.blocks) if i not in page.used and _is_body(b)]
+    citations, doubts = _citations(notes)
+    reading, places = _marked(head.block, statement.block, body, notes)
+    doubts += page.doubts + notes.doubts + reading.doubts + _about_parts(head)
+    doubts += _uncalled(notes, reading)
+    return Understanding(
+        organisation=head.organisation,
+        headline=places["headline", None].text,
+        targets=head.targets,
+        statement=places["statement", None].text,
+        paragraphs=tuple(
+            Paragraph(places["body", i].text, block.line) for i, block in enumerate(body)
+        ),
+        citations=citations,
+        markers=_markers(places),
+        consent_line=consent_line,
+        thanks=thanks,
+        partners=partners,
+        warnings=tuple(f"line {line}: {words}" for line, words in sorted(set(doubts))),
+    )
+
+
+Place = tuple[str, int | None]
+
+
+def _is_body(block: Block) -> bool:
+    if block.kind is Kind.CALL:
+        return bool(block.phrase.rest)
+    return block.kind not in _NOT_BODY and bool(block.text)
+
+
+def _marked(
+    headline: Block, statement: Block, body: list[Block], notes: NotesList
+) -> tuple[MarkerReading, dict[Place, Marked]]:
+    """The markers of headline, statement and body, read in the order of the page."""
+    texts: list[tuple[Block, Place]] = [(headline, ("headline", None))]
+    texts += [(statement, ("statement", None))]
+    texts += [(block, ("body", i)) for i, block in enumerate(body)]
+    texts.sort(key=lambda pair: pair[0].line)
+    reading = read_markers([block for block, _ in texts], notes)
+    places = {place: marked for (_, place), marked in zip(texts, reading.texts, strict=True)}
+    places["statement", None] = _unquoted(places["statement", None])
+    return reading, places
+
+
+def _markers(places: dict[Place, Marked]) -> tuple[Marker, ...]:
+    found = [
+        Marker(hit.number, paragraph, hit.after, hit.offset, hit.line, place)
+        for (place, paragraph), marked in places.items()
+        for hit in marked.hits
+    ]
+    return tuple(sorted(found, key=lambda m: (m.line, m.place, m.paragraph or 0, m.offset)))
+
+
+def _uncalled(notes: NotesList, reading: MarkerReading) -> list[tuple[int, str]]:
+    return [
+        (note.line, f"note {note.number} is marked nowhere in the text")
+        for note in notes.notes
+        if note.number not in reading.called
+    ]
+
+
+def _citations(notes: NotesList) -> tuple[tuple[Citation, ...], list[tuple[int, str]]]:
+    repeats = Repeats(notes.notes)
+    citations: list[Citation] = []
+    doubts: list[tuple[int, str]] = []
+    for note in notes.notes:
+        repeat = repeats.of(note)
+        if repeat is not None:
+            if repeat.doubt:
+                doubts.append((note.line, repeat.doubt))
+            citations.append(Citation(note.number, note.raw, note.line, same_as=repeat.same_as))
+            continue
+        source = read_source(note.raw)
+        doubts.extend((note.line, f"note {note.number} {words}") for words in source.doubts)
+        citations.append(
+            Citation(
+                number=note.number,
+                raw=note.raw,
+                line=note.line,
+                author=source.author,
+                title=source.title,
+                publisher=source.publisher,
+                date=source.date,
+                url=source.url,
+            )
+        )
+    return tuple(citations), doubts
+
+
+def _unquoted(marked: Marked) -> Marked:
+    """A text that stands in quotes as a whole, without them."""
+    text = marked.text.strip()
+    close = _QUOTES.get(text[:1])
+    if not close or text[-1] != close or close in text[1:-1] or text[0] in text[1:-1]:
+        return marked
+    hits = tuple(
+        Hit(h.number, max(0, min(h.offset - 1, len(text) - 2)), h.after, h.line)
+        for h in marked.hits
+    )
+    return Marked(text[1:-1].strip(), hits)
+
+
+def _about_parts(head: Head) -> list[tuple[int, str]]:
+    doubts = []
+    if head.organisation is None:
+        doubts.append((head.block.line, "no organisation was found above the headline"))
+    if not head.targets:
+        doubts.append((head.block.line, "nobody was found to whom the petition is addressed"))
+    return doubts
+
+
+def _missing(
+    lines: list[Line], page: Page, head: Head | None, statement: Statement | None
+) -> BadInput:
+    """What to tell where the headline, the statement or both are not in the text."""
+    written = [line.number for line in lines if line.text]
+    first, last = written[0], written[-1]
+    what, hints = [], []
+    if head is None:
+        body = (b.line for b in page.blocks if len(b.text) > 180 or b.kind in {Kind.LABEL, Kind.TO})
+        end = max(first, next(body, last + 1) - 1)
+        what.append(f"no headline was found (lines {first} to {end} were searched)")
+        hints.append("Write the headline on a line of its own at the top, as “# Headline”.")
+    if statement is None:
+        what.append(f"no statement was found (lines {first} to {last} were searched)")
+        hints.append("Write “Petition to NAME:” above the words that are signed.")
+    return BadInput(f"line {first}: {' and '.join(what)}.", hint=" ".join(hints), field=None)
