@@ -28,7 +28,7 @@ VISIT = timedelta(minutes=15)  # how long what one visitor did sheds light on th
 EVERY_LINK_FROM = 4  # links; following all of a shorter letter is no sign of anything
 REACH = timedelta(hours=1)  # between a click and the signature that it led to
 
-MACHINE_FROM = 3  # points; fewer, but more than none, is "unknown"
+MACHINE_FROM = 3  # summed weight; less, but above 0, is "unknown"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +65,11 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """One kind of evidence. `points` above 0 speak for a machine, below 0 for a person;
-    `open_is` settles what an open is, whatever else is known."""
+    """One kind of evidence. A `weight` above 0 speaks for a machine, below 0 for a
+    person; `open_is` settles what an open is, whatever else is known."""
 
     name: str
-    points: int
+    weight: int
     why: str
     seen: Callable[[Facts], bool]
     open_is: str = ""
@@ -166,6 +166,8 @@ EVIDENCE = (
     ),
 )
 
+WEIGHTS = {evidence.name: evidence.weight for evidence in EVIDENCE}
+
 
 def _early(facts: Facts) -> bool:
     return facts.delay_s is not None and 0 <= facts.delay_s < EARLY_S
@@ -175,14 +177,14 @@ def weigh(facts: Facts) -> Verdict:
     """The verdict over one request: human, machine, machine_open, proxy_open or unknown."""
     found = [evidence for evidence in EVIDENCE if evidence.seen(facts)]
     names = tuple(evidence.name for evidence in found)
-    points = sum(evidence.points for evidence in found)
+    weight = sum(evidence.weight for evidence in found)
     if facts.kind == OPENED:
         settled = next((evidence.open_is for evidence in found if evidence.open_is), "")
         if settled:
             return Verdict(settled, names)
-    if points >= MACHINE_FROM:
+    if weight >= MACHINE_FROM:
         return Verdict(MACHINE_OPEN if facts.kind == OPENED else MACHINE, names)
-    return Verdict(UNKNOWN if points > 0 else HUMAN, names)
+    return Verdict(UNKNOWN if weight > 0 else HUMAN, names)
 
 
 def judge(

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from outreach.core import log
 from outreach.core.errors import Conflict
-from outreach.tracking.models import Event, Link
+from outreach.tracking.models import Link
 
 ASK, LINK, CITATION, TRAP = "ask", "link", "citation", "trap"
 
@@ -32,11 +32,9 @@ class NewLink:
 
 
 def store(session: Session, blast_id: int, links: Sequence[NewLink]) -> None:
-    """Make these the links of a blast, by slot; storing the same again changes nothing.
+    """Keep the links of a blast's final letter; storing the same again changes nothing.
 
-    While the blast is a draft (test letters) a slot may get another destination. Raises Conflict
-    once a letter of the blast itself was followed there: the click would be counted for the wrong
-    place.
+    Raises Conflict where a slot is taken by another destination: letters that carry it are out.
     """
     known = {link.slot: link for link in session.scalars(_of_blast(blast_id))}
     for new in links:
@@ -45,13 +43,11 @@ def store(session: Session, blast_id: int, links: Sequence[NewLink]) -> None:
             session.add(
                 Link(blast_id=blast_id, slot=new.slot, kind=new.kind, url=new.url, label=new.label)
             )
-            continue
-        if (link.url, link.kind) != (new.url, new.kind) and _was_followed(session, link):
+        elif (link.kind, link.url) != (new.kind, new.url):
             raise Conflict(
-                f"Link {new.slot} of this blast was followed already and can’t lead elsewhere now.",
+                f"Link {new.slot} of this blast is stored already and can’t lead elsewhere now.",
                 hint="Make a new blast for another destination.",
             )
-        link.kind, link.url, link.label = new.kind, new.url, new.label
     session.flush()
     _log.info(LINKS_STORED, blast_id=blast_id, links=len(links))
 
@@ -70,11 +66,6 @@ def by_slot(session: Session, blast_id: int, slot: int) -> Link | None:
 def remembered(blast_id: int, slot: int) -> Link | None:
     """The link that this process saw last behind a slot; asks no database."""
     return _remembered.get((blast_id, slot))
-
-
-def _was_followed(session: Session, link: Link) -> bool:
-    followed = select(Event.id).where(Event.link_id == link.id, Event.blast_id == link.blast_id)
-    return session.scalar(followed.limit(1)) is not None
 
 
 def _of_blast(blast_id: int) -> Select[Link]:

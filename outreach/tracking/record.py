@@ -122,7 +122,7 @@ def _judge(session: Session, event: Event, delivery: Delivery | None) -> None:
     for (other, _, judgement), verdict in zip(neighbours, verdicts, strict=True):
         if abs(other.at - event.at) > classify.REACH:
             continue
-        evidence = list(verdict.evidence)
+        evidence = [{"name": name, "weight": classify.WEIGHTS[name]} for name in verdict.evidence]
         if judgement is None:
             session.add(Judgement(event_id=other.id, verdict=verdict.verdict, evidence=evidence))
         elif (judgement.verdict, judgement.evidence) != (verdict.verdict, evidence):

@@ -238,4 +238,4 @@ def test_programs_are_known_without_a_list_of_them(agent: str) -> None:
 
 def test_evidence_has_names_and_reasons_of_its_own() -> None:
     assert len({evidence.name for evidence in EVIDENCE}) == len(EVIDENCE)
-    assert all(evidence.why.endswith(".") and evidence.points for evidence in EVIDENCE)
+    assert all(evidence.why.endswith(".") and evidence.weight for evidence in EVIDENCE)
