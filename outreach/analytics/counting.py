@@ -16,7 +16,6 @@ from sqlalchemy.orm import Session
 from outreach.analytics.figures import (
     BLAST_LETTER,
     DELIVERED_STATES,
-    HUMAN,
     MACHINE,
     MACHINE_VERDICTS,
     Figures,
@@ -32,6 +31,7 @@ from outreach.analytics.hours import hour_of
 from outreach.blasts.models import Blast
 from outreach.mail.models import Delivery
 from outreach.petitions.models import Signature
+from outreach.tracking import classify
 from outreach.tracking.models import ASK_KINDS, Event, Judgement, Link
 
 Columns = TypeVarTuple("Columns")
@@ -142,7 +142,7 @@ def _seen(columns: Select[*Columns]) -> Select[*Columns]:
 
 _OPENED = Event.kind == "opened"
 _ASK_CLICKED = and_(Event.kind == "clicked", Link.kind.in_(ASK_KINDS))
-_BY_A_PERSON = Judgement.verdict == HUMAN
+_BY_A_PERSON = Judgement.verdict == classify.HUMAN
 
 
 def _acts(session: Session, blast_id: int) -> tuple[People, People]:

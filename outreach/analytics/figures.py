@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any, Self
 
 from outreach.analytics.intervals import Rate
+from outreach.tracking import classify
 
 BLAST_LETTER = "blast"  # Delivery.kind; test letters, confirmations and thanks are not counted
 # Sent and not bounced. `complained` was delivered, or nobody could have complained of it.
@@ -20,10 +21,10 @@ DELIVERED_STATES = ("accepted", "delivered", "complained")
 HUMAN, PROXY, MACHINE, UNKNOWN = "human", "proxy", "machine", "unknown"
 # Verdicts of tracking by the class that a report shows.
 _CLASSES: Mapping[str, str] = {
-    "human": HUMAN,
-    "proxy_open": PROXY,
-    "machine": MACHINE,
-    "machine_open": MACHINE,
+    classify.HUMAN: HUMAN,
+    classify.PROXY_OPEN: PROXY,
+    classify.MACHINE: MACHINE,
+    classify.MACHINE_OPEN: MACHINE,
 }
 MACHINE_VERDICTS = tuple(verdict for verdict, shown in _CLASSES.items() if shown == MACHINE)
 
@@ -33,9 +34,9 @@ def class_of(verdict: str | None) -> str:
     return _CLASSES.get(verdict or "", UNKNOWN)
 
 
-def strongest(evidence: Sequence[Mapping[str, Any]]) -> str:
-    """The name of the evidence that weighs most; each event is counted under one."""
-    return max(evidence, key=lambda item: abs(item["weight"]), default={"name": UNKNOWN})["name"]
+def strongest(evidence: Sequence[str]) -> str:
+    """Of the names of an event's evidence the one that weighs most, so that each counts once."""
+    return max(evidence, key=lambda name: classify.WEIGHTS.get(name, 0), default=UNKNOWN)
 
 
 SMALL = 500  # delivered; under it a report gives counts and the band, no verdict

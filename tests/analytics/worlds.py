@@ -107,8 +107,7 @@ class World:
             )
         )
         if verdict:
-            found = [{"name": evidence, "weight": 3}] if evidence else []
-            self._stored(Judgement(event_id=event.id, verdict=verdict, evidence=found))
+            self._stored(Judgement(event_id=event.id, verdict=verdict, evidence=evidence.split()))
         return event
 
     def opened(self, letter: Delivery, verdict: str | None = "human") -> Event:

@@ -1,0 +1,72 @@
+"""A report as plain text, for a terminal or a letter."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from outreach.analytics import wording
+from outreach.analytics.figures import BlastReport, Figures, Traffic
+
+
+def as_text(report: BlastReport) -> str:
+    """The whole report in lines of at most about 100 characters."""
+    lines = [
+        f"{report.name} (blast {report.blast_id}, {report.state})",
+        f"Petition: {report.petition}",
+    ]
+    if report.figures is None:
+        return "\n".join([*lines, "", wording.not_run(report)])
+    when = wording.sent_when(report)
+    lines.append(f"{when}. As of {wording.instant(report.as_of, report.zone)}.".lstrip(". "))
+    return "\n".join([*lines, *wording.caution(report.figures), "", *_body(report.figures)])
+
+
+def _body(figures: Figures) -> Iterable[str]:
+    letters, people, rates = figures.letters, figures.people, figures.rates
+    raw = figures.raw_rates
+    yield _row("Audience", letters.audience)
+    yield _row("Not sent", letters.audience - letters.sent, _list(wording.not_sent(figures)))
+    yield _row("Sent", letters.sent)
+    yield _row("Delivered", letters.reached, wording.rate(figures.delivery, "sent"))
+    yield ""
+    yield "Unique people, machines left out"
+    for label, count, name in (
+        ("Opened", people.opened, "open"),
+        ("Clicked", people.clicked, "click"),
+        ("Signed", figures.signed.people, "sign"),
+        ("Unsubscribed", people.unsubscribed, "unsubscribe"),
+        ("Complained", letters.complained, "complaint"),
+    ):
+        yield _row(label, count, wording.rate(rates[name], "delivered"))
+    yield _row("New signers", figures.signed.new, "had never signed before")
+    yield _row("Through shares", figures.shared, "more signatures, over all generations")
+    yield ""
+    yield "Events, with machines kept apart"
+    yield _row("Opens", figures.opens.total, _traffic(figures.opens))
+    yield _row("Clicks", figures.clicks.total, _traffic(figures.clicks))
+    yield _row("By machines", figures.machine_events, "opens, clicks and page views")
+    for name, events in figures.evidence:
+        yield _row("", events, wording.evidence(name))
+    yield (
+        f"With machines counted in, the open rate would read {raw['open'].percent}, "
+        f"the click rate {raw['click'].percent}."
+    )
+
+
+def _row(label: str, count: int, note: str = "") -> str:
+    return f"  {label:<15}{count:>10,}  {note}".rstrip()
+
+
+def _traffic(traffic: Traffic) -> str:
+    return _list(
+        [
+            ("by people", traffic.human),
+            ("by a mail proxy", traffic.proxy),
+            ("by machines", traffic.machine),
+            ("unknown", traffic.unknown),
+        ]
+    )
+
+
+def _list(counts: Iterable[tuple[str, int]]) -> str:
+    return ", ".join(f"{number:,} {name}" for name, number in counts if number)
