@@ -9,6 +9,8 @@ from outreach.core.db import Database
 from outreach.core.tokens import Tokens
 from outreach.mail.provider import Provider
 
+ALIVE_EVERY_S = 5.0  # how often a worker gives a sign of life
+
 
 @dataclass(frozen=True)
 class Services:
@@ -26,3 +28,9 @@ class Services:
     recognise_days: int
     keep_networks: bool
     test_sends_to: str
+    watches_worker: bool  # one worker process beside the web, whose sign of life /readyz reads
+
+    @property
+    def alive_file(self) -> Path:
+        """The file that the worker process touches every ALIVE_EVERY_S seconds."""
+        return self.data_dir / "worker.alive"

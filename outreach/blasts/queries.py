@@ -52,9 +52,9 @@ def all_blasts(session: Session) -> Sequence[Blast]:
     return session.scalars(select(Blast).order_by(Blast.id.desc())).all()
 
 
-def by_id(session: Session, blast_id: int) -> Blast:
-    """One blast; raises NotFound."""
-    blast = session.get(Blast, blast_id)
+def by_id(session: Session, blast_id: int, *, lock: bool = False) -> Blast:
+    """One blast; locked, no other process moves it meanwhile. Raises NotFound."""
+    blast = session.get(Blast, blast_id, with_for_update=lock or None)
     if blast is None:
         raise NotFound("There is no such blast.", hint="See the list of blasts.")
     return blast

@@ -48,3 +48,8 @@ def get(name: str) -> structlog.typing.FilteringBoundLogger:
     """The logger of one module."""
     logger: structlog.typing.FilteringBoundLogger = structlog.get_logger(name)
     return logger
+
+
+def quiet(name: str) -> None:
+    """Let a library speak only of errors."""
+    logging.getLogger(name).setLevel(logging.ERROR)

@@ -1,0 +1,86 @@
+"""Where the parts meet: settings become services, services become the web application."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+from flask import Flask
+
+import config
+from outreach.core.db import Database
+from outreach.core.tokens import Tokens
+from outreach.mail.provider import Provider
+from outreach.providers.build import build
+from outreach.services import Services
+from outreach.web import console, errors, headers, health, public
+from outreach.web.auth import limiter
+from outreach.web.forms import csrf
+
+ROOT = Path(__file__).parents[1]
+MAX_UPLOAD_BYTES = 200_000_000
+
+
+def build_services(settings: config.Settings, provider: Provider | None = None) -> Services:
+    """The services of one process; nothing is connected yet. `provider` replaces the setting's."""
+    secret = settings.secret_key.get_secret_value()
+    return Services(
+        db=Database(settings.database_url, pool_size=settings.web_threads + 2),
+        tokens=Tokens(secret),
+        provider=provider or _provider(settings),
+        base_url=settings.base_url,
+        data_dir=settings.data_dir,
+        secret=secret,
+        batch_size=settings.batch_size,
+        lease_s=settings.lease_s,
+        late_limit_s=settings.late_limit_s,
+        recognise_days=settings.recognise_days,
+        keep_networks=settings.keep_networks,
+        test_sends_to=settings.test_sends_to,
+        watches_worker=not settings.broker_url,
+    )
+
+
+def create_app(services: Services) -> Flask:
+    """The WSGI application over these services."""
+    app = Flask(__name__, template_folder=ROOT / "templates", static_folder=ROOT / "static")
+    app.secret_key = services.secret
+    app.extensions["outreach"] = services
+    app.config.update(
+        MAX_CONTENT_LENGTH=MAX_UPLOAD_BYTES,
+        SESSION_COOKIE_NAME="outreach_session",
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=services.base_url.startswith("https://"),
+        PERMANENT_SESSION_LIFETIME=timedelta(days=14),
+        WTF_CSRF_TIME_LIMIT=None,
+    )
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    csrf.init_app(app)
+    limiter.init_app(app)
+    errors.register(app)
+    headers.register(app)
+    app.register_blueprint(health.blueprint)
+    for blueprint in console.BLUEPRINTS:
+        app.register_blueprint(blueprint)
+    for blueprint in public.BLUEPRINTS:
+        # Supporters' forms carry no session: the token in them is the secret.
+        csrf.exempt(blueprint)
+        app.register_blueprint(blueprint)
+    return app
+
+
+def _provider(settings: config.Settings) -> Provider:
+    return build(
+        settings.provider,
+        data_dir=settings.data_dir,
+        timeout_s=settings.provider_timeout_s,
+        smtp_host=settings.smtp_host,
+        smtp_port=settings.smtp_port,
+        smtp_security=settings.smtp_security,
+        smtp_username=settings.smtp_username,
+        smtp_password=settings.smtp_password.get_secret_value(),
+        smtp_connections=settings.smtp_connections,
+        sendgrid_api_key=settings.sendgrid_api_key.get_secret_value(),
+        sendgrid_url=settings.sendgrid_url,
+    )

@@ -1,0 +1,80 @@
+"""The command line: everything that the screens do, and what runs the servers."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+from pydantic import ValidationError
+from sqlalchemy.exc import OperationalError
+
+import config
+from outreach.cli import (
+    accounts,
+    blasts,
+    database,
+    demo,
+    lists,
+    mailbox,
+    petitions,
+    segments,
+    serve,
+    supporters,
+)
+from outreach.cli.context import Context
+from outreach.core import log
+from outreach.core.errors import BadInput, Conflict, NotFound, OutreachError
+
+
+class Outreach(click.Group):
+    """The root command: turns our errors into two lines and an exit code."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        """2 for what the caller can put right, 1 for what they can't."""
+        try:
+            return super().invoke(ctx)
+        except OutreachError as error:
+            click.echo(f"Error: {error.message}", err=True)
+            if error.hint:
+                click.echo(f"What to do: {error.hint}", err=True)
+            sys.exit(2 if isinstance(error, (BadInput, NotFound, Conflict)) else 1)
+        except OperationalError as error:
+            first = str(error.orig).splitlines()[0]
+            click.echo(f"Error: the database can’t be used: {first}", err=True)
+            click.echo(
+                "What to do: check OUTREACH_DATABASE_URL, then run `outreach db upgrade`.", err=True
+            )
+            sys.exit(1)
+
+
+@click.group(cls=Outreach)
+@click.version_option(package_name="outreach")
+@click.pass_context
+def main(ctx: click.Context) -> None:
+    """Petitions, letters that ask for signatures, and figures that can be recounted."""
+    try:
+        settings = config.load()
+    except ValidationError as error:
+        for fault in error.errors():
+            name = "_".join(str(part) for part in fault["loc"]).upper()
+            click.echo(f"Error: setting OUTREACH_{name}: {fault['msg']}", err=True)
+        click.echo("What to do: docs/settings.md lists every setting.", err=True)
+        sys.exit(2)
+    log.configure(level=settings.log_level, as_json=settings.log_json)
+    ctx.obj = Context(settings)
+
+
+for group in (
+    accounts.accounts,
+    lists.lists,
+    supporters.supporters,
+    segments.segments,
+    petitions.petitions,
+    blasts.blasts,
+    mailbox.mailbox,
+    database.db,
+    serve.serve,
+    serve.worker,
+    demo.demo,
+):
+    main.add_command(group)

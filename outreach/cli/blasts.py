@@ -1,0 +1,313 @@
+"""`outreach blasts`: from draft to report."""
+
+from __future__ import annotations
+
+import getpass
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import click
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from outreach.accounts.models import Organisation
+from outreach.accounts.queries import the_organisation
+from outreach.analytics import plain, reports
+from outreach.blasts import operations, preflight, queries, schedule
+from outreach.blasts.compose import Preview, preview
+from outreach.blasts.models import Blast
+from outreach.cli.context import Context
+from outreach.core.address import canonical
+from outreach.core.errors import BadInput, Conflict, NotFound
+from outreach.petitions.queries import by_slug
+from outreach.supporters.models import Supporter
+
+as_json = click.option("--json", "json_", is_flag=True, help="One JSON value for machines.")
+_MARKS = {"stop": "STOP", "look": "look", "ok": "ok"}
+
+
+@click.group()
+def blasts() -> None:
+    """Blasts: one ask to one audience at one time. BLAST is a name or a number."""
+
+
+@blasts.command("list")
+@as_json
+@click.pass_obj
+def list_(context: Context, json_: bool) -> None:
+    """Every blast, the newest first."""
+    with context.services.db.reading() as session:
+        found = queries.all_blasts(session)
+    if json_:
+        context.print_json([_summary(blast) for blast in found])
+        return
+    for blast in found:
+        context.say(f"{blast.id:>5}  {blast.state:<10} {blast.name}")
+    if not found:
+        context.say("No blasts yet. Draft one: outreach blasts create NAME --petition SLUG")
+
+
+@blasts.command()
+@click.argument("name")
+@click.option("--petition", "slug", required=True, help="The petition that is asked for.")
+@click.option("--audience", default="", help="Rules, as for `outreach segments count`.")
+@click.option("--subject", help="Default: the petition’s headline.")
+@click.option("--preheader", help="The line behind the subject.")
+@click.option("--body", "body_file", type=click.Path(path_type=Path), help="Markdown file.")
+@as_json
+@click.pass_obj
+def create(
+    context: Context,
+    name: str,
+    slug: str,
+    audience: str,
+    subject: str | None,
+    preheader: str | None,
+    body_file: Path | None,
+    json_: bool,
+) -> None:
+    """Draft a blast from a petition; what is not given is drafted from its text."""
+    with context.services.db.transaction() as session:
+        blast = operations.create(
+            session,
+            organisation=the_organisation(session),
+            petition=by_slug(session, slug),
+            name=name,
+            audience=audience,
+            subject=subject,
+            preheader=preheader,
+            body=_read(body_file) if body_file else None,
+            late_limit_s=context.services.late_limit_s,
+            actor=actor(),
+        )
+    if json_:
+        context.print_json(_summary(blast))
+    else:
+        context.say(
+            f"Drafted blast {blast.id}, “{blast.name}”. Look: outreach blasts preview {blast.id}"
+        )
+
+
+@blasts.command("preview")
+@click.argument("blast")
+@click.option("--as", "address", help="A supporter’s address; default: somebody unknown.")
+@click.option(
+    "--part",
+    type=click.Choice(["text", "html", "source"]),
+    default="text",
+    help="What to print.",
+)
+@as_json
+@click.pass_obj
+def preview_(context: Context, blast: str, address: str | None, part: str, json_: bool) -> None:
+    """The letter as one person would get it."""
+    with context.services.db.reading() as session:
+        chosen = queries.named(session, blast)
+        shown: Preview = preview(
+            session,
+            chosen,
+            chosen.variants[0],
+            _supporter(session, address),
+            context.services.base_url,
+        )
+    if json_:
+        context.print_json(asdict(shown))
+    elif part == "text":
+        context.say(f"Subject: {shown.subject}\nPreheader: {shown.preheader}\n\n{shown.text}")
+    else:
+        context.say(shown.html if part == "html" else shown.source)
+
+
+@blasts.command("preflight")
+@click.argument("blast")
+@as_json
+@click.pass_obj
+def preflight_(context: Context, blast: str, json_: bool) -> None:
+    """Check a blast; exit code 2 when something stops it."""
+    with context.services.db.reading() as session:
+        found = preflight.run(session, queries.named(session, blast), context.services.base_url)
+    if json_:
+        context.print_json([asdict(finding) for finding in found])
+    else:
+        for finding in found:
+            detail = f": {finding.detail}" if finding.detail else ""
+            context.say(f"{_MARKS[finding.level]:<5} {finding.title}{detail}  [{finding.key}]")
+    stops = [finding.key for finding in found if finding.level == "stop"]
+    if stops:
+        raise Conflict(
+            f"Checks that stop it: {', '.join(dict.fromkeys(stops))}.",
+            hint="Mend it, or: outreach blasts override BLAST CHECK --reason WHY",
+        )
+
+
+@blasts.command()
+@click.argument("blast")
+@click.argument("check")
+@click.option("--reason", required=True, help="Why the check is passed over; kept in the log.")
+@click.pass_obj
+def override(context: Context, blast: str, check: str, reason: str) -> None:
+    """Pass over a check, under your name."""
+    with context.services.db.transaction() as session:
+        preflight.override(
+            session, queries.named(session, blast), check=check, reason=reason, actor=actor()
+        )
+    context.say(f"{check} is passed over by {actor()}.")
+
+
+@blasts.command()
+@click.argument("blast")
+@click.option("--to", "address", help="Where it goes; default: OUTREACH_TEST_SENDS_TO.")
+@click.option("--as", "like", help="A supporter’s address: the letter as they would get it.")
+@click.pass_obj
+def test(context: Context, blast: str, address: str | None, like: str | None) -> None:
+    """Send the letter to one address; its links are not counted."""
+    to = address or context.services.test_sends_to
+    if not to:
+        raise BadInput("No address to send the test to.", hint="Give one with --to.")
+    with context.services.db.transaction() as session:
+        chosen = queries.named(session, blast)
+        schedule.send_test(
+            session,
+            chosen,
+            address=to,
+            like=_supporter(session, like),
+            base_url=context.services.base_url,
+        )
+    context.say("The test letter is in the outbox; it leaves when a worker runs.")
+
+
+@blasts.command("schedule")
+@click.argument("blast")
+@click.option("--at", help="When: 2027-03-21T09:00 in the organisation’s zone; default: now.")
+@click.pass_obj
+def schedule_(context: Context, blast: str, at: str | None) -> None:
+    """Let a blast leave, now or at an instant."""
+    with context.services.db.transaction() as session:
+        chosen = queries.named(session, blast)
+        instant = _instant(at, _zone(session, chosen)) if at else None
+        schedule.schedule(
+            session, chosen, at=instant, actor=actor(), base_url=context.services.base_url
+        )
+        leaves = chosen.scheduled_for
+    context.say(f"“{chosen.name}” leaves at {leaves:%Y-%m-%d %H:%M} UTC.")
+
+
+@blasts.command()
+@click.argument("blast")
+@click.option("--reason", default="", help="Shown on the blast.")
+@click.pass_obj
+def pause(context: Context, blast: str, reason: str) -> None:
+    """Stop a blast; what is with the provider ends, the rest waits."""
+    with context.services.db.transaction() as session:
+        chosen = queries.named(session, blast)
+        schedule.pause(session, chosen, actor=actor(), reason=reason)
+    context.say(f"“{chosen.name}” is paused.")
+
+
+@blasts.command()
+@click.argument("blast")
+@click.pass_obj
+def resume(context: Context, blast: str) -> None:
+    """Go on with a paused blast."""
+    with context.services.db.transaction() as session:
+        chosen = queries.named(session, blast)
+        schedule.resume(session, chosen, actor=actor())
+    context.say(f"“{chosen.name}” is {chosen.state}.")
+
+
+@blasts.command()
+@click.argument("blast")
+@click.confirmation_option(prompt="What has not left will never be sent. Cancel it?")
+@click.pass_obj
+def cancel(context: Context, blast: str) -> None:
+    """End a blast for good."""
+    with context.services.db.transaction() as session:
+        chosen = queries.named(session, blast)
+        schedule.cancel(session, chosen, actor=actor())
+    context.say(f"“{chosen.name}” is cancelled.")
+
+
+@blasts.command()
+@click.argument("blast")
+@click.option("--check", is_flag=True, help="Recount from the raw events; exit 1 when unequal.")
+@as_json
+@click.pass_obj
+def report(context: Context, blast: str, check: bool, json_: bool) -> None:
+    """The figures of a blast: people, rates with intervals, machines apart."""
+    with context.services.db.reading() as session:
+        blast_id = queries.named(session, blast).id
+        figures = reports.blast_report(session, blast_id)
+        differences = reports.check(session, blast_id) if check else []
+    if json_:
+        context.print_json(figures.to_json())
+    else:
+        context.say(plain.as_text(figures))
+    if differences:
+        raise Conflict("The recount differs: " + "; ".join(differences))
+    if check and not json_:
+        context.say("Recounted from the events: equal.")
+
+
+@blasts.command()
+@click.argument("blast")
+@as_json
+@click.pass_obj
+def unknown(context: Context, blast: str, json_: bool) -> None:
+    """Deliveries that may or may not have left; they are never sent again by themselves."""
+    with context.services.db.reading() as session:
+        found = queries.unknown(session, queries.named(session, blast))
+    if json_:
+        context.print_json([asdict(delivery) for delivery in found])
+        return
+    for delivery in found:
+        context.say(f"{delivery.delivery_id:>8}  {delivery.address}  {delivery.reason}")
+    context.say(f"{len(found):,} unknown.")
+
+
+def actor() -> str:
+    """Who is at this terminal, for the audit log."""
+    return f"{getpass.getuser()} (command line)"
+
+
+def _summary(blast: Blast) -> dict[str, object]:
+    return {
+        "id": blast.id,
+        "name": blast.name,
+        "state": blast.state,
+        "reason": blast.reason,
+        "scheduled_for": blast.scheduled_for,
+    }
+
+
+def _supporter(session: Session, address: str | None) -> Supporter | None:
+    if address is None:
+        return None
+    found = session.scalar(select(Supporter).where(Supporter.address == canonical(address)))
+    if found is None:
+        raise NotFound(f"No supporter has the address {address}.")
+    return found
+
+
+def _zone(session: Session, blast: Blast) -> ZoneInfo:
+    return ZoneInfo(session.get_one(Organisation, blast.organisation_id).timezone)
+
+
+def _instant(text: str, zone: ZoneInfo) -> datetime:
+    try:
+        instant = datetime.fromisoformat(text)
+    except ValueError:
+        raise BadInput(f"“{text}” is no time.", hint="Write 2027-03-21T09:00.") from None
+    if instant.tzinfo is None:
+        instant = instant.replace(tzinfo=zone)
+    return instant.astimezone(UTC)
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadInput(
+            f"{path} can’t be read: {error}.", hint="Give a text file in UTF-8."
+        ) from None

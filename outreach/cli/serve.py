@@ -1,0 +1,137 @@
+"""`outreach serve` and `outreach worker`: the processes.
+
+`serve` is one command: granian with its web processes, and one worker process beside them.
+`worker` is the same command that an operator runs by itself at scale.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import fcntl
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+from granian import Granian
+from granian.constants import Interfaces
+
+from outreach.app import ROOT
+from outreach.cli.context import Context
+from outreach.cli.database import require_current
+from outreach.core import log
+from outreach.core.errors import Conflict
+from outreach.engines import inprocess
+
+_log = log.get(__name__)
+
+_PR_SET_PDEATHSIG = 1
+_RESTART_AFTER_S = 1.0
+
+
+@click.command()
+@click.option("--with-parent", type=int, hidden=True, help="Process id that this one ends with.")
+@click.pass_obj
+def worker(context: Context, with_parent: int | None) -> None:
+    """Run the background jobs and the sender, until SIGTERM; the letters in hand end first."""
+    stop = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    signal.signal(signal.SIGINT, lambda *_: stop.set())
+    if with_parent is not None:
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+        if os.getppid() != with_parent:  # it died before the line above
+            return
+    require_current(context.services.db)
+    inprocess.run(context.services, stop)
+
+
+@click.command()
+@click.option("--host", help="Address to listen on; default: OUTREACH_HOST.")
+@click.option("--port", type=int, help="Port to listen on; default: OUTREACH_PORT.")
+@click.option("--workers", type=int, help="Web processes; default: OUTREACH_WEB_WORKERS.")
+@click.pass_obj
+def serve(context: Context, host: str | None, port: int | None, workers: int | None) -> None:
+    """Serve the web application and run one worker beside it."""
+    settings = context.settings
+    with _only_one(settings.data_dir / "serve.lock"):
+        require_current(context.services.db)
+        context.services.db.close()  # before the web processes fork
+        run_server(
+            host or settings.host,
+            port or settings.port,
+            workers=workers or settings.web_workers,
+            threads=settings.web_threads,
+            with_worker=not settings.broker_url,
+        )
+
+
+def run_server(host: str, port: int, *, workers: int, threads: int, with_worker: bool) -> None:
+    """Serve until SIGTERM or SIGINT; the worker process is started, watched and ended here."""
+    server = Granian(
+        "wsgi:app",
+        address=host,
+        port=port,
+        interface=Interfaces.WSGI,
+        workers=workers,
+        blocking_threads=threads,
+        websockets=False,
+        working_dir=ROOT,
+        log_level="warning",
+        workers_kill_timeout=10,
+        respawn_failed_workers=True,
+    )
+    keeper = _WorkerKeeper()
+    if with_worker:
+        server.on_startup(keeper.start)
+        server.on_shutdown(keeper.stop)
+    server.serve()
+
+
+class _WorkerKeeper:
+    """Keeps one worker process running: starts it again when it dies, ends it with the server."""
+
+    def __init__(self) -> None:
+        self._ending = threading.Event()
+        self._thread = threading.Thread(target=self._watch, name="worker-keeper", daemon=True)
+
+    def start(self) -> None:
+        """Start the worker and the thread that watches it."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Ask the worker to end, and wait until its letters in hand are done."""
+        self._ending.set()
+        self._thread.join()
+
+    def _watch(self) -> None:
+        # The child's parent-death signal follows the *thread* that started it: this one stays.
+        while not self._ending.is_set():
+            command = [sys.executable, "-m", "outreach.cli", "worker"]
+            process = subprocess.Popen([*command, "--with-parent", str(os.getpid())], cwd=ROOT)
+            while process.poll() is None and not self._ending.wait(0.2):
+                pass
+            if self._ending.is_set():
+                process.terminate()
+                process.wait()
+                return
+            _log.error("worker.died", code=process.returncode)
+            self._ending.wait(_RESTART_AFTER_S)
+
+
+@contextmanager
+def _only_one(path: Path) -> Iterator[None]:
+    """Hold a lock file: a second server on the same port would share its traffic silently."""
+    with path.open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise Conflict(
+                f"A server runs already on the data in {path.parent}.",
+                hint="Stop it first, or set OUTREACH_DATA_DIR to another folder.",
+            ) from None
+        yield

@@ -1,0 +1,31 @@
+"""What all engines do with a job: call it, and make a failure visible without stopping the rest."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+from sqlalchemy.exc import OperationalError
+
+from outreach.core import log
+from outreach.jobs import Job
+from outreach.services import Services
+
+_log = log.get(__name__)
+
+
+def run_job(job: Job, services: Services, stop: threading.Event) -> bool:
+    """Run a job once; False when it failed. The state that it works on is in the database, so the
+    next turn goes on where this one ended."""
+    if stop.is_set():
+        return True
+    started = time.monotonic()
+    try:
+        job.run(services, stop)
+    except OperationalError:
+        _log.warning("job.database_away", job=job.name)
+        return False
+    except Exception:
+        _log.exception("job.failed", job=job.name, seconds=round(time.monotonic() - started, 3))
+        return False
+    return True

@@ -1,0 +1,118 @@
+"""Every background job on one page: its name, what it does, how often, on which queue.
+
+An engine (engines/) calls `run`; what is to be done stands in the database, so that a job that is
+called twice, or on two machines at once, does no harm.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from outreach.blasts import delivery, queries, schedule
+from outreach.blasts.freeze import freeze
+from outreach.blasts.models import BLAST_STATES
+from outreach.core import log
+from outreach.core.errors import OutreachError
+from outreach.petitions import tally
+from outreach.services import ALIVE_EVERY_S, Services
+from outreach.supporters import imports
+from outreach.tracking import spool
+
+_log = log.get(__name__)
+
+
+@dataclass(frozen=True)
+class Job:
+    """`run(services, stop)` every `every_s` seconds; long ones end soon after `stop` is set."""
+
+    name: str
+    run: Callable[[Services, threading.Event], object]
+    every_s: float
+    queue: str
+
+
+def start_due_blasts(services: Services, stop: threading.Event) -> None:
+    """Freeze the blasts whose time has come; those that come too late wait for a person."""
+    with services.db.reading() as session:
+        due = schedule.due(session)
+    for blast_id in due:
+        if stop.is_set():
+            return
+        _start(services, blast_id)
+
+
+def _start(services: Services, blast_id: int) -> None:
+    try:
+        with services.db.transaction() as session:
+            blast = queries.by_id(session, blast_id, lock=True)
+            if blast.state in ("scheduled", "freezing") and not schedule.hold_if_late(blast):
+                freeze(
+                    session, blast, base_url=services.base_url, batch_size=services.batch_size
+                )
+    except OutreachError as error:
+        # The letter or the audience can't be understood any more: a person has to look.
+        _log.error("blast.failed", blast=blast_id, reason=str(error))
+        with services.db.transaction() as session:
+            blast = queries.by_id(session, blast_id, lock=True)
+            blast.state = BLAST_STATES.after(blast.state, "fail")
+            blast.reason = str(error)
+
+
+def send(services: Services, stop: threading.Event) -> None:
+    """Send every batch that is due, then end the blasts of which nothing is open any more."""
+    delivery.send_all(_sender(services), stop)
+    with services.db.transaction() as session:
+        schedule.close_finished(session)
+
+
+def recover(services: Services, stop: threading.Event) -> None:
+    """Take batches from senders that fell silent, and name what is unknown."""
+    delivery.recover_lost(_sender(services))
+
+
+def count_signatures(services: Services, stop: threading.Event) -> None:
+    """Move the petitions' counts forward."""
+    with services.db.transaction() as session:
+        tally.advance(session)
+
+
+def replay_events(services: Services, stop: threading.Event) -> None:
+    """Store the events that were kept in a file while the database was away."""
+    spool.replay(services.db, spool.path_in(services.data_dir))
+
+
+def run_imports(services: Services, stop: threading.Event) -> None:
+    """Take in the files that wait."""
+    imports.run_waiting(services.db)
+
+
+def say_alive(services: Services, stop: threading.Event) -> None:
+    """Touch a file that /readyz looks at."""
+    services.alive_file.touch()
+
+
+JOBS = (
+    Job("blasts.start", start_due_blasts, 1.0, "blasts"),
+    Job("mail.send", send, 0.5, "mail"),
+    Job("mail.recover", recover, 5.0, "mail"),
+    Job("petitions.count", count_signatures, 2.0, "petitions"),
+    Job("events.replay", replay_events, 5.0, "events"),
+    Job("supporters.import", run_imports, 1.0, "supporters"),
+    Job("worker.alive", say_alive, ALIVE_EVERY_S, "mail"),
+)
+
+
+def _sender(services: Services) -> delivery.Sender:
+    thread = threading.get_ident()
+    return delivery.Sender(
+        name=f"{socket.gethostname()[:40]}:{os.getpid()}:{thread}"[:80],
+        db=services.db,
+        tokens=services.tokens,
+        provider=services.provider,
+        base_url=services.base_url,
+        lease_s=services.lease_s,
+    )

@@ -1,0 +1,30 @@
+"""Headers of every answer: what a page may load, where it may be shown, what is kept of it."""
+
+from __future__ import annotations
+
+from flask import Flask, Response
+
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+    "connect-src 'self'; frame-src 'self'; font-src 'self'; form-action 'self'; "
+    "base-uri 'none'; frame-ancestors 'self'"
+)
+# For letters shown in a frame or a page of their own: their styles are inline, scripts never run.
+LETTER_POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data: https:; sandbox "
+    "allow-popups allow-top-navigation-by-user-activation; frame-ancestors 'self'"
+)
+
+
+def register(app: Flask) -> None:
+    """Put the headers on every answer; a view that set its own keeps it."""
+
+    @app.after_request
+    def add(response: Response) -> Response:
+        response.headers.setdefault("Content-Security-Policy", POLICY)
+        response.headers.setdefault("X-Content-Type-Options", "nosniff")
+        response.headers.setdefault("Referrer-Policy", "same-origin")
+        response.headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+        if response.mimetype == "text/html":
+            response.headers.setdefault("Cache-Control", "no-store")
+        return response

@@ -1,0 +1,46 @@
+"""The schema's scripts run up and down on both databases and end where the models are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import inspect, text
+
+from outreach.core import migrations
+from outreach.core.db import Base, Database
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def bare(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """A database without any table."""
+    if request.param == "sqlite":
+        database = Database(f"sqlite:///{tmp_path / 'bare.db'}")
+        yield database
+        database.close()
+        return
+    database = Database(request.getfixturevalue("postgres_url"))
+    with database.connection() as connection:
+        connection.execute(text("DROP SCHEMA IF EXISTS public CASCADE"))
+        connection.execute(text("CREATE SCHEMA public"))
+    yield database
+    with database.connection() as connection:
+        connection.execute(text("DROP SCHEMA public CASCADE"))
+        connection.execute(text("CREATE SCHEMA public"))
+    Base.metadata.create_all(database.engine)
+    database.close()
+
+
+def test_up_equals_the_models_and_down_leaves_nothing(bare: Database) -> None:
+    assert not migrations.is_current(bare)
+    migrations.upgrade(bare)
+    assert migrations.is_current(bare)
+    with bare.engine.connect() as connection:
+        difference = compare_metadata(MigrationContext.configure(connection), Base.metadata)
+    assert difference == []
+    migrations.upgrade(bare)  # a second time does nothing
+    migrations.downgrade(bare, "base")
+    assert set(inspect(bare.engine).get_table_names()) <= {"alembic_version"}
