@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 from outreach.analytics.figures import Hour
 
 WINDOW = timedelta(hours=72)  # most of a blast's answers come in three days
+LEAST = timedelta(hours=6)  # a first hour alone is a bar and not a wall
 HOUR = timedelta(hours=1)
 
 LIGHT: Mapping[str, str] = {
@@ -62,15 +63,16 @@ def timeline(hours: Sequence[Hour], zone: str, *, dark: bool = False) -> dict[st
     alt = importlib.import_module("altair")
     colours = DARK if dark else LIGHT
     rows = _rows(hours, ZoneInfo(zone))
+    least = hours[0].hour.astimezone(ZoneInfo(zone)) + LEAST
     x = alt.X(
         "from:T",
-        scale=alt.Scale(type="utc"),
+        scale=alt.Scale(type="utc", domain=[rows[0]["from"], max(rows[-1]["from"], _wall(least))]),
         axis=alt.Axis(title=None, format="%-d %b, %H:%M", tickCount=4, labelFlush=True),
     )
     y = alt.Y("clicked:Q", axis=alt.Axis(title="people", format=",d", tickMinStep=1))
-    base = alt.Chart(alt.Data(values=rows))
-    bars = base.mark_bar(color=colours["people"], binSpacing=0, cornerRadiusEnd=0).encode(
-        x=x, x2="to:T", y=alt.Y("signed:Q")
+    base = alt.Chart()
+    bars = base.mark_bar(color=colours["people"], cornerRadiusEnd=0).encode(
+        x=x, x2="bar_to:T", y=alt.Y("signed:Q"), y2=alt.datum(0)
     )
     line = base.mark_line(
         color=colours["ink-3"], strokeWidth=1.5, interpolate="step-after", clip=False
@@ -86,9 +88,9 @@ def timeline(hours: Sequence[Hour], zone: str, *, dark: bool = False) -> dict[st
             alt.Tooltip("signed:Q", title="Signed", format=",d"),
         ],
     )
-    chart = alt.layer(bars, line, *_labels(alt, hours, colours), whole).properties(
-        width="container", height=220
-    )
+    chart = alt.layer(
+        bars, line, *_labels(alt, hours, colours), whole, data=alt.Data(values=rows)
+    ).properties(width="container", height=220)
     spec: dict[str, Any] = chart.to_dict()
     return spec | {"config": _config(colours)}
 
@@ -121,6 +123,7 @@ def _rows(hours: Sequence[Hour], zone: ZoneInfo) -> list[dict[str, Any]]:
             {
                 "from": _wall(start),
                 "to": _wall(end),
+                "bar_to": _wall(end - HOUR / 9),
                 "hour": f"{start:%A} {start.day} {start:%B, %H:%M}",
                 "clicked": hour.clicked,
                 "signed": hour.signed,
@@ -128,7 +131,8 @@ def _rows(hours: Sequence[Hour], zone: ZoneInfo) -> list[dict[str, Any]]:
         )
         at += HOUR
     # A line in steps ends where its last hour begins, unless it is led on.
-    return [*rows, rows[-1] | {"from": rows[-1]["to"], "signed": 0}]
+    last = rows[-1]["to"]
+    return [*rows, rows[-1] | {"from": last, "to": last, "bar_to": last, "signed": 0}]
 
 
 def _wall(local: datetime) -> str:

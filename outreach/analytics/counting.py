@@ -53,7 +53,7 @@ def figures_of(session: Session, blast_id: int) -> Figures:
         clicks=_traffic(events, "clicked"),
         machine_events=sum(n for (_, shown), n in events.items() if shown == MACHINE),
         evidence=_evidence(session, blast_id),
-        timeline=_timeline(session, blast_id),
+        timeline=timeline_of(session, blast_id),
     )
 
 
@@ -112,13 +112,11 @@ def _signed_in_tree(session: Session, blast_id: int) -> int:
         .where(Delivery.blast_id == blast_id)
         .cte("tree", recursive=True)
     )
+    # "+ 0" keeps SQLite from finding sharers by petition: each step would read all its signatures.
+    same_petition = Signature.petition_id + 0 == tree.c.petition_id
     tree = tree.union(
         select(Signature.id, Signature.petition_id).join(
-            tree,
-            and_(
-                Signature.shared_by_id == tree.c.id,
-                Signature.petition_id == tree.c.petition_id,
-            ),
+            tree, and_(Signature.shared_by_id == tree.c.id, same_petition)
         )
     )
     return session.scalars(
@@ -209,7 +207,7 @@ def _evidence(session: Session, blast_id: int) -> list[tuple[str, int]]:
     return sorted(counts.items(), key=lambda item: (-item[1], item[0]))
 
 
-def _timeline(session: Session, blast_id: int) -> list[Hour]:
+def timeline_of(session: Session, blast_id: int) -> list[Hour]:
     """Hours in which people clicked for the first time, or signed (by the letter itself)."""
     clicks = (
         _seen(select(hour_of(func.min(Event.at)).label("hour")))

@@ -1,0 +1,167 @@
+"""Reports: what became of each blast, its charts, and the figures to take away."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from flask import Blueprint, Response, render_template, request, send_file
+from flask.typing import ResponseReturnValue
+from sqlalchemy import select
+
+from outreach.analytics import charts, drawings, reports, tables, wording
+from outreach.analytics.counting import timeline_of
+from outreach.analytics.dashboard import headlines
+from outreach.analytics.figures import BlastReport, Figures
+from outreach.analytics.intervals import Rate
+from outreach.blasts.models import Blast
+from outreach.core.errors import NotFound
+from outreach.core.paging import page_of
+from outreach.web.auth import needs, zone
+from outreach.web.context import services
+
+blueprint = Blueprint("console_reports", __name__, url_prefix="/console/reports")
+
+A_YEAR_S = 365 * 24 * 3600
+OPEN_CLASSES = (
+    ("human", "People"),
+    ("proxy", "Mail proxy"),
+    ("machine", "Scanner or privacy fetch"),
+    ("unknown", "Unknown"),
+)
+CLICK_CLASSES = (("human", "People"), ("machine", "Scanner"), ("unknown", "Unknown"))
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One of the large figures; `notes` are pairs of (number, what it counts)."""
+
+    title: str
+    rate: Rate
+    of: str
+    notes: Sequence[tuple[int, str]] = ()
+
+
+@blueprint.get("/")
+@needs("read")
+def index() -> ResponseReturnValue:
+    """Every blast with its headline, the newest first."""
+    with services().db.reading() as session:
+        blasts = select(Blast).order_by(Blast.id.desc())
+        page = page_of(session, blasts, request.args.get("page", 1, type=int))
+        lines = headlines(session, [blast.id for blast in page.rows])
+        return render_template("console/reports.html", page=page, headlines=lines)
+
+
+@blueprint.get("/<int:blast_id>")
+@needs("read")
+def report(blast_id: int) -> ResponseReturnValue:
+    """One blast's figures; `raw` counts machines in, `recount` proves them from the events."""
+    raw = request.args.get("raw") == "1"
+    with services().db.reading() as session:
+        found = reports.blast_report(session, blast_id)
+        asked = request.args.get("recount") == "1" and found.figures is not None
+        differences = reports.check(session, blast_id) if asked else None
+    about = {"report": found, "wording": wording, "raw": raw, "differences": differences}
+    if found.figures is None:
+        return render_template("console/report_not_run.html", **about)
+    figures = found.figures
+    return render_template(
+        "console/report.html",
+        **about,
+        figures=figures,
+        shown=_shown(figures, raw=raw),
+        left=_left(figures),
+        range_of=drawings.range_of,
+        funnel=drawings.funnel(figures, raw=raw),
+        opens=drawings.stack(figures.opens, OPEN_CLASSES),
+        clicks=drawings.stack(figures.clicks, CLICK_CLASSES),
+        bundle=charts.bundle_name(),
+    )
+
+
+def _shown(figures: Figures, *, raw: bool) -> list[Shown]:
+    rates = figures.rates | (figures.raw_rates if raw else {})
+    signed = figures.signed
+    notes = [(signed.new, "had never signed before")]
+    if signed.people != signed.reached:
+        notes.insert(0, (signed.people, "signed, forwarded letters counted in"))
+    if figures.shared:
+        notes.append((figures.shared, "more signed through shares"))
+    with_machines = ", machines counted in" if raw else ""
+    return [
+        Shown("Delivered", figures.delivery, "sent"),
+        Shown(f"Opened{with_machines}" if raw else "Opened by people", rates["open"], "delivered"),
+        Shown(f"Clicked{with_machines}", rates["click"], "delivered"),
+        Shown("Signed", rates["sign"], "delivered", notes),
+    ]
+
+
+def _left(figures: Figures) -> list[Shown]:
+    letters, rates = figures.letters, figures.rates
+    return [
+        Shown("Unsubscribed", rates["unsubscribe"], "delivered"),
+        Shown("Complained", rates["complaint"], "delivered"),
+        Shown("Bounced", Rate(letters.bounced, letters.sent), "sent"),
+    ]
+
+
+@blueprint.get("/<int:blast_id>/timeline.json")
+@needs("read")
+def timeline(blast_id: int) -> ResponseReturnValue:
+    """The chart of clicks and signatures per hour, as a Vega-Lite spec."""
+    if charts.bundle_name() is None:
+        raise NotFound("Charts are not installed here.", hint="The report has the same as tables.")
+    with services().db.reading() as session:
+        hours = timeline_of(session, blast_id)
+    if not hours:
+        raise NotFound("Nobody has clicked or signed yet.")
+    return charts.timeline(hours, zone().key, dark=request.args.get("theme") == "dark")
+
+
+@blueprint.get("/assets/<name>")
+@needs("read")
+def asset(name: str) -> ResponseReturnValue:
+    """The bundle that draws charts; its name changes with its content, so it is kept for ever."""
+    path = charts.bundle_file(services().data_dir, name)
+    if path is None:
+        raise NotFound("There is no such file.", hint="Load the report again.")
+    response = send_file(path, mimetype="text/javascript", max_age=A_YEAR_S)
+    response.cache_control.immutable = True
+    return response
+
+
+@blueprint.get("/<int:blast_id>/figures.csv")
+@needs("read")
+def figures_csv(blast_id: int) -> ResponseReturnValue:
+    """All figures with their rates and intervals."""
+    figures = _figures(blast_id)
+    return _csv(f"blast-{blast_id}", tables.FIGURE_COLUMNS, tables.figure_rows(figures))
+
+
+@blueprint.get("/<int:blast_id>/hours.csv")
+@needs("read")
+def hours_csv(blast_id: int) -> ResponseReturnValue:
+    """Clicks and signatures per hour."""
+    figures = _figures(blast_id)
+    return _csv(f"blast-{blast_id}-hours", tables.HOUR_COLUMNS, tables.hour_rows(figures))
+
+
+def _figures(blast_id: int) -> Figures:
+    with services().db.reading() as session:
+        found: BlastReport = reports.blast_report(session, blast_id)
+    if found.figures is None:
+        raise NotFound("There is nothing to take away yet.", hint=wording.not_run(found))
+    return found.figures
+
+
+def _csv(name: str, columns: Sequence[str], rows: Iterable[tables.Row]) -> Response:
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(columns)
+    writer.writerows(rows)
+    response = Response(text.getvalue(), mimetype="text/csv")
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}.csv"'
+    return response
