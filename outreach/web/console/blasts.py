@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from outreach.audiences import queries as segments
+from outreach.audiences.terms import InSegment, to_text
 from outreach.blasts import operations, queries
 from outreach.blasts.models import Blast
 from outreach.petitions import queries as petitions
@@ -80,7 +81,9 @@ def create() -> ResponseReturnValue:
 
 def _rules(session: Session, form: Form) -> str:
     saved = form.text("segment")
-    return segments.by_id(session, int(saved)).rules if saved.isdigit() else ""
+    if not saved.isdigit():
+        return ""
+    return to_text(InSegment(segments.by_id(session, int(saved)).name))
 
 
 def _chosen(session: Session, form: Form) -> Petition | None:

@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from outreach.audiences import queries as segments
+from outreach.audiences.terms import InSegment, to_text
 from outreach.blasts import operations, preflight, queries, schedule
 from outreach.blasts.models import Blast
 from outreach.core.errors import BadInput, NotFound
@@ -105,7 +106,9 @@ def _audience(session: Session, blast: Blast, form: Form) -> preflight.AudienceC
 def _rules(session: Session, form: Form) -> str:
     """The audience that the form asks for: a saved segment's rules, or those in the field."""
     saved = form.text("segment")
-    return segments.by_id(session, int(saved)).rules if saved.isdigit() else form.text("audience")
+    if not saved.isdigit():
+        return form.text("audience")
+    return to_text(InSegment(segments.by_id(session, int(saved)).name))
 
 
 @blueprint.get("/letter")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, make_response, render_template, request
+from flask import Blueprint, Response, render_template, request
 from flask.typing import ResponseReturnValue
 
 from outreach.core.errors import NotFound
@@ -26,12 +26,15 @@ def _mailbox() -> Mailbox:
     return Mailbox(services().data_dir / "mailbox")
 
 
-@blueprint.get("/")
+@blueprint.route("/", methods=["GET", "POST"])
 @needs("read")
 def index() -> ResponseReturnValue:
-    """Letters, newest first; `q` searches addresses and subjects."""
-    query = request.args.get("q", "").strip()
-    page = _mailbox().letters(query, request.args.get("page", 1, type=int))
+    """Letters, newest first; `q` searches addresses and subjects.
+
+    A search comes by POST: what was searched for is personal and stays out of addresses and logs.
+    """
+    query = request.form.get("q", "").strip()
+    page = _mailbox().letters(query, request.values.get("page", 1, type=int))
     return render_template("console/mailbox.html", page=page, query=query)
 
 

@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session
 from outreach.accounts import audit
 from outreach.core.errors import BadInput
 from outreach.petitions import citations, operations, queries, tally
-from outreach.petitions.intake.read import decode, read_petition
+from outreach.petitions.intake.lines import decode
+from outreach.petitions.intake.read import read_petition
 from outreach.petitions.intake.understanding import Understanding
 from outreach.petitions.models import Petition
 from outreach.web.auth import actor, current_account, needs

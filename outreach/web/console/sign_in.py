@@ -13,7 +13,6 @@ from outreach.web.context import services
 from outreach.web.forms import Form, notice
 
 blueprint = Blueprint("console_sign_in", __name__, url_prefix="/console")
-blueprint.record_once(lambda state: limiter.init_app(state.app))
 
 
 def _too_many(_limit: RequestLimit) -> Response:
