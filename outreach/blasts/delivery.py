@@ -176,10 +176,10 @@ def _reason(row: Any) -> str:
 
 def _recipients(sender: Sender, claim: Claim, plan: Plan, rows: Sequence[Any]) -> list[Recipient]:
     read = reader(plan.fields)
-    slots, blast_id, letter = plan.token_slots, claim.blast_id or 0, sender.tokens.letter
+    tokens_of = sender.tokens.letter_maker(claim.blast_id or 0, plan.token_slots)
     recipients = []
     for row in rows:
-        tokens = letter(row[DELIVERY_ID], blast_id, slots)
+        tokens = tokens_of(row[DELIVERY_ID])
         recipients.append(
             Recipient(
                 delivery_id=row[DELIVERY_ID],

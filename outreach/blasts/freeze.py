@@ -111,4 +111,7 @@ def _cut_into_batches(session: Session, blast: Blast, size: int) -> int:
             ranges,
         )
     )
-    return session.scalar(select(func.count()).select_from(numbered)) or 0
+    waiting = select(func.count()).where(
+        Delivery.blast_id == blast.id, Delivery.state == "pending"
+    )
+    return session.scalar(waiting) or 0

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from outreach.core.errors import TryLater
 from outreach.mail.plan import Plan, Recipient
@@ -20,8 +19,7 @@ class Fate(StrEnum):
     UNKNOWN = "unknown"  # may or may not have been taken; never sent again without a person's word
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """One letter's fate. `reason` is a sentence without personal data; `ref` the provider's id."""
 
     delivery_id: int

@@ -1,0 +1,1 @@
+"""One runnable file per figure; each prints its result as JSON."""

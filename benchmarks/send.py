@@ -1,0 +1,82 @@
+"""How fast a blast leaves: audience frozen, each letter claimed, filled, handed over, recorded.
+
+    python -m benchmarks.send --provider null --recipients 100000 --json
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+import click
+
+from benchmarks import world
+from outreach import jobs
+from outreach.app import build_services
+from outreach.blasts import queries, schedule
+from outreach.blasts.models import CheckOverride
+from outreach.core import log, migrations
+from outreach.services import Services
+
+import config
+
+
+@click.command()
+@click.option("--provider", type=click.Choice(["null", "mailbox"]), default="null")
+@click.option("--recipients", default=100_000, show_default=True)
+@click.option("--database-url", default="", help="Default: SQLite in a temporary folder.")
+@click.option("--json", "as_json", is_flag=True)
+def main(provider: str, recipients: int, database_url: str, as_json: bool) -> None:
+    """Send one blast to that many people and print what it took."""
+    with tempfile.TemporaryDirectory() as folder:
+        settings = config.load(
+            _env_file=None, data_dir=Path(folder), provider=provider, database_url=database_url
+        )
+        log.configure(level="WARNING")
+        services = build_services(settings)
+        migrations.upgrade(services.db)
+        blast_id = world.build(services.db, recipients)
+        result = measure(services, blast_id, recipients)
+    if as_json:
+        click.echo(json.dumps(result))
+    else:
+        for name, value in result.items():
+            click.echo(f"{name:<24} {value}")
+
+
+def measure(services: Services, blast_id: int, recipients: int) -> dict[str, float]:
+    """From the instant at which the blast is due to its last recorded outcome."""
+    stop = threading.Event()
+    with services.db.transaction() as session:
+        blast = queries.by_id(session, blast_id)
+        session.add(
+            CheckOverride(
+                blast_id=blast_id, check="citations.unchecked", reason="benchmark", actor="benchmark"
+            )
+        )
+        schedule.schedule(session, blast, at=None, actor="benchmark", base_url=services.base_url)
+    started, cpu = time.perf_counter(), time.process_time()
+    jobs.start_due_blasts(services, stop)
+    frozen = time.perf_counter()
+    jobs.send(services, stop)
+    seconds, cpu = time.perf_counter() - started, time.process_time() - cpu
+    with services.db.reading() as session:
+        progress = queries.progress(session, queries.by_id(session, blast_id))
+    if progress.by_state != {"accepted": recipients} or progress.state != "finished":
+        raise SystemExit(f"Not everyone got it: {progress}")
+    return {
+        "recipients": recipients,
+        "letters_per_second": round(recipients / seconds),
+        "cpu_us_per_letter": round(cpu / recipients * 1e6, 1),
+        "peak_rss_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1),
+        "freeze_seconds": round(frozen - started, 2),
+        "send_seconds": round(seconds - (frozen - started), 2),
+    }
+
+
+if __name__ == "__main__":
+    main()
