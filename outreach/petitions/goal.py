@@ -12,11 +12,13 @@ NEXT_AFTER = (10, 12, 15, 20, 25, 30, 40, 50, 60, 80)
 
 @dataclass(frozen=True, slots=True)
 class Goal:
-    """What to show beside a count: `target` to reach, `met` the goal behind (0: none)."""
+    """What to show beside a count: `target` to reach, `met` the goal behind, `milestone` a step
+    of the ladder on the way (0: none)."""
 
     count: int
     target: int
     met: int
+    milestone: int = 0
 
     @property
     def percent(self) -> str:
@@ -28,14 +30,26 @@ class Goal:
         """Where the met goal stands on the same bar."""
         return _percent(self.met, self.target)
 
+    @property
+    def milestone_percent(self) -> str:
+        """Where the milestone stands on it."""
+        return _percent(self.milestone, self.target)
+
 
 def goal_for(count: int, wanted: int) -> Goal:
     """The goal for a count of signatures; `wanted` is the petition's own, 0 for none."""
-    if wanted > count:
-        return Goal(count, wanted, 0)
-    if wanted:
+    if 0 < wanted <= count:
         return Goal(count, _next(count, NEXT_AFTER), wanted)
-    return Goal(count, _next(count, LADDER), 0)
+    target = wanted or _next(count, LADDER)
+    return Goal(count, target, 0, _behind(count, target))
+
+
+def _behind(count: int, target: int) -> int:
+    """The last step of the ladder that is passed, if its label has room beside the target's."""
+    step, following = 0, _next(0, LADDER)
+    while following <= count:
+        step, following = following, _next(following, LADDER)
+    return step if 0.1 * target <= step <= 0.75 * target else 0
 
 
 def _next(count: int, steps: tuple[int, ...]) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+from markupsafe import Markup
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -15,6 +16,7 @@ from outreach.core.clock import now
 from outreach.mail.models import Batch, Delivery
 from outreach.mail.outbox import post_single
 from outreach.mail.render import render
+from outreach.petitions import markup
 from outreach.petitions.models import Petition, PetitionVersion, Signature
 from outreach.petitions.pages import CONFIRM_DAYS, Pages
 from outreach.supporters.models import Supporter
@@ -50,10 +52,15 @@ def post_thanks(session: Session, signature: Signature, pages: Pages) -> None:
     Like every letter here, it is not posted to a suppressed address.
     """
     petition = session.get_one(Petition, signature.petition_id)
+    version = session.get_one(PetitionVersion, signature.version_id)
+    words = markup.without_markers(version.statement)
     _post(
         session,
         signature,
         "thanks",
+        version=version,
+        statement=Markup(markup.Markup([]).html(words)),
+        statement_text=words,
         thanks_url=pages.thanks(petition.slug, signature.id),
         share_url=pages.share(signature.id),
     )
@@ -80,8 +87,6 @@ def _post(session: Session, signature: Signature, kind: str, **context: Any) -> 
             },
             language=organisation.language,
             petition=petition,
-            version=session.get_one(PetitionVersion, signature.version_id),
-            name=signature.name,
             first_name=signature.name.partition(" ")[0],
             **context,
         ),

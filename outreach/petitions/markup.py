@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from html import escape
+from types import MethodType
+from typing import Any, cast
 
 from markdown_it.renderer import RendererHTML
 from markdown_it.token import Token
@@ -12,7 +15,12 @@ from markdown_it.token import Token
 from outreach.mail.markdown import PARSER
 from outreach.petitions.citations import Note, place
 
-_RENDERER = RendererHTML()
+_MARKER = re.compile(r"\[\^[A-Za-z0-9_-]{1,40}\]")
+
+
+def without_markers(markdown: str) -> str:
+    """The text for where its notes are not shown."""
+    return _MARKER.sub("", markdown)
 
 
 class Markup:
@@ -21,25 +29,23 @@ class Markup:
     def __init__(self, notes: Sequence[Note]) -> None:
         self._numbers = {note.label: note.number for note in notes}
         self._uses: Counter[int] = Counter()
+        self._renderer = RendererHTML()
+        self._renderer.rules["marker"] = cast(MethodType, self._marker)
 
     def html(self, markdown: str) -> str:
         """The text as HTML; raw HTML and images in it are shown as written, never run."""
-        return "".join(self._token(token) for token in PARSER.parse(markdown))
+        tokens = PARSER.parse(markdown)
+        for token in tokens:
+            if token.type in ("heading_open", "heading_close"):
+                # The headline is the page's only h1.
+                token.tag = "h3" if token.tag > "h2" else "h2"
+        return self._renderer.render(tokens, PARSER.options, {})
 
-    def _token(self, token: Token) -> str:
-        if token.type == "inline":
-            return "".join(self._inline(child) for child in token.children or ())
-        if token.type in ("heading_open", "heading_close"):
-            # The headline is the page's only h1.
-            token.tag = "h3" if token.tag > "h2" else "h2"
-        return _RENDERER.render([token], PARSER.options, {})
-
-    def _inline(self, token: Token) -> str:
-        if token.type != "marker":
-            return _RENDERER.renderInline([token], PARSER.options, {})
-        number = self._numbers.get(token.content)
+    def _marker(self, tokens: Sequence[Token], i: int, _options: Any, _env: Any) -> str:
+        label = tokens[i].content
+        number = self._numbers.get(label)
         if number is None:
-            return escape(f"[^{token.content}]")
+            return escape(f"[^{label}]")
         self._uses[number] += 1
         return (
             f'<a class="cite" href="#n{number}" id="{place(number, self._uses[number])}" '

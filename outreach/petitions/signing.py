@@ -153,9 +153,10 @@ def _keep(
     signature.postal_code = signer.postal_code
     signature.first_delivery_id = credit.first_delivery_id
     signature.last_delivery_id = credit.last_delivery_id
-    signature.shared_by_id = credit.shared_by_id
     session.add(signature)
     session.flush()
+    if credit.shared_by_id != signature.id:  # nobody brings themselves
+        signature.shared_by_id = credit.shared_by_id
     return signature
 
 

@@ -6,7 +6,7 @@ forward so that the part counted on each view stays small.
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import ScalarSelect, and_, func, select, update
 from sqlalchemy.orm import Session
@@ -18,6 +18,7 @@ from outreach.petitions.models import Signature, Tally
 # A signature's instant is taken before its commit. A mark set to the present would pass over
 # those that are about to commit, for ever; a minute is longer than any transaction of ours lasts.
 SETTLE = timedelta(seconds=60)
+BEFORE_ALL = datetime(1970, 1, 1, tzinfo=UTC)
 
 _log = log.get(__name__)
 
@@ -51,8 +52,8 @@ def recount(session: Session, petition_id: int) -> int:
 
 
 def start(session: Session, petition_id: int) -> None:
-    """Begin a new petition's count at nothing."""
-    session.add(Tally(petition_id=petition_id, counted_to=now() - SETTLE, signatures=0))
+    """Begin a new petition's count at nothing, and its mark before any signature."""
+    session.add(Tally(petition_id=petition_id, counted_to=BEFORE_ALL, signatures=0))
     session.flush()
 
 

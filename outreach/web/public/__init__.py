@@ -1,0 +1,7 @@
+"""Public pages: what supporters see, without cookies and without scripts that anything needs."""
+
+from __future__ import annotations
+
+from outreach.web.public import petitions, thanks
+
+BLUEPRINTS = [petitions.blueprint, thanks.blueprint]

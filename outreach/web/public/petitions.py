@@ -1,0 +1,170 @@
+"""Public pages of petitions: the list, a petition, signing it, and thanks.
+
+GET and HEAD show, and change nothing: scanners follow every link of a letter. A press is a POST. No
+cookie is read or set here; what recognises a person is the sealed link of their own letter.
+"""
+
+from __future__ import annotations
+
+from flask import Blueprint, redirect, render_template, request
+from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
+
+from outreach.accounts.models import Organisation
+from outreach.accounts.queries import the_organisation
+from outreach.core.clock import now
+from outreach.core.errors import Conflict, FormErrors, NotFound
+from outreach.petitions import letters, queries, signing, tally
+from outreach.petitions.models import Petition, Signature
+from outreach.petitions.pages import CHECK_MAIL, CONFIRM_DAYS
+from outreach.supporters.models import Supporter
+from outreach.tracking.record import Observation, observe
+from outreach.web.context import services
+from outreach.web.public.page import (
+    Typed,
+    frame,
+    pages,
+    petition_page,
+    shown_person,
+)
+from outreach.web.public.visitor import Visitor, visitor_of
+
+blueprint = Blueprint("public_petitions", __name__)
+
+
+@blueprint.get("/")
+def home() -> ResponseReturnValue:
+    """Petitions that can be signed now."""
+    with services().db.reading() as session:
+        counts = tally.counts(session)
+        return render_template(
+            "public/home.html",
+            **frame(the_organisation(session)),
+            petitions=[(p, counts.get(p.id, 0)) for p in queries.published(session)],
+        )
+
+
+@blueprint.get("/privacy")
+def privacy() -> ResponseReturnValue:
+    """What is kept of supporters, in plain words."""
+    with services().db.reading() as session:
+        return render_template(
+            "public/privacy.html",
+            **frame(the_organisation(session)),
+            confirm_days=CONFIRM_DAYS,
+            recognise_days=services().recognise_days,
+            keep_networks=services().keep_networks,
+        )
+
+
+@blueprint.get("/petitions/<slug>")
+def show(slug: str) -> ResponseReturnValue:
+    """The petition, for whoever the link says it is."""
+    with services().db.reading() as session:
+        petition = open_to_all(session, slug)
+        visitor = visitor_of(session, services().tokens, petition, request.args)
+        return petition_page(session, petition, visitor)
+
+
+@blueprint.post("/petitions/<slug>/sign")
+def sign(slug: str) -> ResponseReturnValue:
+    """Sign in one press as the person of the letter, or by form and then by letter."""
+    try:
+        with services().db.transaction() as session:
+            petition = open_to_all(session, slug)
+            visitor = visitor_of(session, services().tokens, petition, request.form)
+            return redirect(_signed(session, petition, visitor), code=303)
+    except FormErrors as error:
+        return _again(slug, error.faults), 400
+    except Conflict:
+        with services().db.reading() as session:
+            if open_to_all(session, slug).state == "published":
+                raise
+        return _again(slug, ()), 409
+
+
+@blueprint.get("/petitions/<slug>/check-mail")
+def check_mail(slug: str) -> ResponseReturnValue:
+    """A letter is on its way; says no more of the person than they typed themselves."""
+    with services().db.reading() as session:
+        petition = open_to_all(session, slug)
+        signature = sealed_signature(session, CHECK_MAIL, request.args.get("s", ""), petition)
+        return render_template(
+            "public/check_mail.html",
+            **frame(session.get_one(Organisation, petition.organisation_id)),
+            petition=petition,
+            address=shown_person(session.get_one(Supporter, signature.supporter_id))["address"],
+            confirm_days=CONFIRM_DAYS,
+        )
+
+
+def _signed(session: Session, petition: Petition, visitor: Visitor) -> str:
+    """Sign; returns the address to go to."""
+    partners = request.form.getlist("partner")
+    if visitor.supporter is not None:
+        signature = signing.sign_recognised(
+            session,
+            petition,
+            visitor.supporter,
+            credit=visitor.credit,
+            partners=partners,
+            on_verified=welcome,
+        )
+        return pages().thanks(petition.slug, signature.id)
+    signature = signing.sign_by_form(
+        session,
+        petition,
+        email=request.form.get("email", ""),
+        name=request.form.get("name", ""),
+        postal_code=request.form.get("postal_code", ""),
+        credit=visitor.credit,
+        partners=partners,
+        pages=pages(),
+    )
+    return pages().check_mail(petition.slug, signature.id)
+
+
+def _again(slug: str, faults: tuple[tuple[str, str], ...] | tuple[()]) -> str:
+    """The same page with what was typed, and what is wrong with it."""
+    with services().db.reading() as session:
+        petition = open_to_all(session, slug)
+        visitor = visitor_of(session, services().tokens, petition, request.form)
+        typed = Typed(request.form, request.form.getlist("partner"), faults)
+        return petition_page(session, petition, visitor, typed)
+
+
+def welcome(session: Session, signature: Signature) -> None:
+    """Once, when a signature first counts: thank by letter, and credit the letter that led here."""
+    letters.post_thanks(session, signature, pages())
+    if signature.last_delivery_id is None:
+        return
+    observe(
+        session,
+        Observation(
+            kind="signed",
+            at=signature.verified_at or now(),
+            delivery_id=signature.last_delivery_id,
+            supporter_id=signature.supporter_id,
+            method="POST",
+            key=f"signed-{signature.id}",
+        ),
+    )
+
+
+def open_to_all(session: Session, slug: str) -> Petition:
+    """A petition that the public may see; a draft is NotFound like one that does not exist."""
+    petition = queries.by_slug(session, slug)
+    if petition.state == "draft":
+        raise NotFound("There is no such petition here.", hint="See the list of petitions.")
+    return petition
+
+
+def sealed_signature(
+    session: Session, purpose: str, token: str, petition: Petition | None = None
+) -> Signature:
+    """The signature of a sealed link; raises BadToken or NotFound, which show as the same page."""
+    ids = services().tokens.unseal(purpose, token)
+    signature = session.get(Signature, ids[0]) if len(ids) == 1 else None
+    if signature is None or (petition is not None and signature.petition_id != petition.id):
+        raise NotFound("There is nothing at this address.", hint="Open the link again.")
+    return signature

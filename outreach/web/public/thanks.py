@@ -1,0 +1,87 @@
+"""After signing: confirming by the letter's link, thanks, and the signer's own link to share."""
+
+from __future__ import annotations
+
+from flask import Blueprint, redirect, render_template, request
+from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
+
+from outreach.accounts.models import Organisation
+from outreach.consent import suppression
+from outreach.core.errors import NotFound
+from outreach.petitions import queries, signing, wording
+from outreach.petitions.models import Petition, PetitionVersion, Signature
+from outreach.petitions.pages import CONFIRM, SHARE, THANKS
+from outreach.supporters.models import Supporter
+from outreach.web.context import services
+from outreach.web.public.page import frame, pages, share_links, shown_person, statement_of
+from outreach.web.public.petitions import open_to_all, sealed_signature, welcome
+
+blueprint = Blueprint("public_thanks", __name__)
+
+
+@blueprint.get("/confirm/<token>")
+def ask(token: str) -> ResponseReturnValue:
+    """Show what is to be confirmed, and the button."""
+    with services().db.reading() as session:
+        signature = sealed_signature(session, CONFIRM, token)
+        petition = session.get_one(Petition, signature.petition_id)
+        if signature.state == "verified":
+            return redirect(pages().thanks(petition.slug, signature.id))
+        return render_template("public/confirm.html", token=token, **_shown(session, signature))
+
+
+@blueprint.post("/confirm/<token>")
+def confirm(token: str) -> ResponseReturnValue:
+    """Count the signature; a second press shows the same thanks."""
+    with services().db.transaction() as session:
+        signature = sealed_signature(session, CONFIRM, token)
+        signing.confirm(session, signature, on_verified=welcome)
+        petition = session.get_one(Petition, signature.petition_id)
+        return redirect(pages().thanks(petition.slug, signature.id), code=303)
+
+
+@blueprint.get("/petitions/<slug>/thanks")
+def thanks(slug: str) -> ResponseReturnValue:
+    """Thanks with the signature's number, and ways to pass the petition on."""
+    with services().db.reading() as session:
+        petition = open_to_all(session, slug)
+        signature = sealed_signature(session, THANKS, request.args.get("s", ""), petition)
+        if signature.state != "verified":
+            raise NotFound("This signature does not count.", hint="Open the petition’s page.")
+        supporter = session.get_one(Supporter, signature.supporter_id)
+        return render_template(
+            "public/thanks.html",
+            number=queries.number_of(session, signature),
+            receipt=not suppression.is_suppressed(session, supporter.address),
+            brought=queries.brought_by(session, signature),
+            share=share_links(petition, pages().share(signature.id)),
+            **_shown(session, signature),
+        )
+
+
+@blueprint.get("/r/<token>")
+def shared(token: str) -> ResponseReturnValue:
+    """A signer's own link: to the petition, with credit for the share and nobody's name."""
+    with services().db.reading() as session:
+        signature = sealed_signature(session, SHARE, token)
+        petition = session.get_one(Petition, signature.petition_id)
+        return redirect(pages().petition(petition.slug, share=token))
+
+
+def _shown(session: Session, signature: Signature) -> dict[str, object]:
+    petition = session.get_one(Petition, signature.petition_id)
+    version = session.get_one(PetitionVersion, signature.version_id)
+    supporter = session.get_one(Supporter, signature.supporter_id)
+    organisation = session.get_one(Organisation, petition.organisation_id)
+    return {
+        **frame(organisation),
+        "petition": petition,
+        "version": version,
+        "statement": statement_of(version),
+        "signature": signature,
+        "first_name": signature.name.partition(" ")[0],
+        "as_name": wording.shown_name(signature.name),
+        "address": shown_person(supporter)["address"],
+        "consent_line": wording.consent_line(petition, organisation),
+    }

@@ -1,0 +1,46 @@
+/* Small comforts; every page is complete without them. */
+(() => {
+  "use strict";
+
+  // The bar with the button, while the form's own button is out of sight (phones only, by CSS).
+  const bar = document.querySelector(".bar");
+  const press = document.querySelector("#sign .press");
+  if (bar && press && "IntersectionObserver" in window) {
+    new IntersectionObserver(([seen]) => bar.classList.toggle("is-shown", !seen.isIntersecting))
+      .observe(press);
+  }
+
+  // A form that was sent is not sent twice by a second press.
+  document.querySelectorAll("form[method=post]").forEach((form) => {
+    form.addEventListener("submit", (event) => {
+      if (form.dataset.sent) event.preventDefault();
+      form.dataset.sent = "1";
+    });
+  });
+  window.addEventListener("pageshow", () => {
+    document.querySelectorAll("form").forEach((form) => delete form.dataset.sent);
+  });
+
+  document.querySelectorAll("[data-copy]").forEach((button) => {
+    if (!navigator.clipboard) return;
+    button.hidden = false;
+    const label = button.querySelector("[data-label]") || button;
+    const before = label.textContent;
+    button.addEventListener("click", async () => {
+      await navigator.clipboard.writeText(button.dataset.copy);
+      label.textContent = "Copied";
+      setTimeout(() => { label.textContent = before; }, 2500);
+    });
+  });
+
+  // Changed words go along with the links that start a letter or a message.
+  const message = document.querySelector("[data-message]");
+  if (message) {
+    message.addEventListener("input", () => {
+      const body = encodeURIComponent(message.value);
+      document.querySelectorAll("[data-body]").forEach((link) => {
+        link.href = link.href.replace(/body=.*$/, () => "body=" + body);
+      });
+    });
+  }
+})();
