@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import exists, select, update
+from sqlalchemy import Executable, exists, literal, null, select, update
 from sqlalchemy.orm import Session
 
 from outreach.accounts.models import Organisation
@@ -143,7 +143,7 @@ def _next_part(
         if state != "sending":
             outbox.give_back(session, claim)
             return None
-        query = part_query(claim, plan.fields, after=after, size=sender.provider.part_size)
+        query: Executable = part_query(claim, plan.fields, after=after, size=sender.provider.part_size)
     else:
         query = _single_query(claim, after)
     rows = session.execute(query).all()
@@ -159,10 +159,16 @@ def _next_part(
     return Part([row for row in rows if row[ADDRESS] and not row[REASON]], held_back, last_id)
 
 
-def _single_query(claim: Claim, after: int) -> Any:
+def _single_query(claim: Claim, after: int) -> Executable:
     # Letters that a person asked for (confirmation, test) don't pass the consent gate.
     return (
-        select(SingleLetter.delivery_id, SingleLetter.to_address, SingleLetter.to_name, "", None)
+        select(
+            SingleLetter.delivery_id,
+            SingleLetter.to_address,
+            SingleLetter.to_name,
+            literal(""),
+            null(),
+        )
         .join(Delivery, Delivery.id == SingleLetter.delivery_id)
         .where(outbox.waiting(claim, after))
     )

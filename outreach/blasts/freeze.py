@@ -6,12 +6,10 @@ next run freezes again; who joins later is not in it.
 
 from __future__ import annotations
 
-from sqlalchemy import Select, case, func, insert, literal, null, select
+from sqlalchemy import case, func, insert, literal, null, select
 from sqlalchemy.orm import Session
 
-from outreach.accounts.models import Organisation
-from outreach.audiences.rules import parse
-from outreach.audiences.select import supporter_ids
+from outreach.blasts.audience import audience_query
 from outreach.blasts.compose import compose
 from outreach.blasts.models import BLAST_STATES, Blast, FrozenLetter
 from outreach.consent.gate import reason_not_to_write
@@ -22,12 +20,6 @@ from outreach.supporters.models import Supporter
 from outreach.tracking import links
 
 _log = log.get(__name__)
-
-
-def audience_query(session: Session, blast: Blast) -> Select[int]:
-    """Ids of the supporters that the blast's rules choose, gate not asked."""
-    organisation = session.get_one(Organisation, blast.organisation_id)
-    return supporter_ids(session, parse(blast.audience), organisation)
 
 
 def freeze(session: Session, blast: Blast, *, base_url: str, batch_size: int) -> int:
@@ -111,7 +103,5 @@ def _cut_into_batches(session: Session, blast: Blast, size: int) -> int:
             ranges,
         )
     )
-    waiting = select(func.count()).where(
-        Delivery.blast_id == blast.id, Delivery.state == "pending"
-    )
+    waiting = select(func.count()).where(Delivery.blast_id == blast.id, Delivery.state == "pending")
     return session.scalar(waiting) or 0

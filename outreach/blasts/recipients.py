@@ -67,7 +67,8 @@ def columns(fields: Sequence[str]) -> list[ColumnElement[Any]]:
     found: list[ColumnElement[Any]] = []
     for name in fields:
         if name == "joined":
-            found += [SupporterList.name, ListMember.joined_at, ListMember.source]
+            joined = (SupporterList.name, ListMember.joined_at, ListMember.source)
+            found += [column.expression for column in joined]
         elif name.startswith("field."):
             found.append(Supporter.fields[name.removeprefix("field.")].as_string())
         else:

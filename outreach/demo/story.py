@@ -19,12 +19,12 @@ from outreach.consent import ledger, suppression
 from outreach.core.db import Database
 from outreach.demo.cast import LEFT_BEFORE, SUPPRESSED
 from outreach.mail.models import Delivery
-from outreach.petitions import sources
+from outreach.petitions import checking
 from outreach.petitions.intake.read import read_petition_file
 from outreach.petitions.models import Petition
 from outreach.petitions.operations import create_from, publish
 from outreach.services import Services
-from outreach.supporters import imports, lists
+from outreach.supporters import csvfile, imports, lists
 from outreach.supporters.models import Supporter
 from outreach.tracking.models import Link
 
@@ -58,7 +58,7 @@ def set_the_stage(services: Services, password: str) -> Stage:
         )
         understood = read_petition_file(SAMPLES / "petition.txt")
         petition = create_from(session, organisation, understood)
-        sources.mark_checked(session, petition, by=account["name"])
+        checking.mark_checked(session, petition, by=account["name"])
         publish(session, petition)
     definition = lists.read_definition(LIST)
     with db.transaction() as session:
@@ -69,7 +69,8 @@ def set_the_stage(services: Services, password: str) -> Stage:
             session,
             services.data_dir,
             path=definition.file,
-            target=target,
+            layout=csvfile.inspect(definition.file),
+            supporter_list=target,
             basis=definition.basis,
             created_by=ACTOR,
         )

@@ -91,7 +91,7 @@ def _field(match: re.Match[str], place: str, constants: Mapping[str, str]) -> st
     if name not in SUPPORTER_FIELDS and not name.startswith("field."):
         raise BadInput(
             f"{place}: there is no merge field “{name}”.",
-            hint=f"Known: {', '.join((*SUPPORTER_FIELDS, *constants))}, and field.NAME for custom fields.",
+            hint=f"Known: {', '.join((*SUPPORTER_FIELDS, *constants))}; custom fields: field.NAME.",
         )
     filters = tuple(part.strip() for part in found["filters"].split("|")[1:])
     for filter_name in filters:
