@@ -79,7 +79,7 @@ def _numeric(
         number = known.regexp_match(f"^({NUMBER.pattern})$")
     else:
         # SQLite has no regular expressions; of these characters JSON accepts just our numbers.
-        number = and_(not_(known.op("GLOB")("*[^0-9.-]*")), func.json_valid(known) == 1)
+        number = and_(not_(known.bool_op("GLOB")("*[^0-9.-]*")), func.json_valid(known) == 1)
     compared = _compared(cast(known, Double), operator, literal(float(value), Double))
     return case((and_(func.length(known) <= NUMBER_CHARS, number), compared), else_=false())
 
