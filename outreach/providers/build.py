@@ -1,0 +1,44 @@
+"""One provider from the settings."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from outreach.mail.provider import Provider
+from outreach.providers.mailbox import MailboxProvider
+from outreach.providers.null import NullProvider
+from outreach.providers.sendgrid import SendGridProvider
+from outreach.providers.smtp import SmtpProvider
+from outreach.providers.smtp_opening import Relay, Security
+
+Kind = Literal["mailbox", "smtp", "sendgrid", "null"]
+
+
+def build(
+    kind: Kind,
+    *,
+    data_dir: Path,
+    timeout_s: float = 30.0,
+    smtp_host: str = "127.0.0.1",
+    smtp_port: int = 25,
+    smtp_security: Security = "none",
+    smtp_username: str = "",
+    smtp_password: str = "",
+    smtp_connections: int = 10,
+    sendgrid_api_key: str = "",
+    sendgrid_url: str = "https://api.sendgrid.com",
+) -> Provider:
+    """The provider of this kind; nothing is connected before its first `send`."""
+    match kind:
+        case "mailbox":
+            return MailboxProvider(data_dir / "mailbox")
+        case "smtp":
+            relay = Relay(
+                smtp_host, smtp_port, smtp_security, smtp_username, smtp_password, timeout_s
+            )
+            return SmtpProvider(relay, connections=smtp_connections)
+        case "sendgrid":
+            return SendGridProvider(sendgrid_api_key, url=sendgrid_url, timeout_s=timeout_s)
+        case "null":
+            return NullProvider()

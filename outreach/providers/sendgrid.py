@@ -1,0 +1,215 @@
+"""Letters to SendGrid by its official package: up to 1,000 people a request.
+
+What an answer means for the letters of its request:
+
+    202                     accepted; queued under X-Message-Id
+    400 naming people       those are refused, the others are sent again without them
+    413                     nothing was taken; sent again in halves
+    401, 403, other 4xx     nothing was taken; a person has to look (ProviderRefuses)
+    429, 503                nothing was taken: not available now, or not to us (ProviderDown)
+    500, 502, 504           unknown: something behind the door failed, perhaps after taking them
+    no or half an answer    unknown: there is no key by which SendGrid would know a repetition
+    not sent to its end     nothing was taken (ProviderDown)
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import deque
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from time import monotonic, time
+
+import orjson
+
+from outreach.core import log
+from outreach.mail.headers import Unsendable
+from outreach.mail.plan import Plan, Recipient
+from outreach.mail.provider import Fate, Outcome, ProviderDown, ProviderRefuses
+from outreach.providers.letters import require_sender
+from outreach.providers.reasons import reason
+from outreach.providers.sendgrid_client import Answer, Client, Unanswered
+from outreach.providers.sendgrid_request import MAX_PEOPLE, Json, RequestMaker
+
+LOG = log.get(__name__)
+REQUEST_FAILED = "sendgrid.request_failed"
+MAX_REQUEST_BYTES = 30_000_000
+MAX_TRIES = 6  # of a request, each time without the people whom SendGrid named
+DEFAULT_WAIT_S, LONGEST_WAIT_S = 30.0, 3600.0
+# The package writes a character of two bytes as six; orjson, which is faster, as it is.
+_MOST_ESCAPED = 3
+_person_named = re.compile(r"personalizations(?:\.|\[)(\d+)").match
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """People whose letters go together, with their personalizations."""
+
+    people: Sequence[tuple[Recipient, Json]]
+    tries: int = 1
+
+    def halves(self) -> list[Request]:
+        """Two requests of half as many people."""
+        middle = len(self.people) // 2
+        return [Request(self.people[:middle]), Request(self.people[middle:])]
+
+    def all(self, fate: Fate, why: str = "", ref: str = "") -> list[Outcome]:
+        """The same outcome for everyone."""
+        return [Outcome(one.delivery_id, fate, why, ref) for one, _ in self.people]
+
+
+class SendGridProvider:
+    """Hands people over in requests; the answer to a request is the outcome of its letters."""
+
+    name = "sendgrid"
+    part_size = MAX_PEOPLE
+
+    def __init__(
+        self, api_key: str, *, url: str = "https://api.sendgrid.com", timeout_s: float = 30.0
+    ) -> None:
+        self._client = Client(api_key, url, timeout_s)
+        self._timeout_s = timeout_s
+
+    def send(self, plan: Plan, recipients: Sequence[Recipient]) -> list[Outcome]:
+        """Hand over a part in as few requests as the limits allow. Ends within about two
+        time-outs: what could not be begun in one is for later."""
+        require_sender(plan.envelope)
+        outcomes: list[Outcome] = []
+        try:
+            maker = RequestMaker(plan)
+        except Unsendable as error:
+            return [Outcome(one.delivery_id, Fate.REFUSED, error.message) for one in recipients]
+        waiting = deque(_requests(maker, recipients, outcomes))
+        ends_at = monotonic() + self._timeout_s
+        handed = False
+        while waiting:
+            request = waiting.popleft()
+            try:
+                if monotonic() > ends_at:
+                    raise ProviderDown("SendGrid was too slow for all letters of this part.")
+                settled, again = self._hand_over(maker, request)
+            except (ProviderDown, ProviderRefuses) as failure:
+                if not handed:
+                    raise
+                for left in (request, *waiting):
+                    outcomes += left.all(Fate.LATER, str(failure))
+                break
+            handed = handed or any(one.fate in (Fate.ACCEPTED, Fate.UNKNOWN) for one in settled)
+            outcomes += settled
+            waiting.extendleft(reversed(again))
+        return outcomes
+
+    def settle(self, delivery_ids: Sequence[int]) -> list[Outcome]:
+        """Nothing: only SendGrid's events tell what became of a request."""
+        return []
+
+    def close(self) -> None:
+        """Nothing is held: each request has its own connection."""
+
+    def _hand_over(
+        self, maker: RequestMaker, request: Request
+    ) -> tuple[list[Outcome], list[Request]]:
+        """Outcomes of one request, and what to send in its place."""
+        body = maker.request([person for _, person in request.people])
+        if _too_large(body):
+            return _smaller(request)
+        try:
+            answer = self._client.post(body)
+        except Unanswered as doubt:
+            LOG.warning(REQUEST_FAILED, letters=len(request.people), reason=str(doubt))
+            return request.all(Fate.UNKNOWN, str(doubt)), []
+        if answer.status == 202:
+            ref = answer.headers.get("X-Message-Id") or ""
+            return request.all(Fate.ACCEPTED, ref=ref), []
+        said = "; ".join(reason(message) for _, message in answer.errors)
+        LOG.warning(REQUEST_FAILED, letters=len(request.people), status=answer.status, reason=said)
+        if answer.status == 413:
+            return _smaller(request)
+        if answer.status == 400 and (named := _people_named(answer, len(request.people))):
+            return _without(request, named)
+        if answer.status in (429, 503):
+            raise ProviderDown(
+                f"SendGrid asks for patience ({answer.status}). {said}".strip(),
+                wait_s=_wait_s(answer),
+            )
+        if answer.status // 100 == 4:
+            raise ProviderRefuses(f"SendGrid does not take this ({answer.status}): {said}")
+        why = f"SendGrid answered {answer.status}; it may have taken this letter. {said}".strip()
+        return request.all(Fate.UNKNOWN, why), []
+
+
+def _requests(
+    maker: RequestMaker, recipients: Sequence[Recipient], outcomes: list[Outcome]
+) -> Iterator[Request]:
+    """Requests in which no address stands twice; people who can't be written to are refused."""
+    left = []
+    for recipient in recipients:
+        try:
+            left.append((recipient, maker.personalization(recipient)))
+        except Unsendable as error:
+            outcomes.append(Outcome(recipient.delivery_id, Fate.REFUSED, error.message))
+    while left:
+        chosen: dict[str, tuple[Recipient, Json]] = {}
+        repeated = []
+        for recipient, person in left:
+            address = recipient.address.casefold()
+            if address in chosen or len(chosen) == MAX_PEOPLE:
+                repeated.append((recipient, person))
+            else:
+                chosen[address] = (recipient, person)
+        yield Request(list(chosen.values()))
+        left = repeated
+
+
+def _too_large(body: Json) -> bool:
+    roughly = len(orjson.dumps(body))
+    if roughly * _MOST_ESCAPED < MAX_REQUEST_BYTES:
+        return False
+    return len(json.dumps(body)) >= MAX_REQUEST_BYTES
+
+
+def _smaller(request: Request) -> tuple[list[Outcome], list[Request]]:
+    if len(request.people) == 1:
+        return request.all(Fate.REFUSED, "The letter is too large for SendGrid."), []
+    return [], request.halves()
+
+
+def _people_named(answer: Answer, people: int) -> dict[int, str]:
+    """Positions of people whom the errors name, with the reasons."""
+    named = {}
+    for field, message in answer.errors:
+        found = _person_named(field)
+        if found and int(found[1]) < people:
+            named[int(found[1])] = message
+    return named
+
+
+def _without(request: Request, named: dict[int, str]) -> tuple[list[Outcome], list[Request]]:
+    outcomes = []
+    left = []
+    for position, (recipient, person) in enumerate(request.people):
+        if position in named:
+            why = f"SendGrid: {reason(named[position], recipient.address)}"
+            outcomes.append(Outcome(recipient.delivery_id, Fate.REFUSED, why))
+        else:
+            left.append((recipient, person))
+    again = Request(left, request.tries + 1)
+    if not left:
+        return outcomes, []
+    if request.tries == MAX_TRIES:
+        return outcomes + again.all(Fate.LATER, "SendGrid refused others of this request."), []
+    return outcomes, [again]
+
+
+def _wait_s(answer: Answer) -> float:
+    """Seconds to wait, from X-RateLimit-Reset (an instant) or Retry-After (a duration)."""
+    reset = answer.headers.get("X-RateLimit-Reset") or ""
+    after = answer.headers.get("Retry-After") or ""
+    if reset.isdecimal():
+        wait_s = float(reset) - time()
+    elif after.isdecimal():
+        wait_s = float(after)
+    else:
+        return DEFAULT_WAIT_S
+    return min(max(1.0, wait_s), LONGEST_WAIT_S)

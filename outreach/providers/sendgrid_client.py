@@ -1,0 +1,91 @@
+"""The official package, and which of its failures leave a doubt."""
+
+from __future__ import annotations
+
+import json
+import ssl
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from http.client import HTTPException
+from typing import Any
+from urllib.error import URLError
+
+from python_http_client.exceptions import HTTPError
+from sendgrid import SendGridAPIClient
+
+from outreach.mail.provider import ProviderDown, ProviderRefuses
+
+_ENDINGS = {
+    TimeoutError: "did not answer in time",
+    ConnectionResetError: "closed the connection without an answer",
+}
+
+
+class Unanswered(Exception):
+    """The whole request was sent and no whole answer came: the letters may have been taken."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What SendGrid said; `errors` as (field, message)."""
+
+    status: int
+    headers: Mapping[str, str]
+    errors: tuple[tuple[str, str], ...] = ()
+
+
+class Client:
+    """Posts requests. The package's client is not safe for several threads: each has its own."""
+
+    def __init__(self, api_key: str, url: str, timeout_s: float) -> None:
+        self._api_key = api_key
+        self._url = url.rstrip("/")
+        self._timeout_s = timeout_s
+        self._local = threading.local()
+
+    def post(self, request: dict[str, Any]) -> Answer:
+        """SendGrid's answer, whatever its status.
+
+        Raises ProviderDown or ProviderRefuses when the request certainly did not arrive whole,
+        and Unanswered.
+        """
+        try:
+            response = self._mine().client.mail.send.post(request_body=request)
+        except HTTPError as error:
+            return Answer(error.status_code, error.headers or {}, _errors(error.body))
+        except URLError as error:
+            # urllib wraps what goes wrong while connecting and sending, and nothing later.
+            if isinstance(error.reason, ssl.SSLCertVerificationError):
+                why = error.reason.verify_message.rstrip(".")
+                raise ProviderRefuses(f"SendGrid’s certificate is not valid: {why}.") from None
+            raise ProviderDown(f"SendGrid can’t be reached: {_why(error.reason)}.") from None
+        except (OSError, HTTPException) as error:
+            raise Unanswered(f"SendGrid {_ending(error)}; it may have taken this letter.") from None
+        return Answer(response.status_code, response.headers)
+
+    def _mine(self) -> Any:
+        if not hasattr(self._local, "client"):
+            client = SendGridAPIClient(self._api_key, host=self._url)
+            client.client.timeout = self._timeout_s
+            self._local.client = client
+        return self._local.client
+
+
+def _why(reason: object) -> object:
+    return getattr(reason, "strerror", None) or reason
+
+
+def _ending(error: Exception) -> str:
+    return next(
+        (words for kind, words in _ENDINGS.items() if isinstance(error, kind)),
+        "did not answer as a whole",
+    )
+
+
+def _errors(body: bytes) -> tuple[tuple[str, str], ...]:
+    try:
+        listed = json.loads(body)["errors"]
+        return tuple((str(e.get("field") or ""), str(e.get("message") or "")) for e in listed)
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return ()

@@ -1,0 +1,104 @@
+"""A plan and its people as requests to SendGrid's v3 Mail Send, as plain dictionaries.
+
+The static text goes once with tags where something personal stands; each person brings the
+substitutions. Facts and limits: SendGrid's documentation and OpenAPI description.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from typing import Any
+
+from outreach.mail.headers import Unsendable, mailbox, one_line
+from outreach.mail.mime import MAX_LETTER_BYTES, static_headers
+from outreach.mail.plan import Piece, Plan, Recipient
+
+MAX_PEOPLE = 1000
+MAX_SUBSTITUTIONS = 10_000  # bytes of tags and values, for each person
+_LONGEST_CHARACTER = 4  # bytes
+# An account may switch these on for all letters; its links would then replace ours.
+_NO_TRACKING = {
+    "click_tracking": {"enable": False, "enable_text": False},
+    "open_tracking": {"enable": False},
+    "subscription_tracking": {"enable": False},
+    "ganalytics": {"enable": False},
+}
+
+Json = dict[str, Any]
+
+
+class RequestMaker:
+    """Writes the requests of one plan. Raises Unsendable for a letter above 25 MB."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._envelope = plan.envelope
+        # Nobody can write this into a name or a letter to have it replaced.
+        nonce = secrets.token_hex(4)
+        slots = len(plan.merges) + len(plan.links)
+        self._tags = [f"-{nonce}s{number:04d}-" for number in range(slots)]
+        self._tags_size = sum(map(len, self._tags))
+        self._static_headers = static_headers(plan.envelope)
+        text, html = self._tagged(plan.text), self._tagged(plan.html)
+        size = len(text.encode()) + len(html.encode())
+        if size > MAX_LETTER_BYTES:
+            raise Unsendable(
+                f"The letter has {size:,} bytes; mail servers take {MAX_LETTER_BYTES:,}."
+            )
+        parts = (("text/plain", text), ("text/html", html))  # SendGrid insists on this order
+        self._base: Json = {
+            "from": _person(plan.envelope.sender_name, plan.envelope.sender_address),
+            "subject": self._tagged(plan.subject),
+            "content": [{"type": kind, "value": value} for kind, value in parts if value],
+            "tracking_settings": _NO_TRACKING,
+        }
+        if plan.envelope.reply_to:
+            self._base["reply_to"] = _person("", plan.envelope.reply_to)
+
+    def request(self, people: Sequence[Json]) -> Json:
+        """One request for up to MAX_PEOPLE personalizations, each address once."""
+        return {**self._base, "personalizations": people}
+
+    def personalization(self, recipient: Recipient) -> Json:
+        """What is one person's own; raises Unsendable.
+
+        All headers stand here: SendGrid says that those of a personalization override those of
+        the message, not whether header by header. The delivery's id is the only thing that we
+        give away to be kept.
+        """
+        if self._too_large(recipient.values):
+            raise Unsendable(
+                f"The personal parts of this letter have more than {MAX_SUBSTITUTIONS:,} bytes, "
+                "which is what SendGrid takes."
+            )
+        headers = self._static_headers
+        if self._envelope.can_unsubscribe:
+            way_out = f"<{self._envelope.base_url}/u/{recipient.unsubscribe_token}>"
+            headers = {
+                **headers,
+                "List-Unsubscribe": way_out,
+                "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+            }
+        person: Json = {
+            "to": [_person(recipient.name, recipient.address)],
+            "custom_args": {"delivery": str(recipient.delivery_id)},
+        }
+        if self._tags:
+            person["substitutions"] = dict(zip(self._tags, recipient.values, strict=True))
+        if headers:
+            person["headers"] = headers
+        return person
+
+    def _tagged(self, pieces: Sequence[Piece]) -> str:
+        return "".join(self._tags[p] if isinstance(p, int) else p for p in pieces)
+
+    def _too_large(self, values: Sequence[str]) -> bool:
+        characters = self._tags_size + sum(map(len, values))
+        if characters * _LONGEST_CHARACTER <= MAX_SUBSTITUTIONS:
+            return False
+        return self._tags_size + sum(len(v.encode()) for v in values) > MAX_SUBSTITUTIONS
+
+
+def _person(name: str, address: str) -> dict[str, str]:
+    mailbox(name, address)  # raises Unsendable for what can't be an address
+    return {"email": address, "name": one_line(name)} if name else {"email": address}

@@ -1,0 +1,208 @@
+"""Handing letters over on one open connection, and what each reply means for a letter."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from outreach.mail.plan import Recipient
+from outreach.mail.provider import Fate, Outcome, ProviderRefuses
+from outreach.providers.smtp_opening import Extensions
+from outreach.providers.smtp_wire import Lost, Reply, Wire
+
+# Up to here the next letter's envelope goes out with a letter. Larger ones end their own write,
+# so that it is known whether their last byte left.
+SMALL_LETTER = 64_000
+TRIES = 2
+GO_AHEAD, CLOSING, TOO_LARGE = 354, 421, 552
+
+
+@dataclass(slots=True)
+class Job:
+    """A letter to hand over. `tries` counts connections that were lost before taking it."""
+
+    recipient: Recipient
+    letter: bytes
+    tries: int = 0
+
+
+class Part:
+    """The letters of one `send`, taken by all connections in turn, and their outcomes."""
+
+    def __init__(
+        self,
+        sender: str,
+        letters: Iterator[tuple[Recipient, bytes]],
+        outcomes: list[Outcome],
+        ends_at: float,  # by the loop's clock: later no letter is begun
+    ) -> None:
+        self.sender = sender
+        self.outcomes = outcomes
+        self.handed = 0  # letters that the relay judged or may have
+        self.why = ""  # the last thing that went wrong
+        self._letters = letters
+        self._again: deque[Job] = deque()
+        self._ends_at = ends_at
+
+    def take(self) -> Job | None:
+        """The next letter; None when there is none left, or no time left to begin one."""
+        if asyncio.get_running_loop().time() > self._ends_at:
+            self.why = self.why or "The relay was too slow for all letters of this part."
+            return None
+        if self._again:
+            return self._again.popleft()
+        following = next(self._letters, None)
+        return Job(*following) if following else None
+
+    def give_back(self, job: Job) -> None:
+        """A letter that was certainly not taken."""
+        self._again.append(job)
+
+    def judged(self, job: Job, fate: Fate, reason: str = "", ref: str = "") -> None:
+        """A letter's outcome."""
+        self.handed += 1
+        self.outcomes.append(Outcome(job.recipient.delivery_id, fate, reason, ref))
+
+    def lost(self, job: Job, lost: Lost) -> None:
+        """A connection was lost before it took this letter: once more elsewhere, then later."""
+        self.why = str(lost)
+        job.tries += 1
+        if job.tries < TRIES and not lost.silent:
+            self._again.append(job)
+        else:
+            self.outcomes.append(Outcome(job.recipient.delivery_id, Fate.LATER, self.why))
+
+    def rest(self) -> Iterator[Recipient]:
+        """Recipients whose letters nobody took."""
+        yield from (job.recipient for job in self._again)
+        yield from (recipient for recipient, _ in self._letters)
+
+
+class Session:
+    """An open connection that takes letters, one after the other."""
+
+    def __init__(self, wire: Wire, extensions: Extensions) -> None:
+        self.wire = wire
+        self._pipelining = "PIPELINING" in extensions
+        self._utf8 = "SMTPUTF8" in extensions
+        limit = extensions.get("SIZE")  # without a number or 0: no limit is known
+        self._size = None if limit is None else int(limit) if limit.isdecimal() else 0
+        self._unfinished = False  # the relay still has a transaction open that came to nothing
+
+    async def deliver(self, part: Part) -> None:
+        """Hand over letters until the part has no more.
+
+        Raises Lost, and ProviderRefuses when the relay does not take our sender; either way every
+        letter that was taken from the part is accounted for or given back.
+        """
+        job = self._next(part)
+        asked = False
+        while job is not None:
+            following: Job | None = None
+            dotted = False
+            try:
+                stopped = await self._ask(part.sender, job, already=asked)
+                if stopped is None:
+                    dotted = True
+                    following = self._write_letter(part, job)
+                    [stopped] = await self.wire.replies(1)
+                elif stopped.code == CLOSING:
+                    raise Lost(stopped.reason())
+                self._judge(part, job, stopped)
+            except Lost as lost:
+                if following:
+                    part.give_back(following)
+                if dotted and (following or not self.wire.holds_back):
+                    part.judged(job, Fate.UNKNOWN, f"{lost} It may have taken this letter.")
+                else:
+                    part.lost(job, lost)
+                raise
+            except ProviderRefuses:
+                part.give_back(job)
+                raise
+            asked = following is not None
+            job = following or self._next(part)
+
+    def _next(self, part: Part) -> Job | None:
+        """The next letter that this relay can take at all; others are refused here."""
+        while (job := part.take()) is not None:
+            if self._size and len(job.letter) > self._size:
+                size = f"{len(job.letter):,} bytes"
+                reason = f"The letter has {size}; the relay takes {self._size:,}."
+            elif not self._utf8 and not (part.sender + job.recipient.address).isascii():
+                reason = "The relay does not take addresses beyond ASCII (SMTPUTF8)."
+            else:
+                return job
+            part.judged(job, Fate.REFUSED, reason)
+        return None
+
+    async def _ask(self, sender: str, job: Job, *, already: bool) -> Reply | None:
+        """Whether the letter may come: None, or the reply that says no."""
+        commands = [b"RSET\r\n"] if self._unfinished else []
+        commands += self._envelope(sender, job)
+        if already:
+            replies = await self.wire.replies(3)
+        elif self._pipelining:
+            self.wire.write(b"".join(commands))
+            replies = await self.wire.replies(len(commands))
+        else:
+            replies = await self._one_by_one(commands)
+        if self._unfinished:
+            del replies[0]
+        self._unfinished = False
+        stopped = next((reply for reply in replies if reply.code >= 400), None)
+        if len(replies) == 3 and replies[2].code == GO_AHEAD:
+            if stopped is None:
+                return None
+            # It awaits a text although it took nobody: an empty one, for nobody (RFC 2920, 3.1).
+            self.wire.write(b".\r\n")
+            await self.wire.replies(1)
+        else:
+            self._unfinished = True
+        if stopped is None:
+            raise Lost("The relay’s replies make no sense.")
+        if stopped is replies[0] and stopped.code // 100 == 5 and stopped.code != TOO_LARGE:
+            raise ProviderRefuses(f"The relay does not take our sender: {stopped.reason(sender)}")
+        return stopped
+
+    async def _one_by_one(self, commands: list[bytes]) -> list[Reply]:
+        replies: list[Reply] = []
+        for command in commands:
+            self.wire.write(command)
+            replies += await self.wire.replies(1)
+            if replies[-1].code >= 400:
+                break
+        return replies
+
+    def _envelope(self, sender: str, job: Job) -> tuple[bytes, bytes, bytes]:
+        address = job.recipient.address
+        options = "" if self._size is None else f" SIZE={len(job.letter)}"
+        if not (sender + address).isascii():
+            options += " BODY=8BITMIME SMTPUTF8"
+        return (
+            f"MAIL FROM:<{sender}>{options}\r\n".encode(),
+            f"RCPT TO:<{address}>\r\n".encode(),
+            b"DATA\r\n",
+        )
+
+    def _write_letter(self, part: Part, job: Job) -> Job | None:
+        """Write a letter to its end and, behind a small one, the envelope of the next."""
+        following = None
+        if self._pipelining and len(job.letter) <= SMALL_LETTER:
+            following = self._next(part)
+        envelope = self._envelope(part.sender, following) if following else ()
+        self.wire.write(b"".join((job.letter, b".\r\n", *envelope)))
+        return following
+
+    def _judge(self, part: Part, job: Job, reply: Reply) -> None:
+        reason = reply.reason(job.recipient.address)
+        if reply.code // 100 == 2:
+            part.judged(job, Fate.ACCEPTED, ref=reason)
+        elif reply.code // 100 == 5:
+            part.judged(job, Fate.REFUSED, reason)
+        elif reply.code // 100 == 4:
+            part.judged(job, Fate.LATER, reason)
+        else:
+            raise Lost("The relay’s replies make no sense.")
