@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from outreach.web.public import petitions, thanks
+from outreach.web.public import leave, letters, petitions, thanks
 
-BLUEPRINTS = [petitions.blueprint, thanks.blueprint]
+BLUEPRINTS = [petitions.blueprint, thanks.blueprint, letters.blueprint, leave.blueprint]

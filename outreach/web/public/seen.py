@@ -1,0 +1,44 @@
+"""What a request to a letter's door says of itself, and where that is kept without a database."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import request
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from outreach.core import log
+from outreach.core.clock import now
+from outreach.tracking import spool
+from outreach.tracking.network import network_hash
+from outreach.tracking.record import Observation
+from outreach.web.context import services
+
+_log = log.get(__name__)
+NOT_SPOOLED = "tracking.not_spooled"
+
+# Not reachable, not answering, or too busy to take one more connection.
+DATABASE_AWAY = (OperationalError, InterfaceError, PoolTimeout)
+
+
+def observation(kind: str, delivery_id: int, **more: Any) -> Observation:
+    """This request as an observation of a letter; `more`: further fields of Observation."""
+    address = request.remote_addr if services().keep_networks else None
+    return Observation(
+        kind=kind,
+        at=now(),
+        delivery_id=delivery_id,
+        method=request.method,
+        agent=request.user_agent.string,
+        network=network_hash(address, services().secret),
+        **more,
+    )
+
+
+def keep_for_later(seen: Observation) -> None:
+    """Keep an observation in the spool; whoever asked gets an answer even with the disk full."""
+    try:
+        spool.append(spool.path_in(services().data_dir), seen)
+    except OSError as error:
+        _log.error(NOT_SPOOLED, kind=seen.kind, delivery_id=seen.delivery_id, errno=error.errno)
