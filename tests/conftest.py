@@ -19,6 +19,7 @@ import outreach.petitions.models
 import outreach.supporters.models
 import outreach.tracking.models  # noqa: F401  every table, whatever a single test imports
 from outreach.accounts.models import Organisation
+from outreach.core import log
 from outreach.core.db import Base, Database
 
 POSTGRES = os.environ.get("OUTREACH_TEST_POSTGRES", "postgresql://postgres@127.0.0.1:5432/postgres")
@@ -30,6 +31,12 @@ def _postgres_reachable() -> bool:
     except psycopg.OperationalError:
         return False
     return True
+
+
+@pytest.fixture(autouse=True)
+def _quiet() -> None:
+    """Only warnings are logged: a failed test shows what went wrong, not what went well."""
+    log.configure(level="WARNING", as_json=False)
 
 
 @pytest.fixture(scope="session")

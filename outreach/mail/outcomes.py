@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CursorResult, Table, bindparam, update
+from sqlalchemy import CursorResult, Table, bindparam, or_, update
 from sqlalchemy.orm import Session
 
 from outreach.core.clock import now
@@ -71,9 +71,10 @@ def _record_each(session: Session, outcomes: Sequence[Outcome], instant: datetim
         rows = [{"row": o.delivery_id, **_values(o, instant)} for o in outcomes if o.fate is fate]
         if rows:
             open_states = ("pending",) if fate is Fate.UNKNOWN else ("pending", "unknown")
+            still_open = or_(*(_TABLE.c.state == state for state in open_states))
             session.connection().execute(
                 update(_TABLE)
-                .where(_TABLE.c.id == bindparam("row"), _TABLE.c.state.in_(open_states))
+                .where(_TABLE.c.id == bindparam("row"), still_open)
                 .values({name: bindparam(name) for name in rows[0] if name != "row"}),
                 rows,
             )

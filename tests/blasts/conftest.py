@@ -1,0 +1,137 @@
+"""A petition with notes, supporters with consent, a blast about to leave."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+
+import pytest
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from outreach.accounts.models import Organisation
+from outreach.blasts import delivery, operations, queries, schedule
+from outreach.blasts.freeze import freeze
+from outreach.blasts.models import Blast
+from outreach.consent import ledger
+from outreach.core.db import Database
+from outreach.core.tokens import Tokens
+from outreach.mail.models import Batch, Delivery
+from outreach.petitions import checking
+from outreach.petitions.intake.read import read_petition
+from outreach.petitions.operations import create_from, publish
+from outreach.supporters import lists
+from outreach.supporters.models import Supporter
+from outreach.supporters.operations import find_or_create
+from tests.standins.recorder import Recorder
+
+BASE_URL = "https://act.harbour.example"
+
+PETITION = """Harbour Lights Action
+
+Tell the Harbour Board: count every letter!
+
+Petition to the Harbour Board:
+We ask the Harbour Board to count every letter.
+
+Letters get lost when nobody counts them.1 A count costs less than a stamp.2
+
+1. Harbour Board, “Letters, counted once,” January 14, 2026. https://board.example.org/letters
+2. Ada Okafor, “What a stamp costs,” Westhaven Courier, August 9, 2025.
+"""
+
+BODY = """Dear {{ first_name or "friend" }},
+
+Letters get lost.[^1] See [the figures](https://figures.example.org/2026?a=1&b=2).
+
+[[Sign the petition]]
+"""
+
+
+@dataclass
+class World:
+    """A stored draft blast and the ways to move it."""
+
+    db: Database
+    organisation: Organisation
+    blast_id: int
+    list_id: int
+    provider: Recorder = field(default_factory=Recorder)
+    tokens: Tokens = field(default_factory=lambda: Tokens("a secret of the tests"))
+    batch_size: int = 100
+
+    def add_people(self, number: int, *, start: int = 1) -> list[str]:
+        """Supporters with consent on the list; returns their addresses."""
+        with self.db.transaction() as session:
+            target = lists.by_name(session, "Westhaven")
+            for i in range(start, start + number):
+                person, _ = find_or_create(
+                    session,
+                    email=f"p{i:04}@example.org",
+                    first_name=f"Pat{i}",
+                    last_name="Reed",
+                    source="test",
+                )
+                lists.add_member(session, target, person, source="the fair")
+                ledger.grant(session, person.id, basis="asked", source="test")
+        return [f"p{i:04}@example.org" for i in range(start, start + number)]
+
+    def blast(self, session: Session) -> Blast:
+        """The blast, in this session."""
+        return queries.by_id(session, self.blast_id)
+
+    def start(self) -> None:
+        """Schedule the blast for now and freeze it."""
+        with self.db.transaction() as session:
+            blast = self.blast(session)
+            schedule.schedule(session, blast, at=None, actor="test", base_url=BASE_URL)
+            freeze(session, blast, base_url=BASE_URL, batch_size=self.batch_size)
+
+    def sender(self, name: str = "sender") -> delivery.Sender:
+        """Someone who sends."""
+        return delivery.Sender(name, self.db, self.tokens, self.provider, BASE_URL, lease_s=60)
+
+    def send(self, name: str = "sender") -> None:
+        """Send all that is due, and close what is done."""
+        delivery.send_all(self.sender(name), threading.Event())
+        with self.db.transaction() as session:
+            schedule.close_finished(session)
+
+    def states(self) -> dict[str, tuple[str, str | None]]:
+        """(state, reason) of every delivery of the blast, by address."""
+        with self.db.reading() as session:
+            rows = session.execute(
+                select(Supporter.address, Delivery.state, Delivery.reason)
+                .join(Supporter, Supporter.id == Delivery.supporter_id)
+                .where(Delivery.blast_id == self.blast_id)
+            )
+            return {address: (state, reason) for address, state, reason in rows}
+
+    def expire_leases(self) -> None:
+        """As if every sender had been silent for long."""
+        with self.db.transaction() as session:
+            session.execute(
+                update(Batch)
+                .where(Batch.lease_until.is_not(None))
+                .values(lease_until=session.get_one(Blast, self.blast_id).created_at)
+            )
+
+
+@pytest.fixture
+def world(db: Database, organisation: Organisation) -> World:
+    """A checked, published petition and a draft blast to the list “Westhaven”."""
+    with db.transaction() as session:
+        petition = create_from(session, organisation, read_petition(PETITION))
+        checking.mark_checked(session, petition, by="Mara")
+        publish(session, petition)
+        target = lists.find_or_create(session, organisation, "Westhaven")
+        blast = operations.create(
+            session,
+            organisation=organisation,
+            petition=petition,
+            name="First ask",
+            audience='list "Westhaven"',
+            body=BODY,
+            actor="test",
+        )
+    return World(db, organisation, blast.id, target.id)
