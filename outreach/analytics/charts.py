@@ -63,16 +63,21 @@ def timeline(hours: Sequence[Hour], zone: str, *, dark: bool = False) -> dict[st
     alt = importlib.import_module("altair")
     colours = DARK if dark else LIGHT
     rows = _rows(hours, ZoneInfo(zone))
-    least = hours[0].hour.astimezone(ZoneInfo(zone)) + LEAST
     x = alt.X(
         "from:T",
-        scale=alt.Scale(type="utc", domain=[rows[0]["from"], max(rows[-1]["from"], _wall(least))]),
-        axis=alt.Axis(title=None, format="%-d %b, %H:%M", tickCount=4, labelFlush=True),
+        scale=alt.Scale(type="utc"),
+        axis=alt.Axis(
+            title=None,
+            format="%-d %b, %H:%M",
+            tickCount=4,
+            labelSeparation=16,
+            labelOverlap="greedy",
+        ),
     )
     y = alt.Y("clicked:Q", axis=alt.Axis(title="people", format=",d", tickMinStep=1))
     base = alt.Chart()
     bars = base.mark_bar(color=colours["people"], cornerRadiusEnd=0).encode(
-        x=x, x2="bar_to:T", y=alt.Y("signed:Q"), y2=alt.datum(0)
+        x=x, x2="bar_to:T", y=alt.Y("signed:Q"), y2="floor:Q"
     )
     line = base.mark_line(
         color=colours["ink-3"], strokeWidth=1.5, interpolate="step-after", clip=False
@@ -127,12 +132,17 @@ def _rows(hours: Sequence[Hour], zone: ZoneInfo) -> list[dict[str, Any]]:
                 "hour": f"{start:%A} {start.day} {start:%B, %H:%M}",
                 "clicked": hour.clicked,
                 "signed": hour.signed,
+                "floor": 0,
             }
         )
         at += HOUR
     # A line in steps ends where its last hour begins, unless it is led on.
     last = rows[-1]["to"]
-    return [*rows, rows[-1] | {"from": last, "to": last, "bar_to": last, "signed": 0}]
+    rows.append(rows[-1] | {"from": last, "to": last, "bar_to": last, "signed": 0})
+    if at < first + LEAST:  # a time without counts draws nothing and widens the axis
+        least = _wall((first + LEAST).astimezone(zone))
+        rows.append({"from": least, "to": least, "bar_to": least})
+    return rows
 
 
 def _wall(local: datetime) -> str:

@@ -13,7 +13,7 @@ from outreach.analytics.figures import Figures, Traffic
 from outreach.analytics.intervals import Rate
 
 INSIDE_FROM = 0.45  # of the audience: a longer bar carries its number inside
-LONGEST = 80.0  # leaves room for the rate behind a full bar
+LONGEST = 62.0  # leaves room on a phone for the rate behind a full bar
 GAP = 0.4
 
 
