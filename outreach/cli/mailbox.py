@@ -35,4 +35,4 @@ def show(context: Context, delivery_id: int, part: str) -> None:
     letter = Mailbox(context.services.data_dir / "mailbox").letter(delivery_id)
     if letter is None:
         raise NotFound(f"The mailbox has no letter {delivery_id}.")
-    context.say({"text": letter.text, "html": letter.html}.get(part) or letter.source.decode())
+    context.say({"text": letter.text, "html": letter.html, "source": letter.source}[part])

@@ -20,6 +20,7 @@ from pathlib import Path
 import click
 from granian import Granian
 from granian.constants import Interfaces
+from granian.log import LogLevels
 
 from outreach.app import ROOT
 from outreach.cli.context import Context
@@ -81,7 +82,7 @@ def run_server(host: str, port: int, *, workers: int, threads: int, with_worker:
         blocking_threads=threads,
         websockets=False,
         working_dir=ROOT,
-        log_level="warning",
+        log_level=LogLevels.warning,
         workers_kill_timeout=10,
         respawn_failed_workers=True,
     )

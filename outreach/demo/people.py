@@ -5,6 +5,7 @@ from __future__ import annotations
 import email
 import email.policy
 import re
+import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -194,8 +195,6 @@ def wait_for_letters(
     mailbox: Path, addresses: set[str], within_s: float = 15.0
 ) -> dict[str, Letter]:
     """Letters by address once all of these have one; DemoFailed when they don't come."""
-    import time
-
     end = time.monotonic() + within_s
     while True:
         found = letters_in(mailbox)

@@ -1,0 +1,62 @@
+"""The shape of the house: small files, no hidden imports, every letter whole, every job on a queue."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from outreach.engines.celery import build
+from outreach.jobs import JOBS
+from outreach.mail.render import FOLDER, letters
+
+ROOT = Path(__file__).parents[2]
+FILES = sorted((ROOT / "outreach").rglob("*.py"))
+OTHERS = sorted([*(ROOT / "tests").rglob("*.py"), *(ROOT / "benchmarks").rglob("*.py")])
+
+
+@pytest.mark.parametrize("path", [*FILES, *OTHERS], ids=lambda path: str(path.relative_to(ROOT)))
+def test_no_file_is_longer_than_400_lines(path: Path) -> None:
+    assert len(path.read_text().splitlines()) <= 400
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_no_import_hides_in_a_function_and_no_room_is_nameless(path: Path) -> None:
+    assert path.stem not in {"utils", "util", "helpers", "common", "misc"}
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            hidden = [n for n in ast.walk(node) if isinstance(n, (ast.Import, ast.ImportFrom))]
+            assert not hidden, f"{node.name} imports"
+
+
+@pytest.mark.parametrize("name", letters())
+def test_every_letter_has_subject_html_and_text(name: str) -> None:
+    found = {path.name for path in (FOLDER / name).iterdir()}
+    assert found == {"subject.txt", "body.html", "body.txt"}
+
+
+def test_every_job_is_a_task_on_a_queue_with_a_turn() -> None:
+    celery = build("memory://", lambda: pytest.fail("no task runs here"))
+    assert len({job.name for job in JOBS}) == len(JOBS)
+    for job in JOBS:
+        assert job.name in celery.tasks
+        assert celery.conf.task_routes[job.name] == {"queue": job.queue}
+        assert celery.conf.beat_schedule[job.name]["schedule"] == job.every_s
+
+
+def test_the_domain_knows_no_web_no_engine_no_provider() -> None:
+    outside = {"flask", "celery", "apscheduler", "sendgrid", "granian", "click"}
+    floors = ("core", "accounts", "consent", "mail", "supporters", "petitions", "tracking")
+    for path in FILES:
+        if path.relative_to(ROOT).parts[1] not in (*floors, "audiences", "blasts", "analytics"):
+            continue
+        for node in ast.walk(ast.parse(path.read_text())):
+            names = (
+                [alias.name for alias in node.names]
+                if isinstance(node, ast.Import)
+                else [node.module or ""]
+                if isinstance(node, ast.ImportFrom)
+                else []
+            )
+            assert not {name.split(".")[0] for name in names} & outside, path
