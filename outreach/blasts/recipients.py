@@ -56,7 +56,10 @@ def known_of(session: Session, fields: Sequence[str], supporter: Supporter | Non
     if supporter is None:
         return [""] * len(fields)
     query: Select[Any] = (
-        select(Supporter.id).add_columns(*columns(fields)).where(Supporter.id == supporter.id)
+        select(Supporter.id)
+        .add_columns(*columns(fields))
+        .select_from(Supporter)
+        .where(Supporter.id == supporter.id)
     )
     row = session.execute(_with_membership(query) if "joined" in fields else query).one()
     return reader(fields)(row[1:])
