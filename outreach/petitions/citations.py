@@ -148,23 +148,28 @@ def _tidied(note: Note) -> str:
     line = " ".join(note.raw.split())
     if note.url and note.url in line:  # the page and the letter link it; nobody reads it aloud
         line = line.replace(note.url, "").replace("<>", "").replace("()", "").strip(" ,;:.")
-    if line and line[-1] not in ".?!" and not re.search(r"[.?!][”’\"')]+$", line):
-        line += "."
-    return line
+    return _closed(line)
 
 
 def _built(note: Note) -> str:
-    title = f"“{note.title}" + ("”" if note.title and note.title[-1] in "?!" else ",”")
+    title = f"“{note.title}{'' if (note.title or '').endswith(('?', '!')) else ','}”"
+    publisher = f"{note.publisher}," if note.publisher else ""
     known = [
-        f"{note.author}," if note.author else "",
+        f"{note.author}," if note.author else publisher,
         title if note.title else "",
-        f"{note.publisher}," if note.publisher else "",
+        publisher if note.author else "",
         f"{_date(note.published_on)}," if note.published_on else "",
     ]
-    line = " ".join(part for part in known if part)
-    return line.removesuffix(",").removesuffix(",”") + (
-        ".”" if line.endswith(",”") else "." if line.endswith(",") else ""
-    )
+    return _closed(" ".join(part for part in known if part))
+
+
+def _closed(line: str) -> str:
+    """The line with a full stop where its last comma stands, or where nothing does."""
+    found = re.fullmatch(r"(.*?)([,;:]?)([”’\"')]*)", line)
+    if found is None or not line or found[1].endswith((".", "?", "!")):
+        return line
+    inside = found[2] or not found[3]
+    return f"{found[1]}.{found[3]}" if inside else f"{line}."
 
 
 def _date(iso: str) -> str:

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
+from outreach.core.address import canonical
 from outreach.core.clock import now
 from outreach.core.errors import NotFound
 from outreach.petitions import tally
@@ -82,6 +83,19 @@ def signature_of(session: Session, petition: Petition, supporter: Supporter) -> 
         Signature.petition_id == petition.id, Signature.supporter_id == supporter.id
     )
     return session.scalar(query)
+
+
+def signature_by_address(session: Session, petition: Petition, email: str) -> Signature:
+    """The signature of the person with this address; raises BadInput or NotFound."""
+    query = (
+        select(Signature)
+        .join(Supporter, Supporter.id == Signature.supporter_id)
+        .where(Signature.petition_id == petition.id, Supporter.address == canonical(email))
+    )
+    signature = session.scalar(query)
+    if signature is None:
+        raise NotFound(f"Nobody with this address signed “{petition.slug}”.")
+    return signature
 
 
 def recent_signers(session: Session, petition: Petition, limit: int = 4) -> list[RecentSigner]:

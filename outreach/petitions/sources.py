@@ -12,7 +12,7 @@ from outreach.core.errors import Conflict
 from outreach.petitions.models import Citation, Petition, Source
 
 LINE = 400  # characters that a part of a source may have; its raw note is kept whole
-_DATE = re.compile(r"\d{4}(-\d{2}){0,2}")
+_DATE = re.compile(r"\d{4}(-(0[1-9]|1[0-2])(-\d{2})?)?")
 
 
 @dataclass(frozen=True, slots=True)

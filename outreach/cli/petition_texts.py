@@ -1,0 +1,102 @@
+"""How `outreach petitions` prints a text that was read, and a petition that is stored."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from outreach.petitions import citations, queries, tally
+from outreach.petitions.intake.understanding import Citation, Marker, Understanding
+from outreach.petitions.models import Petition
+
+Say = Callable[[str], None]
+WIDTH = 92
+
+
+def summary(session: Session, petition: Petition, url: str) -> dict[str, Any]:
+    """What `list` and `--json` tell of a petition."""
+    version = queries.current_version(session, petition)
+    return {
+        "slug": petition.slug,
+        "state": petition.state,
+        "headline": petition.headline,
+        "targets": petition.targets,
+        "partners": petition.partners,
+        "signatures": tally.count(session, petition.id),
+        "goal": petition.goal,
+        "version": version.number,
+        "notes": len(version.notes),
+        "url": url,
+    }
+
+
+def print_petition(say: Say, session: Session, petition: Petition, shown: dict[str, Any]) -> None:
+    """The stored petition with its wording in force and its notes by number."""
+    version = queries.current_version(session, petition)
+    say(f"{petition.headline}")
+    goal = f" of {petition.goal:,}" if petition.goal else ""
+    say(f"{petition.state}, {shown['signatures']:,}{goal} signatures, {shown['url']}")
+    _section(say, "To", ", ".join(petition.targets) or "nobody named")
+    _section(say, f"Statement, version {version.number}", version.statement)
+    _section(say, "Body", version.body)
+    say("\nNotes")
+    for note in citations.notes_of(session, petition, version.text):
+        _wrapped(say, f"{note.number:>3}. ", citations.note_text(note))
+    for citation in citations.unused(session, petition, version.text):
+        _wrapped(say, "  –  ", f"{citation.raw} (no marker leads here)")
+    _section(say, "Partners", ", ".join(petition.partners) or "none")
+
+
+def print_understanding(say: Say, read: Understanding) -> None:
+    """A text as it was understood: parts, notes with their parts, where markers stand, doubts."""
+    say(read.headline)
+    _section(say, "Organisation", read.organisation or "not found")
+    _section(say, "To", ", ".join(read.targets) or "not found")
+    _section(say, "Statement", read.markdown_statement())
+    say("\nBody")
+    for number, paragraph in enumerate(read.markdown_paragraphs(), start=1):
+        _wrapped(say, f"{number:>3}  ", paragraph)
+    say(f"\nNotes ({len(read.citations)})")
+    for citation in read.citations:
+        _print_citation(say, citation, [m for m in read.markers if m.citation == citation.number])
+    _section(say, "Consent line", read.consent_line or "not found; ours will stand there")
+    _section(say, "Thanks", read.thanks or "not found")
+    _section(say, "Partners", ", ".join(read.partners) or "none")
+    say(f"\nUnsure of ({len(read.warnings)})" if read.warnings else "\nNothing was unclear.")
+    for warning in read.warnings:
+        _wrapped(say, "  ?  ", warning)
+
+
+def _print_citation(say: Say, citation: Citation, markers: list[Marker]) -> None:
+    _wrapped(say, f"{citation.number:>3}. ", citation.raw)
+    parts = {
+        "author": citation.author,
+        "title": citation.title,
+        "publisher": citation.publisher,
+        "date": citation.date,
+        "url": citation.url,
+        "repeats note": citation.same_as,
+    }
+    for name, value in parts.items():
+        if value is not None:
+            _wrapped(say, f"       {name}: ", str(value))
+    say(f"       stands {'; '.join(map(_place, markers)) or 'nowhere: no marker leads here'}")
+
+
+def _place(marker: Marker) -> str:
+    where = marker.place if marker.paragraph is None else f"paragraph {marker.paragraph + 1}"
+    return f"in {where} after “{marker.after}” (line {marker.line})"
+
+
+def _section(say: Say, title: str, text: str) -> None:
+    say(f"\n{title}")
+    for paragraph in text.split("\n"):
+        _wrapped(say, "     ", paragraph)
+
+
+def _wrapped(say: Say, first: str, text: str) -> None:
+    rest = " " * len(first)
+    say(textwrap.fill(text, WIDTH, initial_indent=first, subsequent_indent=rest))

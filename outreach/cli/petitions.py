@@ -1,0 +1,210 @@
+"""`outreach petitions`: read and import texts, open and close pages, get signatures as a file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+from sqlalchemy.orm import Session
+
+from outreach.accounts import audit
+from outreach.accounts.queries import the_organisation
+from outreach.cli.blasts import actor
+from outreach.cli.context import Context
+from outreach.cli.petition_texts import print_petition, print_understanding, summary
+from outreach.core.errors import BadInput
+from outreach.petitions import exports, operations, queries, signing, tally
+from outreach.petitions.intake.read import read_petition_file
+from outreach.petitions.models import Petition
+from outreach.petitions.pages import Pages
+
+as_json = click.option("--json", "json_", is_flag=True, help="One JSON value for machines.")
+file_argument = click.argument("file", type=click.Path(path_type=Path))
+
+
+@click.group()
+def petitions() -> None:
+    """Petitions: texts that people put their name under. SLUG is the end of the page's address."""
+
+
+@petitions.command()
+@file_argument
+@as_json
+@click.pass_obj
+def read(context: Context, file: Path, json_: bool) -> None:
+    """Show what is understood of a petition text; stores nothing."""
+    understanding = read_petition_file(file)
+    if json_:
+        context.print_json(understanding.to_json())
+    else:
+        print_understanding(context.say, understanding)
+
+
+@petitions.command("import")
+@file_argument
+@click.option("--publish", is_flag=True, help="Open the page at once; otherwise a draft is kept.")
+@click.option("--slug", help="Default: made of the headline.")
+@click.option("--goal", type=click.IntRange(0), default=0, help="0: the count chooses it.")
+@as_json
+@click.pass_obj
+def import_(
+    context: Context, file: Path, publish: bool, slug: str | None, goal: int, json_: bool
+) -> None:
+    """Store a petition text with its notes; all of it or, after an error, nothing."""
+    understanding = read_petition_file(file)
+    with context.services.db.transaction() as session:
+        organisation = the_organisation(session)
+        petition = operations.create_from(
+            session, organisation, understanding, slug=slug, goal=goal
+        )
+        _record(session, "petition.import", petition)
+        if publish:
+            operations.publish(session, petition)
+            _record(session, "petition.publish", petition)
+        shown = _summary(context, session, petition)
+        speaker = organisation.name
+    if json_:
+        context.print_json({**shown, "warnings": list(understanding.warnings)})
+        return
+    context.say(f"Stored as {shown['slug']} ({shown['state']}), {shown['notes']} notes.")
+    if understanding.organisation and understanding.organisation != speaker:
+        context.say(f"The text speaks for {understanding.organisation}; the page for {speaker}.")
+    for warning in understanding.warnings:
+        context.say(f"Look at this: {warning}")
+    _say_next(context, shown)
+
+
+@petitions.command("list")
+@as_json
+@click.pass_obj
+def list_(context: Context, json_: bool) -> None:
+    """Every petition, the newest first."""
+    with context.services.db.reading() as session:
+        found = [
+            _summary(context, session, petition) for petition in queries.all_petitions(session)
+        ]
+    if json_:
+        context.print_json(found)
+        return
+    for row in found:
+        context.say(f"{row['signatures']:>9,}  {row['state']:<10} {row['slug']}")
+    if not found:
+        context.say("No petitions yet. Bring one in: outreach petitions import FILE")
+
+
+@petitions.command()
+@click.argument("slug")
+@as_json
+@click.pass_obj
+def show(context: Context, slug: str, json_: bool) -> None:
+    """One petition: state, count, wording in force, notes by number."""
+    with context.services.db.reading() as session:
+        petition = queries.by_slug(session, slug)
+        shown = _summary(context, session, petition)
+        if json_:
+            version = queries.current_version(session, petition)
+            wording = {"statement": version.statement, "body": version.body}
+            context.print_json({**shown, **wording, "citations": version.notes})
+        else:
+            print_petition(context.say, session, petition, shown)
+
+
+@petitions.command()
+@click.argument("slug")
+@click.pass_obj
+def publish(context: Context, slug: str) -> None:
+    """Open a petition for signatures; doing it twice does no harm."""
+    _move(context, slug, "publish", operations.publish)
+    context.say(f"{slug} is open; its page takes signatures.")
+
+
+@petitions.command()
+@click.argument("slug")
+@click.pass_obj
+def pause(context: Context, slug: str) -> None:
+    """Stop signing for a while; every signature is kept."""
+    _move(context, slug, "pause", operations.pause)
+    context.say(f"{slug} is paused; every signature is kept, its page takes none for now.")
+
+
+@petitions.command()
+@click.argument("slug")
+@click.pass_obj
+def close(context: Context, slug: str) -> None:
+    """End signing; every signature is kept and the page stays readable."""
+    _move(context, slug, "close", operations.close)
+    context.say(f"{slug} is closed; every signature is kept, the page stays readable.")
+
+
+@petitions.command()
+@click.argument("slug")
+@click.option(
+    "--csv", "path", type=click.Path(path_type=Path), required=True, help="File to write."
+)
+@click.pass_obj
+def signatures(context: Context, slug: str, path: Path) -> None:
+    """Write every signature that counts into a CSV file, for delivery to the targets."""
+    lines = -1  # the header is not a signature
+    with context.services.db.reading() as session:
+        petition = queries.by_slug(session, slug)
+        try:
+            with path.open("x", encoding="utf-8", newline="") as file:
+                for line in exports.signer_lines(session, petition):
+                    file.write(line)
+                    lines += 1
+        except FileExistsError:
+            raise BadInput(
+                f"{path} exists already; it was left as it is.", hint="Choose another name."
+            ) from None
+        except OSError as error:
+            raise BadInput(f"{path} can’t be written: {error.strerror}.") from None
+    context.say(f"{lines:,} signature{'' if lines == 1 else 's'} written to {path}")
+
+
+@petitions.command()
+@click.argument("slug")
+@click.argument("email")
+@click.option("--reason", required=True, help="Kept with the signature.")
+@click.pass_obj
+def invalidate(context: Context, slug: str, email: str, reason: str) -> None:
+    """Take a signature off, for instance one given in somebody else's name; the count follows."""
+    with context.services.db.transaction() as session:
+        petition = queries.by_slug(session, slug)
+        signature = queries.signature_by_address(session, petition, email)
+        signing.invalidate(session, signature, reason)
+        audit.record(
+            session,
+            actor=actor(),
+            action="signature.invalidate",
+            subject=f"signature:{signature.id}",
+            reason=reason,
+        )
+        count = tally.count(session, petition.id)
+    context.say(f"Taken off. {slug} has {count:,} signature{'' if count == 1 else 's'} now.")
+
+
+def _move(
+    context: Context, slug: str, verb: str, operation: Callable[[Session, Petition], None]
+) -> None:
+    with context.services.db.transaction() as session:
+        petition = queries.by_slug(session, slug)
+        operation(session, petition)
+        _record(session, f"petition.{verb}", petition)
+
+
+def _record(session: Session, action: str, petition: Petition) -> None:
+    audit.record(session, actor=actor(), action=action, subject=f"petition:{petition.slug}")
+
+
+def _summary(context: Context, session: Session, petition: Petition) -> dict[str, Any]:
+    pages = Pages(context.services.tokens, context.services.base_url)
+    return summary(session, petition, pages.petition(petition.slug))
+
+
+def _say_next(context: Context, shown: dict[str, Any]) -> None:
+    if shown["state"] == "published":
+        context.say(f"Its page: {shown['url']}")
+    else:
+        context.say(f"Open it when it reads right: outreach petitions publish {shown['slug']}")
