@@ -2,8 +2,8 @@
 
 A form says its errors when it is sent: a view reads its fields, calls the operation inside
 `form.judging()`, and shows the same page again with status 400 when `form.faults` is not empty.
-The domain's own errors (BadInput with its field, FormErrors, Conflict) become faults; what was typed
-stays.
+The domain's own errors (BadInput with its field, FormErrors, Conflict) become faults; what was
+typed stays.
 """
 
 from __future__ import annotations

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
@@ -9,10 +11,14 @@ from sqlalchemy.orm import Session
 from outreach.audiences import queries as segments
 from outreach.audiences.terms import InSegment, to_text
 from outreach.blasts import operations, preflight, queries, schedule
+from outreach.blasts.audience import AudienceCount, audience_count
 from outreach.blasts.models import Blast
 from outreach.core.errors import BadInput, NotFound
+from outreach.petitions.citations import note_text, notes_of
+from outreach.petitions.models import Petition
+from outreach.petitions.queries import current_version
 from outreach.supporters.models import Supporter
-from outreach.supporters.queries import find
+from outreach.supporters.queries import by_address
 from outreach.web.auth import actor, needs
 from outreach.web.console import sheet
 from outreach.web.context import services
@@ -57,14 +63,16 @@ def save(blast_id: int) -> ResponseReturnValue:
     if form.faults:
         with services().db.reading() as session:
             return _page(session, queries.by_id(session, blast_id), form), 400
-    return redirect(url_for("console_compose.show", blast_id=blast_id, **_kept_view()))
+    return redirect(url_for("console_compose.show", blast_id=blast_id, **_same_view()))
 
 
-def _kept_view() -> dict[str, str]:
+def _same_view() -> dict[str, Any]:
+    """The preview's view and person, for the address of the next page."""
     return {name: request.args[name] for name in ("view", "as") if name in request.args}
 
 
 def _page(session: Session, blast: Blast, form: Form) -> str:
+    petition = session.get_one(Petition, blast.petition_id)
     findings = preflight.run(session, blast, services().base_url)
     return render_template(
         "console/compose.html",
@@ -72,6 +80,8 @@ def _page(session: Session, blast: Blast, form: Form) -> str:
         form=form,
         segments=segments.all_segments(session),
         audience=_audience(session, blast, form),
+        notes=notes_of(session, petition, current_version(session, petition).text),
+        note_text=note_text,
         findings=findings,
         stops=sum(finding.level == "stop" for finding in findings),
         looks=sum(finding.level == "look" for finding in findings),
@@ -91,14 +101,14 @@ def count(blast_id: int) -> ResponseReturnValue:
         )
 
 
-def _audience(session: Session, blast: Blast, form: Form) -> preflight.AudienceCount | str:
+def _audience(session: Session, blast: Blast, form: Form) -> AudienceCount | str:
     """The count, or what is wrong with the rules."""
     try:
         rules = _rules(session, form)
         if not rules:
             return "Nobody is chosen yet. Pick a segment, or write rules."
         asked = Blast(organisation_id=blast.organisation_id, audience=rules)
-        return preflight.audience_count(session, asked)
+        return audience_count(session, asked)
     except (BadInput, NotFound) as error:
         return str(error)
 
@@ -126,13 +136,15 @@ def letter(blast_id: int) -> Response:
 @needs("read")
 def preview_as(blast_id: int) -> ResponseReturnValue:
     """Find the person to preview as by their address, which stays out of the page's own."""
+    form, person = Form.sent(), None
+    with form.judging(), services().db.reading() as session:
+        person = by_address(session, form.text("address")).id
+    if form.faults:
+        notice("The preview stays as it was", form.faults[0][1], level="warn")
     with services().db.reading() as session:
         blast = queries.by_id(session, blast_id)
-        person = find(session, Form.sent().text("address"))
-    if person is None:
-        notice("Nobody has this address", "The preview stays as it was.", level="warn")
     page = "console_compose.show" if blast.state == "draft" else "console_blasts.show"
-    shown = {"view": request.args.get("view", "phone"), "as": person.id if person else None}
+    shown: dict[str, Any] = {**_same_view(), "as": person}
     return redirect(url_for(page, blast_id=blast_id, **shown))
 
 
@@ -155,8 +167,8 @@ def test(blast_id: int) -> ResponseReturnValue:
     if form.faults:
         notice("No test was sent", form.faults[0][1], level="stop")
     else:
-        notice("The test is on its way", "It is marked as a test; nothing that happens to it is counted.")
-    return redirect(url_for("console_compose.show", blast_id=blast_id, **_kept_view()))
+        notice("The test is on its way", "It is marked as a test, and counted nowhere.")
+    return redirect(url_for("console_compose.show", blast_id=blast_id, **_same_view()))
 
 
 @blueprint.post("/override")

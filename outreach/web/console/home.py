@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from flask import Blueprint, render_template, url_for
 from flask.typing import ResponseReturnValue
@@ -14,7 +15,7 @@ from outreach.blasts import preflight, queries
 from outreach.blasts.models import Blast
 from outreach.core.clock import now
 from outreach.web.auth import needs
-from outreach.web.console.formats import number, plural
+from outreach.web.console.formats import plural
 from outreach.web.context import services
 
 blueprint = Blueprint("console_home", __name__, url_prefix="/console")
@@ -47,12 +48,14 @@ def show() -> ResponseReturnValue:
             now=now(),
             needs=list(_needs(session, blasts)),
             going=[(b, queries.progress(session, b)) for b in blasts if b.state in MOVING],
-            scheduled=sorted(
-                (b for b in blasts if b.state == "scheduled"), key=lambda b: b.scheduled_for or now()
-            ),
+            scheduled=sorted((b for b in blasts if b.state == "scheduled"), key=_leaves),
             sent=sent,
             headlines=headlines(session, [blast.id for blast in sent]),
         )
+
+
+def _leaves(blast: Blast) -> datetime:
+    return blast.scheduled_for or now()
 
 
 def _needs(session: Session, blasts: Sequence[Blast]) -> Iterator[Need]:
@@ -83,11 +86,11 @@ def _stopped(session: Session, blast: Blast) -> Iterator[Need]:
     findings = preflight.run(session, blast, services().base_url)
     stops = [finding for finding in findings if finding.level == "stop"]
     if stops:
-        more = f" {number(len(stops) - 1)} more." if len(stops) > 1 else ""
+        more = f" {plural(len(stops) - 1, 'more check stops', 'more checks stop')} it."
         yield Need(
             "warn",
             f"{blast.name}: {stops[0].title}",
-            f"The draft can’t go out like this. {stops[0].detail}{more}".strip(),
+            f"{stops[0].detail}{more if len(stops) > 1 else ''}".strip(),
             url_for("console_compose.show", blast_id=blast.id),
             "Mend it",
         )

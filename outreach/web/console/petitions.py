@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from markupsafe import Markup as SafeHtml
 from sqlalchemy.orm import Session
 
 from outreach.accounts import audit
 from outreach.core.errors import BadInput
-from outreach.petitions import citations, operations, queries, tally
+from outreach.petitions import checking, citations, exports, operations, queries, tally
 from outreach.petitions.intake.lines import decode
 from outreach.petitions.intake.read import read_petition
 from outreach.petitions.intake.understanding import Understanding
+from outreach.petitions.markup import Markup
 from outreach.petitions.models import Petition
+from outreach.petitions.pages import Pages
 from outreach.web.auth import actor, current_account, needs
 from outreach.web.context import services
 from outreach.web.forms import Form, notice
@@ -31,10 +34,8 @@ DONE = {
 def index() -> ResponseReturnValue:
     """All petitions with state and count."""
     with services().db.reading() as session:
-        rows = [
-            (petition, tally.count(session, petition.id))
-            for petition in queries.all_petitions(session)
-        ]
+        counts = tally.counts(session)
+        rows = [(one, counts.get(one.id, 0)) for one in queries.all_petitions(session)]
         return render_template("console/petitions.html", rows=rows)
 
 
@@ -75,10 +76,10 @@ def _text_of(form: Form) -> str:
 def _store(read: Understanding, *, publish: bool) -> ResponseReturnValue:
     with services().db.transaction() as session:
         petition = operations.create_from(session, current_account().organisation, read)
-        audit.record(session, actor=actor(), action="petition.import", subject=petition.slug)
+        _record(session, "import", petition.slug)
         if publish:
             operations.publish(session, petition)
-            audit.record(session, actor=actor(), action="petition.publish", subject=petition.slug)
+            _record(session, "publish", petition.slug)
     notice(
         "The petition is published" if publish else "The petition is stored as a draft",
         "Its page takes signatures from now on." if publish else "Publish it when it reads right.",
@@ -97,15 +98,30 @@ def show(slug: str) -> ResponseReturnValue:
 
 def _page(session: Session, petition: Petition) -> str:
     version = queries.current_version(session, petition)
+    notes = citations.notes_of(session, petition, version.text)
+    markup = Markup(notes)
     return render_template(
         "console/petition.html",
         petition=petition,
         version=version,
-        notes=citations.notes_of(session, petition, version.body),
+        statement=SafeHtml(markup.html(version.statement)),
+        body=SafeHtml(markup.html(version.body)),
+        notes=notes,
         note_text=citations.note_text,
+        unchecked=checking.unchecked(session, petition),
         count=tally.count(session, petition.id),
-        public_url=f"{services().base_url}/petitions/{petition.slug}",
+        public_url=Pages(services().tokens, services().base_url).petition(petition.slug),
     )
+
+
+@blueprint.post("/<slug>/checked")
+@needs("draft")
+def checked(slug: str) -> ResponseReturnValue:
+    """Vouch with one's name that the sources say what the text claims."""
+    with services().db.transaction() as session:
+        checking.mark_checked(session, queries.by_slug(session, slug), by=actor())
+    notice("The sources are checked", "Your name and the day are kept with each of them.")
+    return redirect(url_for("console_petitions.show", slug=slug))
 
 
 @blueprint.post("/<slug>/<any(publish, pause, close):act>")
@@ -114,7 +130,7 @@ def move(slug: str, act: str) -> ResponseReturnValue:
     """Publish, pause or close; a repeat changes nothing."""
     with services().db.transaction() as session:
         ACTS[act](session, queries.by_slug(session, slug))
-        audit.record(session, actor=actor(), action=f"petition.{act}", subject=slug)
+        _record(session, act, slug)
     notice(*DONE[act])
     return redirect(url_for("console_petitions.show", slug=slug))
 
@@ -126,7 +142,11 @@ def signers(slug: str) -> Response:
     with services().db.reading() as session:
         petition = queries.by_slug(session, slug)
         return Response(
-            queries.signers_csv(session, petition),
+            "".join(exports.signer_lines(session, petition)),
             mimetype="text/csv",
             headers={"Content-Disposition": f'attachment; filename="{slug}-signers.csv"'},
         )
+
+
+def _record(session: Session, act: str, slug: str) -> None:
+    audit.record(session, actor=actor(), action=f"petition.{act}", subject=f"petition:{slug}")

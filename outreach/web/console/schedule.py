@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from outreach.blasts import preflight, queries, schedule
+from outreach.blasts.audience import audience_count
 from outreach.blasts.models import Blast
 from outreach.core.clock import now
 from outreach.web.auth import actor, needs, zone
@@ -33,9 +34,14 @@ DONE = {
 @blueprint.get("/schedule")
 @needs("send")
 def show(blast_id: int) -> ResponseReturnValue:
-    """The form for the time."""
+    """The form for the time; a blast that a check stops goes back to its draft."""
     with services().db.reading() as session:
-        return _page(session, queries.by_id(session, blast_id), Form({"when": "at"}))
+        blast = queries.by_id(session, blast_id)
+        findings = preflight.run(session, blast, services().base_url)
+        if not any(finding.level == "stop" for finding in findings):
+            return _page(session, blast, Form({"when": "at"}))
+    notice("A check stops this blast", "The draft is kept. Mend what is red.", level="stop")
+    return redirect(url_for("console_blasts.show", blast_id=blast_id))
 
 
 @blueprint.post("/schedule")
@@ -62,7 +68,7 @@ def take(blast_id: int) -> ResponseReturnValue:
             blast=blast,
             form=form,
             at=at,
-            audience=preflight.audience_count(session, blast),
+            audience=audience_count(session, blast),
         )
 
 
@@ -85,7 +91,7 @@ def _page(session: Session, blast: Blast, form: Form) -> str:
         blast=blast,
         form=form,
         zone=zone().key,
-        audience=preflight.audience_count(session, blast),
+        audience=audience_count(session, blast),
     )
 
 
@@ -94,6 +100,6 @@ def _page(session: Session, blast: Blast, form: Form) -> str:
 def move(blast_id: int, act: str) -> ResponseReturnValue:
     """Unschedule, pause, resume or cancel; a repeat changes nothing."""
     with services().db.transaction() as session:
-        ACTS[act](session, queries.by_id(session, blast_id), actor=actor())
+        ACTS[act](session, queries.by_id(session, blast_id, lock=True), actor=actor())
     notice(*DONE[act])
     return redirect(url_for("console_blasts.show", blast_id=blast_id))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from flask import Response, request
@@ -34,6 +35,11 @@ class Pane:
     supporter: Supporter | None
     preview: compose.Preview | None
     fault: str
+
+    @property
+    def views(self) -> Mapping[str, str]:
+        """All views, by key, with their labels."""
+        return VIEWS
 
     @property
     def person(self) -> int | None:

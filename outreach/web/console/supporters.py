@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
 from outreach.accounts import audit
+from outreach.blasts.models import Blast
+from outreach.mail.models import Delivery
+from outreach.petitions.models import Petition, Signature
 from outreach.supporters import lists, queries
 from outreach.web.auth import actor, current_account, needs
 from outreach.web.context import services
 from outreach.web.forms import Form, notice
 
 blueprint = Blueprint("console_supporters", __name__, url_prefix="/console/supporters")
+LETTERS = 100
 
 
 @blueprint.route("/", methods=["GET", "POST"])
@@ -33,9 +40,34 @@ def index() -> ResponseReturnValue:
 def show(supporter_id: int) -> ResponseReturnValue:
     """One person: details, lists, tags, consent ledger, letters."""
     with services().db.reading() as session:
+        supporter = queries.by_id(session, supporter_id)
         return render_template(
-            "console/supporter.html", profile=queries.profile(session, supporter_id)
+            "console/supporter.html",
+            supporter=supporter,
+            profile=queries.profile(session, supporter.address),
+            letters=_letters(session, supporter_id),
+            signatures=_signatures(session, supporter_id),
         )
+
+
+def _letters(session: Session, supporter_id: int) -> Sequence[Row[Delivery, str]]:
+    """The latest deliveries to a person, with the names of their blasts."""
+    return session.execute(
+        select(Delivery, Blast.name)
+        .outerjoin(Blast, Blast.id == Delivery.blast_id)
+        .where(Delivery.supporter_id == supporter_id)
+        .order_by(Delivery.id.desc())
+        .limit(LETTERS)
+    ).all()
+
+
+def _signatures(session: Session, supporter_id: int) -> Sequence[Row[Signature, Petition]]:
+    return session.execute(
+        select(Signature, Petition)
+        .join(Petition, Petition.id == Signature.petition_id)
+        .where(Signature.supporter_id == supporter_id)
+        .order_by(Signature.id.desc())
+    ).all()
 
 
 @blueprint.get("/lists")
