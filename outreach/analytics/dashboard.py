@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from outreach.analytics.counting import letters_of, signed_through
-from outreach.analytics.figures import Letters, Signed
+from outreach.analytics.figures import SMALL, Letters, Signed
 from outreach.analytics.intervals import Rate
 
 
@@ -21,6 +21,11 @@ class Headline:
     delivered: int
     signed: int
     sign_rate: Rate
+
+    @property
+    def small(self) -> bool:
+        """Too few delivered for a verdict: show counts and the interval."""
+        return self.delivered < SMALL
 
 
 def headline(session: Session, blast_id: int) -> Headline:

@@ -1,0 +1,157 @@
+"""Report screens: figures as text, drawings without script, charts and files to take away."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Callable
+
+import pytest
+
+from outreach.accounts.models import Organisation
+from outreach.analytics import charts
+from outreach.core.db import Database
+from tests.analytics.worlds import World
+from tests.web.console.conftest import Browser
+
+
+@pytest.fixture
+def blast_id(db: Database, organisation: Organisation) -> int:
+    """A small blast that ran: 6 sent, 5 delivered, 2 clicked, 1 signed, 1 scanned."""
+    with db.transaction() as session:
+        made = World(session, organisation.id)
+        letters = [made.letter() for _ in range(5)]
+        made.letter("bounced")
+        made.letter("skipped", reason="no_consent")
+        for letter in letters[:2]:
+            made.opened(letter)
+            made.clicked(letter, minutes=5)
+        made.clicked(letters[2], "machine", evidence="hidden_link")
+        made.signature(letters[0], new=True, minutes=6)
+    return made.blast.id
+
+
+def words(html: str) -> str:
+    return " ".join(re.sub(r"<[^>]+>", " ", html).split())
+
+
+def test_a_report_shows_people_with_intervals_and_machines_apart(
+    console: Browser, blast_id: int
+) -> None:
+    page = console.get(f"/console/reports/{blast_id}")
+    assert page.status_code == 200
+    said = words(page.text)
+    assert "Clicked 2 95 % interval 12 to 77 %" in said
+    assert "of 5 delivered" in said
+    assert "Not sent, 1: 1 no consent" in said
+    assert "Why 1 click counts as a scanner’s" in said
+    assert "Followed the link that no reader can see 1" in said
+    assert "Under 500 delivered" in said
+    assert "2 clicked and 1 signed in the first hour" in said
+    assert "14 April 2026, 09:00 2 1" in said  # the table of the hours
+
+
+def test_raw_counts_machines_in(console: Browser, blast_id: int) -> None:
+    said = words(console.get(f"/console/reports/{blast_id}?raw=1").text)
+    assert "Unique people, machines counted in" in said
+    assert "Clicked, machines counted in 3 95 % interval" in said
+
+
+def test_a_recount_is_shown_when_asked_for(console: Browser, blast_id: int) -> None:
+    assert "Recount from the events" in console.get(f"/console/reports/{blast_id}").text
+    page = console.get(f"/console/reports/{blast_id}?recount=1").text
+    assert "Recounted from the events: equal." in page
+
+
+def test_nothing_on_the_page_needs_an_inline_style_or_script(
+    console: Browser, blast_id: int
+) -> None:
+    page = console.get(f"/console/reports/{blast_id}").text
+    assert 'style="' not in page
+    assert "<style" not in page
+    assert not re.search(r"<script(?![^>]*src=)", page)
+
+
+def test_a_large_blast_shows_rates(
+    console: Browser, db: Database, organisation: Organisation
+) -> None:
+    with db.transaction() as session:
+        made = World(session, organisation.id)
+        for number in range(520):
+            letter = made.letter()
+            if number < 130:
+                made.clicked(letter)
+    said = words(console.get(f"/console/reports/{made.blast.id}").text)
+    assert "Clicked 25.0 % 95 % interval 21.5 to 28.9 %" in said
+    assert "130 of 520 delivered" in said
+    assert "Under 500" not in said
+
+
+def test_a_blast_that_has_not_run_says_so_and_gives_no_files(
+    console: Browser, db: Database, organisation: Organisation
+) -> None:
+    with db.transaction() as session:
+        made = World(session, organisation.id, state="scheduled")
+    page = console.get(f"/console/reports/{made.blast.id}")
+    assert "This blast has not run." in page.text
+    assert "Delivered" not in page.text
+    assert console.get(f"/console/reports/{made.blast.id}/figures.csv").status_code == 404
+    assert console.get(f"/console/reports/{made.blast.id}/timeline.json").status_code == 404
+
+
+def test_a_report_of_no_blast_is_not_found(console: Browser) -> None:
+    assert console.get("/console/reports/4711").status_code == 404
+
+
+def test_all_blasts_stand_in_the_list_with_their_headline(
+    console: Browser, blast_id: int, db: Database, organisation: Organisation
+) -> None:
+    with db.transaction() as session:
+        draft = World(session, organisation.id, state="draft").blast
+    said = words(console.get("/console/reports/").text)
+    assert "6 5 1 1 of 5 4 to 62 %" in said  # sent, delivered, signed, sign rate, interval
+    assert f"{draft.name} Draft Nobody has been written to." in said.replace("&nbsp;", "")
+
+
+def test_the_chart_comes_as_a_spec_and_its_bundle_is_kept_for_ever(
+    console: Browser, blast_id: int
+) -> None:
+    page = console.get(f"/console/reports/{blast_id}").text
+    spec = console.get(f"/console/reports/{blast_id}/timeline.json?theme=dark").get_json()
+    assert spec["data"]["values"][0]["clicked"] == 2
+    bundle = re.search(r'data-bundle="([^"]+)"', page)
+    assert bundle is not None
+    script = console.get(bundle[1])
+    assert script.mimetype == "text/javascript"
+    assert "immutable" in script.headers["Cache-Control"]
+    assert script.content_length > 500_000
+    assert console.get("/console/reports/assets/other.js").status_code == 404
+
+
+def test_without_the_extra_the_page_says_so_and_opens_the_table(
+    console: Browser, blast_id: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(charts, "bundle_name", lambda: None)
+    page = console.get(f"/console/reports/{blast_id}").text
+    assert "The chart is left out" in page
+    assert re.search(r"<details[^>]* open>", page)
+    assert "report.js" not in page
+    assert console.get(f"/console/reports/{blast_id}/timeline.json").status_code == 404
+
+
+def test_figures_can_be_taken_away(console: Browser, blast_id: int) -> None:
+    answer = console.get(f"/console/reports/{blast_id}/figures.csv")
+    assert answer.headers["Content-Disposition"] == f'attachment; filename="blast-{blast_id}.csv"'
+    rows = {row["figure"]: row for row in csv.DictReader(answer.text.splitlines())}
+    assert rows["sent"]["count"] == "6"
+    assert (rows["sign rate"]["count"], rows["sign rate"]["of"]) == ("1", "5")
+    assert float(rows["sign rate"]["rate"]) == 0.2
+    hours = console.get(f"/console/reports/{blast_id}/hours.csv").text.splitlines()
+    assert hours == ["hour,clicked,signed", "2026-04-14T09:00:00+00:00,2,1"]
+
+
+def test_a_stranger_sees_no_figures(app: object, enter: Callable[[str], Browser]) -> None:
+    stranger = app.test_client()  # type: ignore[attr-defined]
+    answer = stranger.get("/console/reports/1")
+    assert answer.status_code == 302
+    assert "/console/sign-in" in answer.headers["Location"]
