@@ -105,8 +105,10 @@ class Session:
             try:
                 stopped = await self._ask(part.sender, job, already=asked)
                 if stopped is None:
+                    if self._pipelining and len(job.letter) <= SMALL_LETTER:
+                        following = self._next(part)
+                    self._write_letter(part.sender, job, following)
                     dotted = True
-                    following = self._write_letter(part, job)
                     [stopped] = await self.wire.replies(1)
                 elif stopped.code == CLOSING:
                     raise Lost(stopped.reason())
@@ -187,14 +189,10 @@ class Session:
             b"DATA\r\n",
         )
 
-    def _write_letter(self, part: Part, job: Job) -> Job | None:
-        """Write a letter to its end and, behind a small one, the envelope of the next."""
-        following = None
-        if self._pipelining and len(job.letter) <= SMALL_LETTER:
-            following = self._next(part)
-        envelope = self._envelope(part.sender, following) if following else ()
+    def _write_letter(self, sender: str, job: Job, following: Job | None) -> None:
+        """Write a letter to its end and, behind it, the envelope of the next."""
+        envelope = self._envelope(sender, following) if following else ()
         self.wire.write(b"".join((job.letter, b".\r\n", *envelope)))
-        return following
 
     def _judge(self, part: Part, job: Job, reply: Reply) -> None:
         reason = reply.reason(job.recipient.address)

@@ -100,8 +100,8 @@ class Wire(asyncio.Protocol):
         return None
 
     def write(self, data: bytes) -> None:
-        """Send; raises Lost on a connection that is gone."""
-        if self.closed:
+        """Send; raises Lost, with nothing sent, on a connection that is gone or going."""
+        if self.closed or self.transport.is_closing():
             raise Lost(self._why)
         self.transport.write(data)
 
