@@ -121,7 +121,9 @@ def letter_of(token: str, slot: Slot) -> LetterToken:
 
 def _html(session: Session, letter: LetterToken) -> str | None:
     delivery = session.get(Delivery, letter.delivery_id)
-    frozen = session.get(FrozenLetter, delivery.variant_id) if delivery else None
+    if delivery is None or delivery.variant_id is None:
+        return None
+    frozen = session.get(FrozenLetter, delivery.variant_id)
     if frozen is None:
         return None
     return as_sent(Plan.from_json(frozen.plan), services().tokens, letter.delivery_id)
