@@ -12,13 +12,13 @@ from sqlalchemy.orm import Session
 
 from outreach.accounts.models import Organisation
 from outreach.accounts.queries import the_organisation
-from outreach.core.clock import now
 from outreach.core.errors import Conflict, FormErrors, NotFound
 from outreach.petitions import letters, queries, signing, tally
 from outreach.petitions.models import Petition, Signature
 from outreach.petitions.pages import CHECK_MAIL, CONFIRM_DAYS
 from outreach.supporters.models import Supporter
-from outreach.tracking.record import Observation, observe
+from outreach.tracking.classify import SIGNED
+from outreach.tracking.record import observe
 from outreach.web.context import services
 from outreach.web.public.page import (
     Typed,
@@ -27,6 +27,7 @@ from outreach.web.public.page import (
     petition_page,
     shown_person,
 )
+from outreach.web.public.seen import observation
 from outreach.web.public.visitor import Visitor, visitor_of
 
 blueprint = Blueprint("public_petitions", __name__)
@@ -140,12 +141,10 @@ def welcome(session: Session, signature: Signature) -> None:
         return
     observe(
         session,
-        Observation(
-            kind="signed",
-            at=signature.verified_at or now(),
-            delivery_id=signature.last_delivery_id,
+        observation(
+            SIGNED,
+            signature.last_delivery_id,
             supporter_id=signature.supporter_id,
-            method="POST",
             key=f"signed-{signature.id}",
         ),
     )
