@@ -1,0 +1,404 @@
+"""The petition's page: who it knows, what a press does, what a GET never does."""
+
+from __future__ import annotations
+
+import gzip
+import html
+import re
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import func, select
+from werkzeug.test import TestResponse
+
+from outreach.core.clock import now
+from outreach.core.db import Base
+from outreach.petitions import operations, queries, signing, tally
+from outreach.petitions.models import Petition, Signature
+from outreach.supporters.models import Supporter
+from outreach.tracking.models import Event
+from outreach.tracking.record import Observation, observe
+from tests.petitions.worlds import published
+from tests.web.public.conftest import BASE, ROOT, Public
+
+
+def hidden(page: str) -> dict[str, str]:
+    return dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]+)">', page))
+
+
+def everything(public: Public) -> dict[str, int]:
+    with public.db.reading() as session:
+        return {
+            table.name: session.scalar(select(func.count()).select_from(table)) or 0
+            for table in Base.metadata.sorted_tables
+        }
+
+
+def signatures(public: Public) -> list[Signature]:
+    with public.db.reading() as session:
+        return list(session.scalars(select(Signature).order_by(Signature.id)))
+
+
+def signed_events(public: Public) -> list[Event]:
+    with public.db.reading() as session:
+        return list(session.scalars(select(Event).where(Event.kind == "signed")))
+
+
+def test_the_letter_s_link_knows_the_person_and_shows_them_only_masked(public: Public) -> None:
+    jane = public.supporter()
+    answer = public.browser.get(
+        public.path, query_string={"letter": public.recognise(public.letter_to(jane))}
+    )
+    assert answer.status_code == 200
+    assert "Welcome back, Jane" in answer.text
+    assert "Not Jane? Click here." in answer.text
+    assert "as Jane R., j•••@example.org" in answer.text
+    assert "jane@example.org" not in answer.text and "Rivera" not in answer.text
+    assert answer.headers["Cache-Control"] == "no-store"
+
+
+def test_one_press_signs_thanks_and_credits_the_letter(public: Public) -> None:
+    delivery = public.letter_to(public.supporter())
+    page = public.browser.get(public.path, query_string={"letter": public.recognise(delivery)}).text
+    answer = public.browser.post(
+        f"{public.path}/sign", data={**hidden(page), "partner": "Lantern Project"}
+    )
+    assert answer.status_code == 303
+    thanks = public.browser.get(answer.location.removeprefix(BASE))
+    assert "Thank you, Jane." in thanks.text and "number 1</b>" in thanks.text
+    (signature,) = signatures(public)
+    assert signature.state == "verified" and signature.partners == ["Lantern Project"]
+    assert signature.first_delivery_id == signature.last_delivery_id == delivery.id
+    (event,) = signed_events(public)
+    assert (event.delivery_id, event.blast_id, event.supporter_id) == (
+        delivery.id,
+        delivery.blast_id,
+        delivery.supporter_id,
+    )
+
+
+def test_a_second_press_is_thanked_and_counted_once(public: Public) -> None:
+    token = public.recognise(public.letter_to(public.supporter()))
+    for _ in range(2):
+        answer = public.browser.post(f"{public.path}/sign", data={"letter": token})
+        assert answer.status_code == 303 and "/thanks?s=" in answer.location
+    assert len(signatures(public)) == 1 and len(signed_events(public)) == 1
+    page = public.browser.get(public.path, query_string={"letter": token}).text
+    assert "You have signed, Jane" in page and '<form class="card"' not in page
+    with public.db.reading() as session:
+        assert tally.count(session, public.petition.id) == 1
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_looking_changes_nothing(public: Public, method: str) -> None:
+    jane, bea = public.supporter(), public.supporter("Bea Lund")
+    letter = public.recognise(public.letter_to(jane))
+    with public.db.transaction() as session:
+        petition = session.get_one(Petition, public.petition.id)
+        signed = signing.sign_recognised(session, petition, session.get_one(Supporter, bea.id))
+    pending = _typed_in(public)
+    before = everything(public)
+    seal = public.tokens.seal
+    for path in (
+        "/",
+        "/privacy",
+        f"{public.path}?letter={letter}",
+        f"{public.path}?from={seal('credit', 1)}&share={seal('share', signed.id)}",
+        f"{public.path}/sign?letter={letter}",
+        f"{public.path}/thanks?s={seal('thanks', signed.id)}",
+        f"{public.path}/check-mail?s={seal('check-mail', pending.id)}",
+        f"/confirm/{seal('confirm', pending.id)}",
+        f"/r/{seal('share', signed.id)}",
+    ):
+        answer = public.browser.open(path, method=method)
+        assert answer.status_code in (200, 302, 405), path
+        assert "Set-Cookie" not in answer.headers
+    assert everything(public) == before
+
+
+def test_not_me_forgets_the_person_and_keeps_the_credit(public: Public) -> None:
+    delivery = public.letter_to(public.supporter())
+    page = public.browser.get(public.path, query_string={"letter": public.recognise(delivery)}).text
+    found = re.search(r'<a href="([^"]+)">Not Jane\? Click here\.</a>', page)
+    assert found is not None
+    page = public.browser.get(html.unescape(found[1])).text
+    assert "Jane" not in page and 'name="email"' in page
+    fields = hidden(page)
+    assert list(fields) == ["from"]
+    answer = public.browser.post(
+        f"{public.path}/sign", data={**fields, "name": "Bea Lund", "email": "bea@example.org"}
+    )
+    assert "/check-mail?s=" in answer.location
+    (signature,) = signatures(public)
+    assert signature.last_delivery_id == delivery.id and signed_events(public) == []
+    _confirm(public, signature)
+    (event,) = signed_events(public)
+    assert event.delivery_id == delivery.id
+    assert event.supporter_id == signature.supporter_id != delivery.supporter_id
+
+
+def test_a_person_of_whom_no_name_is_known_may_say_not_you(public: Public) -> None:
+    with public.db.transaction() as session:
+        person = Supporter(address="x@example.org", email="x@example.org")
+        session.add(person)
+    token = public.recognise(public.letter_to(person))
+    page = public.browser.get(public.path, query_string={"letter": token}).text
+    assert "Welcome back</b>" in page and "Not you? Click here." in page
+    assert "as x•••@example.org" in page
+
+
+def _mangled(token: str) -> list[str]:
+    return [token[:-1], token + "A", token.swapcase(), token[::-1], "é", "%00", "x" * 5000]
+
+
+def test_mangled_links_show_the_page_to_a_stranger_and_record_nothing(public: Public) -> None:
+    token = public.recognise(public.letter_to(public.supporter()))
+    foreign = public.tokens.seal("thanks", 1)
+    before = everything(public)
+    for name in ("letter", "from", "share"):
+        for bad in [*_mangled(token), foreign, ""]:
+            answer = public.browser.get(public.path, query_string={name: bad})
+            assert answer.status_code == 200
+            assert 'name="email"' in answer.text and not hidden(answer.text)
+            assert "older than" not in answer.text
+    answer = public.browser.post(f"{public.path}/sign", data={"letter": token[:-1]})
+    assert answer.status_code == 400
+    assert everything(public) == before
+
+
+def test_an_old_letter_shows_the_form_and_keeps_its_credit(public: Public) -> None:
+    delivery = public.letter_to(public.supporter())
+    token = public.recognise(delivery, now() - timedelta(days=1))
+    page = public.browser.get(public.path, query_string={"letter": token}).text
+    assert "Jane" not in page and "older than" in page
+    assert public.tokens.unseal("credit", hidden(page)["from"]) == (delivery.id,)
+    answer = public.browser.post(f"{public.path}/sign", data={"letter": token})
+    assert answer.status_code == 400 and "older than" in answer.text
+    assert signatures(public) == []
+
+
+def test_a_letter_for_another_petition_knows_the_person_but_earns_no_credit(
+    public: Public,
+) -> None:
+    with public.db.transaction() as session:
+        other = published(session, public.organisation)
+    token = public.recognise(public.letter_to(public.supporter(), other))
+    public.browser.post(f"{public.path}/sign", data={"letter": token})
+    (signature,) = signatures(public)
+    assert signature.last_delivery_id is None and signed_events(public) == []
+
+
+def test_the_first_letter_that_was_followed_is_credited_too(public: Public) -> None:
+    jane = public.supporter()
+    first = public.letter_to(jane)
+    with public.db.transaction() as session:
+        observe(
+            session,
+            Observation(
+                kind="clicked",
+                at=now() - timedelta(days=2),
+                delivery_id=first.id,
+                agent="Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
+            ),
+        )
+    second = public.letter_to(jane)
+    public.browser.post(f"{public.path}/sign", data={"letter": public.recognise(second)})
+    (signature,) = signatures(public)
+    assert (signature.first_delivery_id, signature.last_delivery_id) == (first.id, second.id)
+
+
+@pytest.mark.parametrize(
+    ("typed", "sentences"),
+    [
+        ({}, ["Enter your name.", "Enter an email address like name@example.org."]),
+        (
+            {
+                "name": "Bea <b>",
+                "email": "bea@",
+                "postal_code": "01234",
+                "partner": "Lantern Project",
+            },
+            ["Enter an email address like name@example.org."],
+        ),
+        (
+            {"name": "Bea\r\nBcc: x", "email": "bea@example.org"},
+            ["Enter your name on one line, without control characters."],
+        ),
+    ],
+)
+def test_a_form_with_faults_says_so_at_the_field_and_keeps_what_was_typed(
+    public: Public, typed: dict[str, str], sentences: list[str]
+) -> None:
+    answer = public.browser.post(f"{public.path}/sign", data=typed)
+    assert answer.status_code == 400
+    page = html.unescape(answer.text)
+    assert page.count('role="alert"') == 1
+    for sentence in sentences:
+        assert page.count(sentence) == 2  # on top, and at the field
+    assert page.count('aria-invalid="true"') == len(sentences)
+    assert typed.get("email", "") in page and typed.get("postal_code", "") in page
+    assert ("checked" in page) == ("partner" in typed)
+    assert "<b>" not in re.findall(r"<input[^>]*id=.name.[^>]*>", answer.text)[0]
+    assert everything(public)["supporters"] == 0
+
+
+def test_a_stranger_s_press_for_a_known_address_tells_nothing(public: Public) -> None:
+    jane = public.supporter()
+    with public.db.transaction() as session:
+        petition = session.get_one(Petition, public.petition.id)
+        signing.sign_recognised(session, petition, session.get_one(Supporter, jane.id))
+    pages = []
+    for email in ("jane@example.org", "nobody@example.org"):
+        answer = public.browser.post(
+            f"{public.path}/sign", data={"name": "Rude Word", "email": email}
+        )
+        assert answer.status_code == 303 and "/check-mail?s=" in answer.location
+        page = public.browser.get(answer.location.removeprefix(BASE)).text
+        pages.append(page.replace("j•••", "•").replace("n•••", "•"))
+    assert pages[0] == pages[1] and "Jane" not in pages[0]
+
+
+def _typed_in(public: Public, email: str = "bea@example.org", **more: str) -> Signature:
+    public.browser.post(f"{public.path}/sign", data={"name": "Bea Lund", "email": email, **more})
+    return signatures(public)[-1]
+
+
+def _confirm(public: Public, signature: Signature) -> TestResponse:
+    return public.browser.post(f"/confirm/{public.tokens.seal('confirm', signature.id)}")
+
+
+def test_confirming_is_a_press_and_twice_does_no_harm(public: Public) -> None:
+    signature = _typed_in(public)
+    url = f"/confirm/{public.tokens.seal('confirm', signature.id)}"
+    page = public.browser.get(url)
+    assert "Confirm my signature" in page.text and "as Bea L., b•••@example.org" in page.text
+    assert signatures(public)[0].state == "pending"
+    for _ in range(2):
+        answer = public.browser.post(url)
+        assert answer.status_code == 303 and "/thanks?s=" in answer.location
+    assert signatures(public)[0].grade == "confirmed"
+    assert "/thanks?s=" in public.browser.get(url).location
+    with public.db.reading() as session:
+        assert tally.count(session, public.petition.id) == 1
+
+
+def test_mangled_expired_or_foreign_tokens_are_not_found_and_record_nothing(
+    public: Public,
+) -> None:
+    signature = _typed_in(public)
+    seal = public.tokens.seal
+    before = everything(public)
+    good = seal("confirm", signature.id)
+    old = seal("confirm", signature.id, expires=now() - timedelta(seconds=5))
+    for bad in [*_mangled(good)[:4], old, seal("thanks", signature.id), seal("confirm", 999)]:
+        for act in (public.browser.get, public.browser.post):
+            assert act(f"/confirm/{bad}").status_code == 404
+    for bad in ["", "x", good, seal("thanks", 999), seal("thanks", signature.id)]:
+        assert public.browser.get(f"{public.path}/thanks?s={bad}").status_code == 404
+    assert public.browser.get(f"/r/{good}").status_code == 404
+    assert everything(public) == before
+
+
+def test_a_shared_link_credits_the_share_and_knows_nobody(public: Public) -> None:
+    first = _typed_in(public)
+    _confirm(public, first)
+    thanks = public.browser.get(
+        f"{public.path}/thanks?s={public.tokens.seal('thanks', first.id)}"
+    ).text
+    own = re.search(r'id="own" readonly value="([^"]+)"', thanks)
+    assert own is not None and own[1].startswith(f"{BASE}/r/")
+    answer = public.browser.get(own[1].removeprefix(BASE))
+    assert answer.status_code == 302
+    page = public.browser.get(answer.location.removeprefix(BASE)).text
+    assert "Bea" not in page.split("Signed last")[0]
+    second = _typed_in(public, "cy@example.org", **hidden(page))
+    assert second.shared_by_id == first.id
+    _confirm(public, second)
+    thanks = public.browser.get(
+        f"{public.path}/thanks?s={public.tokens.seal('thanks', first.id)}"
+    ).text
+    assert "Your link has brought 1 person" in thanks
+
+
+@pytest.mark.parametrize(
+    ("move", "sentence"),
+    [
+        (operations.pause, "This petition is paused"),
+        (operations.close, "with 1 signature."),
+    ],
+)
+def test_an_ended_petition_says_so_and_takes_no_signature(
+    public: Public, move: Callable[..., None], sentence: str
+) -> None:
+    jane = public.supporter()
+    token = public.recognise(public.letter_to(jane))
+    _confirm(public, _typed_in(public))
+    with public.db.transaction() as session:
+        move(session, session.get_one(Petition, public.petition.id))
+    page = public.browser.get(public.path, query_string={"letter": token})
+    assert page.status_code == 200 and sentence in page.text
+    assert '<form class="card"' not in page.text and 'class="bar"' not in page.text
+    answer = public.browser.post(f"{public.path}/sign", data={"letter": token})
+    assert answer.status_code == 409 and sentence in answer.text
+    assert len(signatures(public)) == 1
+
+
+def test_a_draft_is_not_found(public: Public) -> None:
+    with public.db.transaction() as session:
+        petition = session.get_one(Petition, public.petition.id)
+        petition.state = "draft"
+    for path in (public.path, "/petitions/none"):
+        assert public.browser.get(path).status_code == 404
+    assert public.browser.post(f"{public.path}/sign").status_code == 404
+    assert "night buses" not in public.browser.get("/").text
+
+
+def test_the_page_shows_goal_notes_and_the_way_back(public: Public) -> None:
+    page = public.browser.get(public.path).text
+    assert "Be the first" in page and "Our goal is 100." in page
+    for number, places in ((1, 1), (2, 1), (3, 2), (4, 1)):
+        assert f'<li id="n{number}"' in page
+        assert page.count(f'href="#n{number}" id="r{number}-') == places
+    for place in ("r1-1", "r3-1", "r3-2"):
+        assert page.count(f'href="#{place}"') == 1 and page.count(f'id="{place}"') == 1
+    assert "Back to text: first" in page
+    assert '(<a href="#n3">note 3</a>)' in page
+    ids = re.findall(r'\bid="([^"]+)"', page)
+    assert len(ids) == len(set(ids))
+
+
+def test_a_reworded_statement_says_what_changed(public: Public) -> None:
+    _typed_in(public)
+    with public.db.transaction() as session:
+        petition = session.get_one(Petition, public.petition.id)
+        operations.revise(session, petition, statement="Keep them all.", reason="The board met.")
+        assert queries.current_version(session, petition).number == 2
+    page = public.browser.get(public.path).text
+    assert "Version 2 of" in page and "What changed" in page
+    assert "The board met." in page and "Keep every night bus that runs today." in page
+
+
+def test_the_page_is_light_and_asks_for_nothing_inline(public: Public) -> None:
+    page = public.browser.get(public.path)
+    sheets = [(ROOT / "static" / name).read_bytes() for name in ("tokens.css", "public.css")]
+    size = sum(len(gzip.compress(part)) for part in [page.data, *sheets])
+    assert size < 15_000
+    assert "style=" not in page.text and "<style" not in page.text
+    assert not re.search(r"<script(?![^>]*src=)", page.text) and " onclick" not in page.text
+    for header in ("Content-Security-Policy", "Referrer-Policy"):
+        assert header in page.headers
+
+
+def test_home_lists_what_can_be_signed(public: Public) -> None:
+    page = public.browser.get("/").text
+    assert f'href="{public.path}"' in page and "Be the first to sign." in page
+    _confirm(public, _typed_in(public))
+    assert "1 person has signed." in public.browser.get("/").text
+
+
+def test_a_recognised_signature_is_thanked_by_letter_once(public: Public) -> None:
+    token = public.recognise(public.letter_to(public.supporter()))
+    for _ in range(2):
+        public.browser.post(f"{public.path}/sign", data={"letter": token})
+    assert everything(public)["single_letters"] == 1
