@@ -85,8 +85,14 @@ def to_html(markdown: str, weaver: Weaver, button: Any) -> str:
         elif token.type == "inline":
             out.append(_inline_html(token.children or [], weaver))
         elif not _wraps_button(tokens, i):
-            out.append(_RENDERER.render([token], PARSER.options, {}))
+            out.append(_block_html(tokens, i))
     return "".join(out)
+
+
+def _block_html(tokens: list[Token], i: int) -> str:
+    if tokens[i].type in _RENDERER.rules:  # code blocks and such stand for themselves
+        return _RENDERER.render([tokens[i]], PARSER.options, {})
+    return _RENDERER.renderToken(tokens, i, PARSER.options, {})
 
 
 def _inline_html(children: list[Token], weaver: Weaver) -> str:

@@ -1,0 +1,61 @@
+"""The two handles: reading can't write, a transaction is all or nothing, times keep their zone."""
+
+from __future__ import annotations
+
+import threading
+from datetime import datetime, timedelta, timezone
+
+import pytest
+from sqlalchemy import func, select
+from sqlalchemy.exc import DBAPIError, StatementError
+
+from outreach.accounts.models import Organisation
+from outreach.consent.models import Suppression
+from outreach.core.db import Database
+
+
+def test_a_reading_session_can_not_write(db: Database, organisation: Organisation) -> None:
+    with db.reading() as session:
+        session.get_one(Organisation, organisation.id).name = "Another"
+        with pytest.raises(DBAPIError):
+            session.flush()
+
+
+def test_an_error_takes_everything_back(db: Database, organisation: Organisation) -> None:
+    with pytest.raises(RuntimeError), db.transaction() as session:
+        session.add(Suppression(address="a@example.org", reason="asked", source="test"))
+        session.flush()
+        raise RuntimeError
+    with db.reading() as session:
+        assert session.scalar(select(func.count()).select_from(Suppression)) == 0
+
+
+def test_times_come_back_aware_and_in_utc(db: Database, organisation: Organisation) -> None:
+    local = datetime(2026, 3, 1, 12, tzinfo=timezone(timedelta(hours=2)))
+    with db.transaction() as session:
+        session.get_one(Organisation, organisation.id).created_at = local
+    with db.reading() as session:
+        stored = session.get_one(Organisation, organisation.id).created_at
+    assert stored == local
+    assert stored.utcoffset() == timedelta(0)
+
+
+def test_a_time_without_a_zone_is_refused(db: Database, organisation: Organisation) -> None:
+    with pytest.raises(StatementError, match="zone"), db.transaction() as session:
+        session.get_one(Organisation, organisation.id).created_at = datetime(2026, 3, 1)
+
+
+def test_eight_writers_lose_nothing(db: Database, organisation: Organisation) -> None:
+    def write(writer: int) -> None:
+        for i in range(10):
+            with db.transaction() as session:
+                address = f"w{writer}-{i}@example.org"
+                session.add(Suppression(address=address, reason="asked", source="test"))
+
+    threads = [threading.Thread(target=write, args=(n,)) for n in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    with db.reading() as session:
+        assert session.scalar(select(func.count()).select_from(Suppression)) == 80
