@@ -10,7 +10,6 @@ from sqlalchemy import (
     Text,
     case,
     delete,
-    exists,
     func,
     insert,
     literal,
@@ -89,18 +88,20 @@ def grant_many(
         literal(wording, Text),
         literal(source),
         at,
-    ).where(~_withdrawn(person, purpose))
+    ).where(~has_withdrawn(person, purpose))
     session.execute(insert(ConsentEntry).from_select(words, entries, include_defaults=False))
-    latest = (
-        select(person, literal(purpose), literal(GRANTED), at, func.max(ConsentEntry.id))
-        .join(ConsentEntry, ConsentEntry.supporter_id == person)
-        .where(ConsentEntry.purpose == purpose, ~_withdrawn(person, purpose))
-        .group_by(person)
+    last = (
+        select(func.max(ConsentEntry.id))
+        .where(ConsentEntry.supporter_id == person, ConsentEntry.purpose == purpose)
+        .scalar_subquery()
     )
-    _stand(session, latest)
+    latest = select(person, literal(purpose), literal(GRANTED), at, last).where(
+        ~has_withdrawn(person, purpose)
+    )
+    _stand(session, latest, over=GRANTED)
 
 
-def disregard(session: Session, supporter_ids: Select[int], sources: Select[tuple[str]]) -> None:
+def disregard(session: Session, supporter_ids: Select[int], sources: Select[str]) -> None:
     """Let people stand as if nothing had ever been claimed for them from these sources.
 
     The entries stay, as evidence of what was believed when a letter left.
@@ -128,6 +129,17 @@ def disregard(session: Session, supporter_ids: Select[int], sources: Select[tupl
     _stand(session, remaining)
 
 
+def has_withdrawn(supporter_id: ColumnElement[int], purpose: str = EMAIL) -> ColumnElement[bool]:
+    """SQL for whether a person took their consent back; one look-up for each row."""
+    standing = (
+        select(ConsentStanding.status)
+        .where(ConsentStanding.supporter_id == supporter_id, ConsentStanding.purpose == purpose)
+        .correlate_except(ConsentStanding)
+        .scalar_subquery()
+    )
+    return func.coalesce(standing, "") == WITHDRAWN
+
+
 def _append(session: Session, entry: ConsentEntry) -> None:
     session.add(entry)
     session.flush()
@@ -143,8 +155,13 @@ def _append(session: Session, entry: ConsentEntry) -> None:
     )
 
 
-def _stand(session: Session, entries: Select[int, str, str, datetime, int]) -> None:
-    """Make entries the standing of their people; `since` moves only when the status does."""
+def _stand(
+    session: Session, entries: Select[int, str, str, datetime, int], *, over: str | None = None
+) -> None:
+    """Make entries the standing of their people; `since` moves only when the status does.
+
+    With `over` only a standing of that status gives way: somebody may leave at this very moment.
+    """
     statement = insert_into(session, ConsentStanding).from_select(
         ["supporter_id", "purpose", "status", "since", "entry_id"], entries
     )
@@ -158,13 +175,6 @@ def _stand(session: Session, entries: Select[int, str, str, datetime, int]) -> N
                 "since": case((unchanged, ConsentStanding.since), else_=new.since),
                 "entry_id": new.entry_id,
             },
+            where=None if over is None else ConsentStanding.status == over,
         )
-    )
-
-
-def _withdrawn(person: ColumnElement[int], purpose: str) -> ColumnElement[bool]:
-    return exists().where(
-        ConsentStanding.supporter_id == person,
-        ConsentStanding.purpose == purpose,
-        ConsentStanding.status == WITHDRAWN,
     )

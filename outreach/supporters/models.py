@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from sqlalchemy import ForeignKey, Index, Integer, String
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from outreach.core.clock import now
 from outreach.core.db import JSON_VALUE, Base, Id, Instant, Line, Prose, Word
@@ -88,6 +88,7 @@ IMPORT_STATES = StateMachine(
     {
         "run": move("waiting stopped", "running"),
         "stop": move("waiting running", "stopped"),
+        "resume": move("stopped", "waiting"),
         "finish": move("running", "finished"),
         "fail": move("waiting running", "failed"),
         "undo": move("finished stopped failed", "undone"),
@@ -104,6 +105,7 @@ class Import(Base):
     list_id: Mapped[int] = mapped_column(ForeignKey("lists.id"))
     filename: Mapped[Line]  # as the person called it
     path: Mapped[Line]  # our copy, kept until the import is finished or undone
+    layout: Mapped[dict[str, Any]] = mapped_column(JSON_VALUE)  # csvfile.Layout: how to read it
     basis: Mapped[Line]  # the consent basis that the person stated for all rows
     state: Mapped[Word] = mapped_column(default="waiting", index=True)
     reason: Mapped[Prose | None]
@@ -113,13 +115,17 @@ class Import(Base):
     updated: Mapped[int] = mapped_column(Integer, default=0)
     suppressed: Mapped[int] = mapped_column(Integer, default=0)
     refused: Mapped[int] = mapped_column(Integer, default=0)
+    lease_owner: Mapped[str | None] = mapped_column(String(80))  # the one runner that may store
+    lease_until: Mapped[Instant | None]
     created_by: Mapped[Line] = mapped_column(default="")
     created_at: Mapped[Instant] = mapped_column(default=now)
     finished_at: Mapped[Instant | None]
 
+    supporter_list: Mapped[SupporterList] = relationship()
+
 
 class ImportRefusal(Base):
-    """A row that was not taken: its line in the file, the reason, and the row itself."""
+    """A row that was not taken, or (unsubscribed) not as a subscription: line, reason, cells."""
 
     __tablename__ = "import_refusals"
     __table_args__ = (Index(None, "import_id", "line"),)
@@ -127,6 +133,6 @@ class ImportRefusal(Base):
     id: Mapped[Id]
     import_id: Mapped[int] = mapped_column(ForeignKey("imports.id", ondelete="CASCADE"))
     line: Mapped[int] = mapped_column(Integer)
-    kind: Mapped[Word]  # refused, suppressed, duplicate
+    kind: Mapped[Word]  # refused, duplicate, suppressed, unsubscribed
     reason: Mapped[Line]
     row: Mapped[list[Any]] = mapped_column(JSON_VALUE)

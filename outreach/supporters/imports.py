@@ -1,0 +1,270 @@
+"""Imports: a file on its way in, by slices, each its own short transaction with a checkpoint.
+
+Killed at any moment, an import goes on behind its last slice: the checkpoint moves in the
+transaction that stores the rows. Only the runner that took the import last may store, so that two
+at once do no harm.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from itertools import islice
+from pathlib import Path
+from uuid import uuid4
+
+from sqlalchemy import ColumnElement, Select, and_, or_, select
+from sqlalchemy.orm import Session, joinedload
+
+from outreach.accounts import audit
+from outreach.core import log
+from outreach.core.clock import now
+from outreach.core.db import Database
+from outreach.core.errors import BadInput, Conflict, NotFound, OutreachError
+from outreach.supporters import csvfile, slices
+from outreach.supporters.csvfile import Layout, Refusal, Row
+from outreach.supporters.models import IMPORT_STATES, Import, SupporterList
+from outreach.supporters.reports import Report, Weighing, report_of
+from outreach.supporters.textfile import readable
+
+SLICE_ROWS = 5_000
+LINE_CHARS = 400
+LEASE_S = 60  # a slice takes well under a second; a runner silent for this long is dead
+
+IMPORT_STARTED = "import_started"
+IMPORT_SLICE = "import_slice"
+IMPORT_FINISHED = "import_finished"
+IMPORT_STOPPED = "import_stopped"
+IMPORT_RESUMED = "import_resumed"
+IMPORT_FAILED = "import_failed"
+IMPORT_LEFT = "import_left"
+
+_log = log.get(__name__)
+
+Progress = Callable[[int, int], None]  # rows done, rows in all
+
+
+class TakenOver(Conflict):
+    """Another runner has taken this import; it goes on there and nothing is lost."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Another process has taken this import over and goes on with it.",
+            hint="See how far it is: outreach supporters imports",
+        )
+
+
+def start(
+    session: Session,
+    data_dir: Path,
+    *,
+    path: Path,
+    layout: Layout,
+    supporter_list: SupporterList,
+    basis: str,
+    filename: str | None = None,
+    created_by: str,
+) -> Import:
+    """Keep a copy of the file and queue it; `run`, or the job that calls `run_waiting`, does it.
+
+    `layout` comes from csvfile.inspect, `basis` says why these people may be written to, `filename`
+    is what the person calls the file. Raises BadInput when the file can't be copied.
+    """
+    name = (filename or path.name)[:LINE_CHARS]
+    folder = data_dir / "imports"
+    folder.mkdir(parents=True, exist_ok=True)
+    copy = folder / f"{uuid4().hex}.csv"
+    with readable(path):
+        shutil.copyfile(path, copy)
+    task = Import(
+        supporter_list=supporter_list,
+        filename=name,
+        path=str(copy),
+        layout=layout.to_json(),
+        basis=basis.strip()[:LINE_CHARS] or f"import of {name}"[:LINE_CHARS],
+        created_by=created_by,
+    )
+    session.add(task)
+    session.flush()
+    subject = f"import:{task.id}"
+    audit.record(session, actor=created_by, action=IMPORT_STARTED, subject=subject, file=name)
+    _log.info(IMPORT_STARTED, import_id=task.id, list_id=supporter_list.id)
+    return task
+
+
+def run(
+    db: Database,
+    import_id: int,
+    *,
+    on_slice: Progress | None = None,
+    slice_rows: int = SLICE_ROWS,
+) -> Report:
+    """Take an import, whoever had it before, and store its rows from the checkpoint on.
+
+    Returns at the end, or when somebody stopped it. Raises NotFound, Conflict for one that is
+    finished with, TakenOver, and BadInput when our copy can't be read (the import has failed then).
+    """
+    owner = uuid4().hex
+    with db.transaction() as session:
+        task = locked(session, import_id)
+        _take(task, owner)
+    return _work(db, task, owner, on_slice, slice_rows)
+
+
+def run_waiting(db: Database) -> int:
+    """Run every import that waits, or whose runner died; returns how many were taken.
+
+    What goes wrong with one is written down with it and does not keep the others waiting.
+    """
+    taken = 0
+    with db.reading() as session:
+        ids = session.scalars(select(Import.id).where(_abandoned()).order_by(Import.id)).all()
+    for import_id in ids:
+        owner = uuid4().hex
+        with db.transaction() as session:
+            task = session.scalar(_row(import_id).where(_abandoned()))
+            if task is None:  # somebody else was faster
+                continue
+            _take(task, owner)
+        taken += 1
+        try:
+            _work(db, task, owner, None, SLICE_ROWS)
+        except OutreachError as error:
+            _log.warning(IMPORT_LEFT, import_id=import_id, reason=error.title)
+    return taken
+
+
+def stop(session: Session, import_id: int) -> Import:
+    """Let an import end behind its present slice; `run` goes on with it from there."""
+    task = locked(session, import_id)
+    task.state = IMPORT_STATES.after(task.state, "stop")
+    task.lease_owner = task.lease_until = None
+    session.flush()
+    _log.info(IMPORT_STOPPED, import_id=import_id, rows_done=task.rows_done)
+    return task
+
+
+def resume(session: Session, import_id: int) -> Import:
+    """Let a stopped import wait for the job, which goes on behind the last slice."""
+    task = locked(session, import_id)
+    task.state = IMPORT_STATES.after(task.state, "resume")
+    session.flush()
+    _log.info(IMPORT_RESUMED, import_id=import_id, rows_done=task.rows_done)
+    return task
+
+
+def dry_run(db: Database, path: Path, layout: Layout) -> Report:
+    """What an import of this file would report; stores nothing."""
+    weighing = Weighing()
+    judged = csvfile.rows(path, layout)
+    while part := list(islice(judged, SLICE_ROWS)):
+        rows, refusals = _sorted(part)
+        with db.transaction() as session, slices.staged(session, rows):
+            remarks = slices.remark(session, rows)
+            known = slices.known_people(session)
+        weighing.add(rows=len(part), known=known, remarks=refusals + remarks)
+    return weighing.report()
+
+
+def _work(
+    db: Database, task: Import, owner: str, on_slice: Progress | None, slice_rows: int
+) -> Report:
+    path, layout = Path(task.path), Layout.from_json(task.layout)
+    try:
+        total = task.rows_total or csvfile.count(path, layout)
+        judged = islice(csvfile.rows(path, layout), task.rows_done, None)
+        while part := list(islice(judged, slice_rows)):
+            with db.transaction() as session:
+                task = locked(session, task.id)
+                if not _may_go_on(task, owner):
+                    return report_of(session, task.id)
+                task.rows_total = total
+                _store(session, task, part)
+            _log.info(IMPORT_SLICE, import_id=task.id, rows_done=task.rows_done, rows_total=total)
+            if on_slice:
+                on_slice(task.rows_done, total)
+    except (BadInput, OSError) as error:
+        with db.transaction() as session:
+            _fail(session, task.id, owner, error)
+        raise
+    return _finish(db, task.id, owner, path)
+
+
+def _store(session: Session, task: Import, part: Sequence[Row | Refusal]) -> None:
+    rows, refusals = _sorted(part)
+    with slices.staged(session, rows):
+        remarks = slices.remark(session, rows)
+        added = slices.merge(session, task)
+    suppressed = sum(remark.kind == slices.SUPPRESSED for remark in remarks)
+    slices.keep_refusals(session, task.id, refusals + remarks)
+    task.added += added
+    task.updated += len(rows) - suppressed - added
+    task.suppressed += suppressed
+    task.refused += len(refusals)
+    task.rows_done += len(part)
+    task.lease_until = now() + timedelta(seconds=LEASE_S)
+
+
+def _finish(db: Database, import_id: int, owner: str, path: Path) -> Report:
+    with db.transaction() as session:
+        task = locked(session, import_id)
+        if _may_go_on(task, owner):
+            task.state = IMPORT_STATES.after(task.state, "finish")
+            task.finished_at = now()
+            task.lease_owner = task.lease_until = None
+            _log.info(IMPORT_FINISHED, import_id=import_id, rows_done=task.rows_done)
+        report = report_of(session, import_id)
+    if report.state == "finished":
+        path.unlink(missing_ok=True)
+    return report
+
+
+def _fail(session: Session, import_id: int, owner: str, error: BadInput | OSError) -> None:
+    task = locked(session, import_id)
+    if task.lease_owner == owner:
+        task.state = IMPORT_STATES.after(task.state, "fail")
+        task.reason = str(error)
+        task.lease_owner = task.lease_until = None
+        _log.warning(IMPORT_FAILED, import_id=import_id, rows_done=task.rows_done)
+
+
+def _take(task: Import, owner: str) -> None:
+    task.state = IMPORT_STATES.after(task.state, "run")
+    task.lease_owner = owner
+    task.lease_until = now() + timedelta(seconds=LEASE_S)
+
+
+def _may_go_on(task: Import, owner: str) -> bool:
+    if task.state == "running" and task.lease_owner != owner:
+        raise TakenOver
+    return task.state == "running"
+
+
+def locked(session: Session, import_id: int) -> Import:
+    """An import, held against other runners until the transaction ends. Raises NotFound."""
+    task = session.scalar(_row(import_id))
+    if task is None:
+        raise NotFound(
+            f"There is no import {import_id}.", hint="See all of them: outreach supporters imports"
+        )
+    return task
+
+
+def _row(import_id: int) -> Select[Import]:
+    return (
+        select(Import)
+        .where(Import.id == import_id)
+        .options(joinedload(Import.supporter_list, innerjoin=True))
+        .with_for_update(of=Import)
+    )
+
+
+def _abandoned() -> ColumnElement[bool]:
+    silent = and_(Import.state == "running", Import.lease_until < now())
+    return or_(Import.state == "waiting", silent)
+
+
+def _sorted(part: Sequence[Row | Refusal]) -> tuple[list[Row], list[Refusal]]:
+    rows = [judged for judged in part if isinstance(judged, Row)]
+    return rows, [judged for judged in part if isinstance(judged, Refusal)]
