@@ -282,14 +282,6 @@ def test_an_address_that_holds_commands_reaches_no_relay(
     assert not any("all@" in command for command in relay.commands)
 
 
-def test_a_sender_without_usable_address_refuses_nobody(
-    plan: Plan, person: MakeRecipient, provider: MakeProvider
-) -> None:
-    broken = replace(plan, envelope=replace(plan.envelope, sender_address="mara"))
-    with SmtpStandIn() as relay, pytest.raises(ProviderRefuses, match="sender"):
-        provider(relay).send(broken, [person(1)])
-
-
 def test_a_closed_provider_opens_again_when_it_is_used(
     plan: Plan, person: MakeRecipient, provider: MakeProvider
 ) -> None:

@@ -68,13 +68,15 @@ class Rendered:
 class SendGridStandIn:
     """Listens on a free port of 127.0.0.1 between `with` and its end.
 
-    `requests` holds the bodies that were accepted, `deliveries` the ids in their custom arguments;
-    with `keep_bodies=False` only these ids, for runs of many letters.
+    `received` holds the bodies of all requests, `requests` of those that were accepted,
+    `deliveries` the ids in their custom arguments; with `keep_bodies=False` only these, for runs of
+    many letters.
     """
 
     def __init__(self, api_key: str = "SG.test", *, keep_bodies: bool = True) -> None:
         self.api_key = api_key
         self.keep_bodies = keep_bodies
+        self.received: list[Json] = []
         self.requests: list[Json] = []
         self.deliveries: list[str] = []
         self.seen = 0  # requests, whatever became of them
@@ -226,18 +228,17 @@ class _Handler(BaseHTTPRequestHandler):
         self.close_connection = True
         if fault and fault.ending == "unread":
             return
-        size = int(self.headers["Content-Length"])
-        raw = self.rfile.read(size)
-        status, errors = self._judged(raw, size)
+        body, size = self._read()
+        status, errors = self._judged(body, size)
+        if self.standin.keep_bodies:
+            self.standin.received.append(body)
         if fault is None:
-            headers = {}
-            if status == 202:
-                headers["X-Message-Id"] = self.standin.take(json.loads(raw))
+            headers = {"X-Message-Id": self.standin.take(body)} if status == 202 else {}
             self._answer(status, headers, errors)
             return
         if fault.takes:
             assert status == 202, errors
-            self.standin.take(json.loads(raw))
+            self.standin.take(body)
         if fault.ending == "stall":
             self.standin.ending.wait()
         elif fault.ending == "half":
@@ -245,17 +246,21 @@ class _Handler(BaseHTTPRequestHandler):
         elif fault.ending == "answer":
             self._answer(fault.status, fault.headers, list(fault.errors))
 
+    def _read(self) -> tuple[Json, int]:
+        size = int(self.headers["Content-Length"])
+        return json.loads(self.rfile.read(size)), size
+
     def do_GET(self) -> None:
         self._answer(405, {}, [("", "method not allowed")])
 
-    def _judged(self, raw: bytes, size: int) -> tuple[int, Errors]:
+    def _judged(self, body: Json, size: int) -> tuple[int, Errors]:
         if self.path != "/v3/mail/send":
             return 404, [("", "not found")]
         if self.headers["Authorization"] != f"Bearer {self.standin.api_key}":
             return 401, [("", "The provided authorization grant is invalid, expired, or revoked")]
         if size >= MAX_BYTES:
             return 413, [("", "content too large")]
-        errors = errors_of(json.loads(raw))
+        errors = errors_of(body)
         return (400 if errors else 202), errors
 
     def _answer(self, status: int, headers: dict[str, str], errors: Errors) -> None:
