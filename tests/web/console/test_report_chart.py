@@ -1,0 +1,90 @@
+"""The report's chart in a real browser, under the policy that the pages are served with."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import threading
+from collections.abc import Callable, Iterator
+
+import pytest
+from flask import Flask
+from playwright.sync_api import BrowserContext, Page, expect, sync_playwright
+from werkzeug.serving import make_server
+
+from outreach.accounts.models import Organisation
+from outreach.core.db import Database
+from outreach.web.auth import COOKIE
+from tests.analytics.worlds import World
+from tests.web.console.conftest import Browser
+
+
+@pytest.fixture
+def address(app: Flask) -> Iterator[str]:
+    """Where the application is served while a test runs."""
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture
+def chromium(address: str, console: Browser) -> Iterator[BrowserContext]:
+    """A dark Chromium, signed in; without one left out, with CI=true a failure."""
+    path = shutil.which("chromium")
+    if path is None:
+        if os.environ.get("CI"):
+            pytest.fail("Chromium is not installed, and CI=true does not allow leaving it out")
+        pytest.skip("left out: no Chromium")
+    cookie = console.client.get_cookie(COOKIE, path="/console")
+    assert cookie is not None
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        context = browser.new_context(color_scheme="dark")
+        context.add_cookies([{"name": COOKIE, "value": cookie.value, "url": f"{address}/console"}])
+        yield context
+        browser.close()
+
+
+@pytest.fixture
+def open_report(
+    address: str, chromium: BrowserContext, db: Database, organisation: Organisation
+) -> Callable[[], tuple[Page, list[str]]]:
+    """Opens the report of a blast that was clicked; with what the console complained of."""
+
+    def load() -> tuple[Page, list[str]]:
+        with db.transaction() as session:
+            made = World(session, organisation.id)
+            for minutes in (5, 70, 400):
+                made.clicked(made.letter(), minutes=minutes)
+        page, said = chromium.new_page(), list[str]()
+        page.on("console", lambda message: said.append(message.text))
+        page.goto(f"{address}/console/reports/{made.blast.id}")
+        return page, said
+
+    return load
+
+
+def test_the_chart_is_drawn_within_the_policy_and_follows_the_colours_of_the_system(
+    open_report: Callable[[], tuple[Page, list[str]]],
+) -> None:
+    page, said = open_report()
+    chart = page.locator(".chart svg")
+    expect(chart.get_by_text("Line: 3 clicked")).to_be_visible(timeout=20_000)
+    expect(chart.locator("path[stroke='#9aa9a3']").first).to_be_attached()
+    page.emulate_media(color_scheme="light")
+    expect(chart.locator("path[stroke='#5a6862']").first).to_be_attached()
+    assert said == []
+
+
+def test_a_chart_that_can_not_be_drawn_leaves_the_summary_and_the_table(
+    chromium: BrowserContext, open_report: Callable[[], tuple[Page, list[str]]]
+) -> None:
+    chromium.route("**/timeline.json*", lambda route: route.abort())
+    page, _ = open_report()
+    expect(page.get_by_text("The chart could not be drawn here.")).to_be_visible(timeout=20_000)
+    page.get_by_text("Hour by hour, as a table").click()
+    expect(page.get_by_role("rowheader", name="14 April 2026, 10:00")).to_be_visible()
