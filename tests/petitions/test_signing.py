@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from datetime import timedelta
 
 import pytest
@@ -299,3 +300,26 @@ def test_numbers_follow_the_order_of_signing(world: World) -> None:
         assert found == [1, 2, 3]
         recent = queries.recent_signers(session, world.petition)
         assert [signer.name for signer in recent] == ["Cy O.", "Bo F.", "Ann L."]
+
+
+def test_two_presses_at_once_are_one_signature(world: World, pages: Pages) -> None:
+    jane = world.supporter()
+    seen: list[int] = []
+    together = threading.Barrier(4)
+
+    def press(recognised: bool) -> None:
+        together.wait()
+        with world.db.transaction() as session:
+            if recognised:
+                sign(session, world, jane.id, on_verified=lambda _, signed: seen.append(signed.id))
+            else:
+                fill_in(session, world, pages)
+
+    threads = [threading.Thread(target=press, args=(i % 2 == 0,)) for i in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    with world.db.reading() as session:
+        states = session.scalars(select(Signature.state).order_by(Signature.state)).all()
+    assert states == ["pending", "verified"] and len(seen) == 1
