@@ -21,6 +21,7 @@ import outreach.tracking.models  # noqa: F401  every table, whatever a single te
 from outreach.accounts.models import Organisation
 from outreach.core import log
 from outreach.core.db import Base, Database
+from tests.standins.world import World, build_world
 
 POSTGRES = os.environ.get("OUTREACH_TEST_POSTGRES", "postgresql://postgres@127.0.0.1:5432/postgres")
 
@@ -90,3 +91,9 @@ def organisation(db: Database) -> Organisation:
         )
         session.add(stored)
     return stored
+
+
+@pytest.fixture
+def world(db: Database, organisation: Organisation) -> World:
+    """A checked, published petition and a draft blast to the list “Westhaven”."""
+    return build_world(db, organisation)

@@ -14,7 +14,7 @@ from outreach.mail.models import Batch, Delivery
 from outreach.mail.plan import Recipient
 from outreach.mail.provider import Fate, ProviderDown, ProviderRefuses
 from outreach.supporters.models import Supporter
-from tests.blasts.conftest import World
+from tests.standins.world import World
 
 
 class Killed(BaseException):
@@ -137,7 +137,8 @@ def test_what_the_provider_knows_settles_the_doubt(world: World) -> None:
     kill(world, 1)
     with world.db.reading() as session:
         ids = list(session.scalars(select(Delivery.id).order_by(Delivery.id)))
-    world.provider.known = {i: Fate.ACCEPTED for i in ids[:6]} | {i: Fate.LATER for i in ids[6:9]}
+    world.provider.known = dict.fromkeys(ids[:6], Fate.ACCEPTED)
+    world.provider.known |= dict.fromkeys(ids[6:9], Fate.LATER)
     world.expire_leases()
     assert delivery.recover_lost(world.sender("other")) == 1
     world.send("other")

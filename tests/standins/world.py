@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from dataclasses import dataclass, field
 
-import pytest
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
@@ -117,8 +116,7 @@ class World:
             )
 
 
-@pytest.fixture
-def world(db: Database, organisation: Organisation) -> World:
+def build_world(db: Database, organisation: Organisation) -> World:
     """A checked, published petition and a draft blast to the list “Westhaven”."""
     with db.transaction() as session:
         petition = create_from(session, organisation, read_petition(PETITION))
