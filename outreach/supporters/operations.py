@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, literal, select
 from sqlalchemy.orm import Session
 
 from outreach.core import log
@@ -71,7 +71,7 @@ def tag(session: Session, supporter: Supporter, name: str) -> None:
         insert_into(session, SupporterTag)
         .from_select(
             ["tag_id", "supporter_id"],
-            select(Tag.id, Supporter.id).where(Tag.name == name, Supporter.id == supporter.id),
+            select(Tag.id, literal(supporter.id)).where(Tag.name == name),
         )
         .on_conflict_do_nothing(index_elements=["tag_id", "supporter_id"])
     )

@@ -182,4 +182,5 @@ def _uses(session: Session) -> list[ColumnElement[bool]]:
 
 
 def _rows(session: Session, statement: Delete | Insert) -> int:
-    return cast("CursorResult[Any]", session.execute(statement)).rowcount
+    counted = statement.execution_options(preserve_rowcount=True)
+    return cast("CursorResult[Any]", session.execute(counted)).rowcount
