@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Coroutine, Sequence
+from time import monotonic
 from typing import Any, TypeVar
 
 from outreach.core import log
@@ -71,7 +72,7 @@ class SmtpProvider:
     async def _send(self, plan: Plan, recipients: Sequence[Recipient]) -> list[Outcome]:
         outcomes: list[Outcome] = []
         written = letters(plan, recipients, outcomes)
-        ends_at = asyncio.get_running_loop().time() + self._relay.timeout_s
+        ends_at = monotonic() + self._relay.timeout_s
         part = Part(plan.envelope.sender_address, written, outcomes, ends_at)
         async with asyncio.TaskGroup() as group:
             workers = [

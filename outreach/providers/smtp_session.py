@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
+from time import monotonic
 
 from outreach.mail.plan import Recipient
 from outreach.mail.provider import Fate, Outcome, ProviderRefuses
@@ -36,7 +36,7 @@ class Part:
         sender: str,
         letters: Iterator[tuple[Recipient, bytes]],
         outcomes: list[Outcome],
-        ends_at: float,  # by the loop's clock: later no letter is begun
+        ends_at: float,  # of `time.monotonic`: later no letter is begun
     ) -> None:
         self.sender = sender
         self.outcomes = outcomes
@@ -48,7 +48,7 @@ class Part:
 
     def take(self) -> Job | None:
         """The next letter; None when there is none left, or no time left to begin one."""
-        if asyncio.get_running_loop().time() > self._ends_at:
+        if monotonic() > self._ends_at:
             self.why = self.why or "The relay was too slow for all letters of this part."
             return None
         if self._again:
