@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from outreach.consent.models import ConsentEntry, Suppression
@@ -59,16 +59,21 @@ def by_id(session: Session, supporter_id: int) -> Supporter:
     return found
 
 
-def search(session: Session, text: str, number: int = 1, size: int = 50) -> Page[Supporter]:
-    """A page of people, the latest first; `text` is looked for in addresses and full names."""
-    people = select(Supporter).order_by(Supporter.id.desc())
+def search(session: Session, text: str = "", number: int = 1, size: int = 50) -> Page[Supporter]:
+    """A page of people whose address or name contains a text, whatever its case; newest first."""
+    query = select(Supporter).order_by(Supporter.id.desc())
+    text = " ".join(text.split())
     if text:
-        full_name = Supporter.first_name + " " + Supporter.last_name
-        people = people.where(
-            Supporter.address.contains(text.lower(), autoescape=True)
-            | full_name.icontains(text, autoescape=True)
+        name = Supporter.first_name + " " + Supporter.last_name
+        # SQLite knows upper and lower case of ASCII letters only: ask for both spellings.
+        spellings = {text.lower(), text.upper()}
+        query = query.where(
+            or_(
+                *(Supporter.address.icontains(each, autoescape=True) for each in spellings),
+                *(name.icontains(each, autoescape=True) for each in spellings),
+            )
         )
-    return page_of(session, people, number, size)
+    return page_of(session, query, number, size)
 
 
 def profile(session: Session, address: str) -> Profile:
