@@ -78,7 +78,9 @@ def test_nobody_gets_in_without_signing_in(app: Flask, organisation: object, met
     for rule in app.url_map.iter_rules():
         if not rule.rule.startswith("/console") or rule.arguments - {"act"}:
             continue
-        if method.upper() not in (rule.methods or ()) or rule.endpoint.startswith("console_sign_in"):
+        if method.upper() not in (rule.methods or ()) or rule.endpoint.startswith(
+            "console_sign_in"
+        ):
             continue
         app.config["WTF_CSRF_ENABLED"] = False
         path = rule.rule.replace("<any(stop, resume, undo):act>", "stop")

@@ -97,7 +97,9 @@ def test_signing_out_ends_the_session_on_the_server(
 def test_guessing_is_stopped(app: Flask, enter: Callable[[str], Any], password: str) -> None:
     browser = enter("owner")
     for _ in range(9):
-        assert browser.post("/console/sign-in", {"email": EMAIL, "password": "x"}).status_code == 400
+        assert (
+            browser.post("/console/sign-in", {"email": EMAIL, "password": "x"}).status_code == 400
+        )
     stopped = browser.post("/console/sign-in", {"email": EMAIL, "password": password})
     assert stopped.status_code == 429
     assert "Too many attempts" in stopped.text
@@ -135,8 +137,6 @@ def test_changing_the_password_asks_for_the_old_one(
     assert wrong.status_code == 400 and 'aria-invalid="true"' in wrong.text
     typo = browser.post("/console/account/password", {"old": password, "new": new, "again": "x"})
     assert typo.status_code == 400
-    changed = browser.post(
-        "/console/account/password", {"old": password, "new": new, "again": new}
-    )
+    changed = browser.post("/console/account/password", {"old": password, "new": new, "again": new})
     assert changed.status_code == 302
     assert browser.get("/console/").status_code == 200
