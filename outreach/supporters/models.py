@@ -114,7 +114,7 @@ class Import(Base):
     added: Mapped[int] = mapped_column(Integer, default=0)
     updated: Mapped[int] = mapped_column(Integer, default=0)
     suppressed: Mapped[int] = mapped_column(Integer, default=0)
-    refused: Mapped[int] = mapped_column(Integer, default=0)
+    refused: Mapped[int] = mapped_column(Integer, default=0)  # duplicates are counted apart
     lease_owner: Mapped[str | None] = mapped_column(String(80))  # the one runner that may store
     lease_until: Mapped[Instant | None]
     created_by: Mapped[Line] = mapped_column(default="")
