@@ -37,7 +37,7 @@ class Address:
 def find_addresses(text: str) -> list[Address]:
     """The addresses of a text, in order; `www.` and bare ones get "https://"."""
     found = [_trimmed(text, m.start(), m.start(1), m.group(1)) for m in _URL.finditer(text)]
-    if not found:
+    if not found and "/" in text:
         found = [_trimmed(text, m.start(), m.start(1), m.group(1)) for m in _BARE.finditer(text)]
     return found
 

@@ -67,12 +67,12 @@ def gather_blocks(lines: Sequence[Line], consumed: Collection[int]) -> list[Bloc
             blocks.extend(_blocks_of_group(group, width, listing))
             group.clear()
 
-    for line in _with_setext_headings(lines):
+    for line in lines:
         if line.number in consumed:
             flush()
             if not blocks or blocks[-1].kind is not Kind.NOTES:
                 blocks.append(Block(Phrase(Kind.NOTES), "", ((0, line.number),)))
-        elif not line.text:
+        elif not line.text.strip("> "):
             flush()
         else:
             group.append(line)
@@ -91,13 +91,14 @@ def joined(blocks: Sequence[Block], texts: Sequence[str]) -> Block:
     return Block(Phrase(Kind.TEXT), "\n\n".join(texts), tuple(starts))
 
 
-def _with_setext_headings(lines: Sequence[Line]) -> list[Line]:
+def with_setext_headings(lines: Sequence[Line]) -> list[Line]:
     """The lines, with "Headline / ========" turned into "# Headline"."""
     out: list[Line] = []
     for line in lines:
         found = _SETEXT.match(line.text)
         stands_alone = out and out[-1].text and (len(out) < 2 or not out[-2].text)
-        if found and stands_alone and not out[-1].text.startswith("#") and len(out[-1].text) < 160:
+        plain = stands_alone and not out[-1].text.startswith("#") and len(out[-1].text) < 160
+        if found and plain and not out[-1].text.endswith("."):
             title = out.pop()
             level = "#" if line.text[0] == "=" else "##"
             out.append(Line(title.number, f"{level} {title.text}", title.raw, title.indent))

@@ -10,7 +10,7 @@ _LOCATOR = re.compile(
     r"^(?:pp?\.?\s*[0-9]|pages?\b|paras?\b|¶|§|at\s+[0-9]|vol\b|volume\b|no\.|issue\b|number\b|ch\.|"
     r"chapter\b|sec\.|section\b|tables?\b|figs?\b|figure\b|[0-9]+(?:st|nd|rd|th)\s+ed|ed\.|isbn\b|"
     r"doi\b|accessed\b|retrieved\b|last\b|archived\b|updated\b|available\b|video\b|audio\b|print\b|"
-    r"online\b|n\.\s?d\b|web$|[0-9][0-9:–-]*$|[\W_]*$)",
+    r"online\b|n\.\s?d\b|no\s+date|undated|web$|[0-9][0-9:–-]*$|[\W_]*$)",
     re.IGNORECASE,
 )
 _CUT = re.compile(r"\s*[,;|]\s*|\s+[–—-]\s+|(?<=[a-z]{3})\.\s+(?=[A-Z“\"(]|$)")

@@ -23,13 +23,17 @@ class Sureness(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A stretch `start` to `end` that may call the notes `numbers`; `shown` is how it looks."""
+    """A stretch `start` to `end` that may call the notes `numbers`.
+
+    `shown` is how it looks on the page, `word` the letters to which it is glued, if any.
+    """
 
     start: int
     end: int
     numbers: tuple[int, ...]
     sureness: Sureness
     shown: str
+    word: str = ""
     unknown_id: str = ""
 
 
@@ -42,13 +46,21 @@ _CANDIDATE = re.compile(
     r"|(?P<digits>[0-9]+)"
 )
 _HIDDEN = re.compile(
-    r"(?:https?://|www\.)[^\s<>“”\"]+|(?<=\])\([^()\s]*\)|`[^`\n]{1,200}`|(?<![\w.+-])[\w.+-]{1,64}@[\w.-]{1,99}"
-    r"|(?<![\w.])(?:\+?[0-9]{1,2}[-. ])?\(?[0-9]{3}\)?[-. ]?[0-9]{3}[-. ][0-9]{4}(?!\w)"
-    r"|(?<![\w@.-])(?:[a-z0-9-]{1,60}\.){1,4}(?:com|org|net|gov|edu|io|info)(?:/[^\s]*)?(?![\w])",
+    r"(?:https?://|www\.)[^\s<>“”\"]+|(?<=\])\([^()\s]*\)|`[^`\n]{1,200}`"
+    r"|(?<![\w.+-])[\w.+-]{1,64}@[\w.-]{1,99}",
     re.IGNORECASE,
 )
+_PHONE = re.compile(
+    r"(?<![\w.])(?:\+?[0-9]{1,2}[-. ])?\(?[0-9]{3}\)?[-. ]?[0-9]{3}[-. ][0-9]{4}(?!\w)"
+)
+_DOMAIN = re.compile(
+    r"(?<![\w@.-])(?:[a-z0-9-]{1,60}\.){1,4}(?:com|org|net|gov|edu|io|info)(?:/[^\s)”\"]*)?(?!\w)",
+    re.IGNORECASE,
+)
+_PHONE_END = re.compile(r"[0-9][-. ][0-9]{4}")
 _LIST = re.compile(r"(,\s?|[–-])([0-9]{1,3})(?![0-9])")
 _QUANTITY = re.compile(r"\s(?:million|billion|trillion|thousand|hundred|percent|per\s+cent|%)")
+_TOKEN = re.compile(r"\S+$")
 _WORD = re.compile(r"[^\W\d_]+(?:[’'.-][^\W\d_]+)*$")
 _YEAR = re.compile(r"(?<![0-9.,-])(?:1[5-9]|20)[0-9]{2}$")
 _SENTENCE_NEXT = re.compile(r"\s+[“\"‘(*_]*[A-Z]|\s*$|[”\"’')\]]")
@@ -58,7 +70,7 @@ _CLOSING = ".,;:!?…”\"’'»)]*_"
 
 def candidates(text: str, ids: Mapping[str, int], known: frozenset[int]) -> list[Candidate]:
     """The places of a text that may be markers, in order; web addresses and numbers are passed."""
-    hidden = [m.span() for m in _HIDDEN.finditer(text)]
+    hidden = _hidden(text)
     found: list[Candidate] = []
     at = behind = 0
     while match := _CANDIDATE.search(text, at):
@@ -75,6 +87,25 @@ def candidates(text: str, ids: Mapping[str, int], known: frozenset[int]) -> list
     return found
 
 
+def _hidden(text: str) -> list[tuple[int, int]]:
+    """The stretches in which no marker is looked for: addresses, links, code, telephone numbers."""
+    spans: list[tuple[int, int]] = []
+    if any(sign in text for sign in ("://", "www.", "](", "`", "@")):
+        spans += [m.span() for m in _HIDDEN.finditer(text)]
+    more: list[tuple[int, int]] = []
+    if _PHONE_END.search(text):
+        more += [m.span() for m in _PHONE.finditer(text)]
+    if any(ending in text for ending in (".com", ".org", ".net", ".gov", ".edu", ".io", ".info")):
+        more += [m.span() for m in _DOMAIN.finditer(text)]
+    if not more:
+        return spans
+    apart: list[tuple[int, int]] = []
+    for span in sorted(spans + more):
+        if not apart or span[0] >= apart[-1][1]:
+            apart.append(span)
+    return apart
+
+
 def _judge(
     text: str, match: re.Match[str], ids: Mapping[str, int], known: frozenset[int]
 ) -> Candidate | None:
@@ -85,7 +116,7 @@ def _judge(
     if kind == "id":
         number = ids.get(match["id"]) or _int(match["id"])
         unknown = "" if number else match["id"]
-        return Candidate(start, end, (number,), Sureness.EXPLICIT, shown, unknown)
+        return Candidate(start, end, (number,), Sureness.EXPLICIT, shown, unknown_id=unknown)
     if kind == "digits":
         return _glued(text, start, end, known)
     if kind == "bracket":
@@ -99,7 +130,8 @@ def _judge(
     if kind == "caret":
         ok = number > 0 and (before.isalpha() or before in _CLOSING)
         return Candidate(start, end, (number,), Sureness.EXPLICIT, shown) if ok else None
-    if number in known and (text[max(0, start - 2) : start].islower() or before in ".,;!?”\"’"):
+    glued = text[max(0, start - 2) : start]
+    if number in known and ((glued.isalpha() and glued.islower()) or before in ".,;!?”\"’"):
         return Candidate(start, end, (number,), Sureness.LIKELY, shown)
     return None
 
@@ -130,9 +162,10 @@ def _glued(text: str, start: int, end: int, known: frozenset[int]) -> Candidate 
     end, numbers = _listed(text, end, number, known)
     if number not in known and len(numbers) == 1 and not _ends_well(text, end):
         return None
-    word = _WORD.search(text, max(0, start - 24), start)
-    shown = text[word.start() if word else max(0, start - 1) : end]
-    return Candidate(start, end, numbers, sureness, shown)
+    word = _WORD.search(text, max(0, start - 40), start)
+    token = _TOKEN.search(text, max(0, start - 24), start)
+    shown = text[token.start() if token else start : end]
+    return Candidate(start, end, numbers, sureness, shown, word.group() if word else "")
 
 
 def _sureness(text: str, start: int, end: int) -> Sureness | None:
@@ -183,7 +216,10 @@ def _behind_stop(text: str, start: int, end: int) -> Sureness | None:
     if earlier.isdigit():
         if _YEAR.search(window) or re.search(r"[^\W\d]-[0-9]+$", window):
             return Sureness.SURE
-        return Sureness.DOUBTFUL if _SENTENCE_NEXT.match(text, end) else None
+        if not _SENTENCE_NEXT.match(text, end):
+            return None
+        decimal = re.search(r"(?<![0-9,.])[0-9]{1,2}$", window)
+        return Sureness.NEVER if decimal else Sureness.DOUBTFUL
     if is_bill_or_number(window):
         return None
     return Sureness.SURE

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
@@ -65,7 +66,19 @@ class FoundDate:
 
 def full_date(text: str) -> bool:
     """Whether a text holds a date that is at least a month and a year."""
-    return bool(_WRITTEN.search(text) or _NUMERIC.search(text))
+    return any(True for _ in _written_dates(text)) or bool(_NUMERIC.search(text))
+
+
+def _written_dates(text: str) -> Iterator[re.Match[str]]:
+    """The written dates; only what stands around a year is looked at, which is quick."""
+    done = 0
+    for year in YEAR.finditer(text):
+        if year.end() <= done:
+            continue
+        start, end = max(done, year.start() - 34), year.end() + 18
+        for found in _WRITTEN.finditer(text, start, end):
+            done = found.end()
+            yield found
 
 
 def without_access_dates(text: str) -> str:
@@ -80,7 +93,7 @@ def without_access_dates(text: str) -> str:
 def find_date(text: str) -> FoundDate | None:
     """The date of publication in the words outside titles and addresses, or None."""
     best: FoundDate | None = None
-    for found in _WRITTEN.finditer(text):
+    for found in _written_dates(text):
         here = _written(found, text)
         if here and (best is None or len(here.iso) > len(best.iso)):
             best = here

@@ -38,7 +38,7 @@ _HEADING = re.compile(
 _INLINE = re.compile(r"^(?:sources?|references?|notes?)\s*:\s+(?P<text>\S.*)$", _I)
 _URL = re.compile(r"https?://|\bwww\.|\bdoi:", _I)
 _REPEAT = re.compile(r"^\W*(?:ibid\b|ibidem\b|idem\b|id\.|op\. cit|see\s+(?:foot)?note|supra)", _I)
-_QUOTED = re.compile(r"[“\"«‘][^“”\"«»]{3,300}[”\"»’]")
+_QUOTED = re.compile(r"[“\"«‘][^“”\"«»]{1,300}[”\"»’]")
 _STARTS_AS_SOURCE = re.compile(r"^(?:[^.!?“\"]{0,80},\s*)?[“\"«‘]")
 _ENDS_WITH_YEAR = re.compile(r"\b(?:1[89]|20)[0-9]{2}\)?[.,;)\s]*$")
 
@@ -86,13 +86,16 @@ def citation_score(text: str) -> int:
     """How much a text reads as a source; 2 and above is one."""
     if _REPEAT.match(text):
         return 3
-    score = 3 if _URL.search(text) else 0
-    if full_date(text):
-        score += 1
-    if _ENDS_WITH_YEAR.search(text):
-        score += 1
+    if _URL.search(text):
+        return 3
+    dated = YEAR.search(text)
+    score = 0
     if len(text) < 600 and _QUOTED.search(text):
-        score += 1 + bool(_STARTS_AS_SOURCE.match(text) and YEAR.search(text))
+        score += 1 + bool(dated and _STARTS_AS_SOURCE.match(text))
+    if dated and _ENDS_WITH_YEAR.search(text):
+        score += 1
+    if score < 2 and full_date(text):
+        score += 1
     return score
 
 

@@ -8,24 +8,27 @@ from dataclasses import dataclass
 
 from outreach.petitions.intake.blocks import Block
 from outreach.petitions.intake.names import looks_like_name, split_names
-from outreach.petitions.intake.page import Page, same_words
+from outreach.petitions.intake.page import Page, folded, same_words
 from outreach.petitions.intake.phrases import Kind, addressee, bare
 from outreach.petitions.intake.words import IMPERATIVES
 
 _TELL = re.compile(
-    r"^(?:tell|urge|ask|call\s+on|demand|petition|message|dear)\s+(?:to\s+)?(?P<to>[^:]{2,120}?)\s*:",
+    r"^(?:tell|urge|ask|call\s+on|demand|petition|message|dear)\s+(?:to\s+)?(?P<to>[^:]{1,120}?)\s*:",
     re.IGNORECASE,
 )
 _TELL_TO = re.compile(
     r"^(?:tell|urge|ask|call\s+on)\s+(?P<to>(?:[^\s,:]+\s+){1,6}?)(?:to|not\s+to|that)\s", re.I
 )
 _DEMAND = re.compile(r"^Demand\s+(?:that\s+)?(?P<to>(?:[A-Z][\w.’'&-]*\s+){1,4})[a-z]")
-_VOCATIVE = re.compile(r"^(?P<to>[^,:!?]{2,60})\s*[,:]\s*(?P<verb>[\w’']+)")
+_VOCATIVE = re.compile(r"^(?P<to>[^,:!?]{1,60})\s*[,:]\s*(?P<verb>[\w’']+)")
 _BYLINE = re.compile(
     r"^(?:(?:a|this)\s+)?(?:(?:petition|campaign)\s+)?(?:(?:by|from|started\s+by|created\s+by|"
     r"organi[sz]ed\s+by|sponsored\s+by|brought\s+to\s+you\s+by))[:\s]+(?P<name>[^.!?:]{2,80})$",
     re.IGNORECASE,
 )
+_MARKERS = re.compile(r"(?:(?<=[.!?])[0-9,]+|\[\^?\w+\]|\s|[¹²³⁴-⁹]+)+$")
+_TWO_SENTENCES = re.compile(r"[a-z]{2}[.]\s+[“\"]?[A-Z]")
+_SUBTITLE = re.compile(r"(?:why|what|how|who|when|where|about|background|the\s)\b", re.I)
 _LONGEST = 180
 _TOP = 6  # how many title-like blocks may stand above the body
 
@@ -108,7 +111,12 @@ def _titles(page: Page, known_targets: Sequence[str]) -> list[_Title]:
 def _may_be_title(text: str, block: Block) -> bool:
     if not text or len(text) > _LONGEST or block.is_list or "\n" in text:
         return False
-    return not text.endswith((".", ";", ",")) or block.kind is Kind.HEADING or _is_call(text)
+    if block.kind is Kind.HEADING:
+        return True
+    text = _MARKERS.sub("", text)
+    if _TWO_SENTENCES.search(text):
+        return False
+    return not text.endswith((".", ";", ",")) or _is_call(text)
 
 
 def _is_call(text: str) -> bool:
@@ -181,15 +189,24 @@ def _organisation(
         if not repeated and not any(same_words(title.text, target) for target in known_targets):
             page.take([title.index])
             return title.text
+    return _organisation_below(page, titles, chosen, known_targets)
+
+
+def _organisation_below(
+    page: Page, titles: Sequence[_Title], chosen: _Title, known_targets: Sequence[str]
+) -> str | None:
+    """A name right below the headline that is no target's: "Save the library / Readers' League"."""
+    targets = list(known_targets) or targets_of_headline(chosen.text)
     below = next((t for t in titles if t.index > chosen.index), None)
-    if below and known_targets and _is_name_line(below.text) and looks_like_name(below.text):
-        repeated = same_words(below.text, chosen.text)
-        if not repeated and not any(same_words(below.text, target) for target in known_targets):
-            page.take([below.index])
-            line = page.blocks[below.index].line
-            page.doubt(line, f"“{below.text}” below the headline was read as the organisation")
-            return below.text
-    return None
+    if below is None or not targets or not looks_like_name(below.text):
+        return None
+    block = page.blocks[below.index]
+    said = any(same_words(below.text, other) for other in [chosen.text, *targets])
+    if said or block.kind is not Kind.TEXT or _SUBTITLE.match(below.text):
+        return None
+    page.take([below.index])
+    page.doubt(block.line, f"“{below.text}” below the headline was read as the organisation")
+    return below.text
 
 
 def _is_name_line(text: str) -> bool:
@@ -223,12 +240,10 @@ def _drop_repeats(
     page: Page, headline: str, organisation: str | None, targets: Sequence[str]
 ) -> None:
     """Marks what only repeats the headline, the organisation or, at the top, a target."""
+    said = {folded(words) for words in [headline, organisation or "", *targets]} - {""}
     for index in page.of_kind(Kind.TEXT, Kind.HEADING, Kind.CALL):
-        block = page.blocks[index]
-        if len(block.text) > _LONGEST + 40:
-            continue
-        names = [organisation or "", *targets]
-        if same_words(block.text, headline) or any(n and same_words(block.text, n) for n in names):
+        text = page.blocks[index].text
+        if len(text) <= _LONGEST + 40 and folded(text) in said:
             page.take([index])
 
 

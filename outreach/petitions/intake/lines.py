@@ -24,6 +24,7 @@ _INVISIBLE = re.compile("[\u200b\u2060\ufeff\u00ad]")
 _PLAIN_SPACE = re.compile("(?<!«)[\u00a0\u2007](?![!?;:»%€])|\t")
 _SPACES = re.compile(" {2,}")
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
+_UNUSUAL = re.compile("[\u00a0\u2007\t<\x00-\x08\x0e-\x1f\x7f]|  ")
 _SUPERSCRIPT_TAG = re.compile(r"<sup>\s*\[?([0-9]{1,4})\]?\s*</sup>", re.IGNORECASE)
 _NOT_TEXT_HINT = "Paste the petition as plain text or Markdown, or save it as a .txt or .md file."
 
@@ -102,6 +103,9 @@ def numbered_lines(text: str) -> list[Line]:
 
 
 def _line(number: int, row: str) -> Line:
+    raw = row.strip()
+    if not _UNUSUAL.search(row):
+        return Line(number, raw, raw, len(row) - len(row.lstrip()))
     row = _CONTROL.sub("", row)
     raw = row.strip()
     text = _SUPERSCRIPT_TAG.sub(r"[^\1]", _PLAIN_SPACE.sub(" ", row))

@@ -113,9 +113,8 @@ class _Chooser:
         return self._doubtful(candidate)
 
     def _likely(self, candidate: Candidate) -> tuple[tuple[int, ...], str]:
-        word = candidate.shown.rstrip("0123456789,-– ")
         number = candidate.numbers[0]
-        if not word[:1].isupper() or number == self._next() or self._plain[number] == 1:
+        if not candidate.word[:1].isupper() or number == self._next() or self._plain[number] == 1:
             return candidate.numbers, ""
         shown = candidate.shown
         return (), f"“{shown}” was left as it is; if it calls note {number}, write [^{number}]"
@@ -131,7 +130,7 @@ class _Chooser:
 
     def _without_note(self, candidate: Candidate) -> tuple[tuple[int, ...], str]:
         """A number that no note has: a forgotten note behind a sign or a plain word, else text."""
-        number, word = candidate.numbers[0], candidate.shown.rstrip("0123456789")
+        number, word = candidate.numbers[0], candidate.word
         close = number <= (self._largest + _BEYOND if self.known else 60)
         plain_word = bool(self.known) and len(word) > 2 and word.islower()
         if close and (
@@ -143,7 +142,7 @@ class _Chooser:
 
     def _parted(self, candidate: Candidate) -> tuple[int, ...]:
         """Several numbers that lost their commas: "12" for 1 and 2, "1011" for 10 and 11."""
-        if len(candidate.numbers) != 1 or "[" in candidate.shown:
+        if len(candidate.numbers) != 1 or candidate.shown[0] in "[\\":
             return ()
         number = candidate.numbers[0]
         digits = str(number)

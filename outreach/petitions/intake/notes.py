@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from itertools import count
 
 from outreach.petitions.intake.entries import (
+    SUPERSCRIPTS,
     Entry,
     citation_score,
     entry_of,
@@ -17,7 +18,9 @@ from outreach.petitions.intake.entries import (
 from outreach.petitions.intake.lines import Line
 from outreach.petitions.intake.phrases import Kind, classify
 
-_STRONG_MARKER = re.compile(r"[^\W\d_][.,;!?…]?[”\"’')\]]?([0-9]{1,3})(?=[\s.,;:!?)”\"]|$)")
+_STRONG_MARKER = re.compile(
+    r"[^\W\d_][.,;!?…]?[”\"’')\]]?\[?\^?([0-9¹²³⁴-⁹]{1,3})(?=[\s.,;:!?)\]”\"]|$)"
+)
 _URL_ONLY = re.compile(r"^<?https?://\S+$", re.IGNORECASE)
 _URL_BROKEN = re.compile(r"(?:https?://|www\.)\S*[/\-=&?_%]$", re.IGNORECASE)
 _URL_GOES_ON = re.compile(r"^[\w\-./=&?%#~+]*[\-./=&?%#_0-9][\w\-./=&?%#~+]*")
@@ -168,7 +171,7 @@ def _is_leaned_on(run: _Run, lines: Sequence[Line]) -> bool:
     """Whether glued digits above a run call at least half of its numbers, in the run's words."""
     start = run.rows[0][0].number
     called = {
-        int(digits)
+        int(digits.translate(SUPERSCRIPTS))
         for line in lines[: start - 1]
         for digits in _STRONG_MARKER.findall(line.text)
     }

@@ -52,10 +52,11 @@ class Page:
 
 def same_words(one: str, other: str) -> bool:
     """Whether two texts are the same but for quotes, signs, capitals and a "Sign the petition:"."""
-    return _folded(one) == _folded(other)
+    return folded(one) == folded(other)
 
 
-def _folded(text: str) -> str:
+def folded(text: str) -> str:
+    """A text's letters and digits alone, without a "Sign the petition:", for comparison."""
     text = bare(text)
     phrase = classify(text)
     if phrase.kind is Kind.CALL and phrase.rest:

@@ -39,6 +39,15 @@ class Phrase:
 
 
 _I = re.IGNORECASE
+# No phrase starts with another word: most lines of a body are done with after one look.
+_FIRST_WORD = re.compile(
+    r"[\[(]?(?:the|our|this|my|full|open|text|petition|letter|message|statement|what|you|we|please|"
+    r"sign|add|take|click|here|first|last|your|name|e-?mail|zip|post|share|tweet|to|from|headline|"
+    r"title|organi|target|consent|thank|many|participating|partner|support|sponsor|allied|endors|"
+    r"co-?sponsor|co-?sign|signatory|member|coalition|campaign|in|together|hi|hello|hey|dear|"
+    r"welcome|not|by|when|if|yes|i|opt|unsubscribe)",
+    _I,
+)
 _HEADING = re.compile(r"^(#{1,6})\s+(.*?)(?:\s+#+)?$")
 _RULE = re.compile(r"^(?:[-_*=~–—]\s*){3,}$")
 _EMPHASIS_START = re.compile(r"^(?:>\s*)*[*_]{1,3}(?=\S)")
@@ -47,7 +56,7 @@ _THE = r"(?:(?:the|our|this|my)\s+)?(?:(?:full|open)\s+)?(?:text\s+of\s+(?:the|o
 _READS = r"(?:,?\s+(?:reads|says|states|will\s+read)(?:\s+as\s+follows)?)"
 _LABEL_TO = re.compile(
     rf"^{_THE}(?:petition|letter|message|statement)(?:\s+(?:text|statement|language))?"
-    rf"\s+(?:addressed\s+)?to\s+(?P<to>[^:]{{2,300}}?)"
+    rf"\s+(?:addressed\s+)?to\s+(?P<to>[^:]{{1,300}}?)"
     rf"(?:{_READS}?\s*:|{_READS},?\s*(?=[“\"]))\s*(?P<rest>.*)$",
     _I | re.DOTALL,
 )
@@ -59,14 +68,14 @@ _LABEL = re.compile(
 )
 _LABEL_HEADING = re.compile(
     rf"^{_THE}(?:petition|statement|letter)(?:\s+(?:text|statement|language))?"
-    rf"(?:\s+(?:addressed\s+)?to\s+(?P<to>[^:]{{2,200}}?))?{_READS}?$"
+    rf"(?:\s+(?:addressed\s+)?to\s+(?P<to>[^:]{{1,200}}?))?{_READS}?$"
     r"|^what\s+(?:you|we)(?:['’]re|['’]ll\s+be|\s+are|\s+will\s+be)\s+signing$",
     _I,
 )
 _CALL = re.compile(
     r"^(?:please\s+)?(?:sign|add\s+your\s+name\s+to)\s+(?:on\s+to\s+)?(?:the|this|our)\s+"
     r"(?:petition|letter)"
-    r"(?:\s+(?:now|today|below))?(?:\s+to\s+(?P<to>[^:.!?]{2,100}?))?\s*:\s*(?P<rest>.*)$",
+    r"(?:\s+(?:now|today|below))?(?:\s+to\s+(?P<to>[^:.!?]{1,100}?))?\s*:\s*(?P<rest>.*)$",
     _I | re.DOTALL,
 )
 _BUTTON = re.compile(
@@ -88,9 +97,9 @@ _PARTNERS = re.compile(
     r"^(?:our\s+)?(?:(?:(?:participating|partner(?:ing)?|support(?:ing|er)|sponsor(?:ing)?|allied|"
     r"endorsing|co-?sponsor(?:ing)?|co-?signing|signatory|member|coalition|campaign)\s+"
     r"(?:organi[sz]ations?|groups?|partners?|members?))"
-    r"|partners?|co-?sponsors?|co-?sponsored\s+by|sponsors?|sponsored\s+by|endorsers|endorsed\s+by|"
+    r"|co-?sponsored\s+by|sponsored\s+by|partners?|co-?sponsors?|sponsors?|endorsers|endorsed\s+by|"
     r"supported\s+by|co-?signed\s+by|organi[sz]ed\s+(?:with|by)|in\s+partnership\s+with|"
-    r"in\s+coalition\s+with|in\s+cooperation\s+with|together\s+with)\s*(?P<colon>:)?\s*(?P<rest>.*)$",
+    r"in\s+coalition\s+with|in\s+cooperation\s+with|together\s+with)\b\s*(?P<colon>:)?\s*(?P<rest>.*)$",
     _I | re.DOTALL,
 )
 _RECOGNITION = re.compile(
@@ -150,6 +159,8 @@ def classify(text: str) -> Phrase:
         plain = _EMPHASIS_COLON.sub(": ", _EMPHASIS_START.sub("", text), count=1)
         if text.rstrip()[-1:] in "*_":
             plain = plain.rstrip("*_ ")
+    if not _FIRST_WORD.match(plain):
+        return Phrase(Kind.TEXT)
     return _label(plain) or _short_phrase(plain) or _sentence(plain) or Phrase(Kind.TEXT)
 
 

@@ -10,6 +10,7 @@ from outreach.petitions.intake.names import looks_like_name, looks_like_person
 _APA = re.compile(r"^([^()]{2,200}?)\s*\(\s*[^()]{0,20}\)\s*[.,]\s+(\S.*)$")
 _SENTENCE = re.compile(r"(?<=[a-z)0-9]{2})([.?!])\s+(?=[A-Z0-9“(])")
 _COMMA = re.compile(r"\s*,\s+")
+_TITLE_STARTS = frozenset({"how", "why", "what", "when", "where", "who", "is", "are", "can"})
 _EMPTY = re.compile(r"[(\[][\s,;.]*[)\]]")
 
 Parts = tuple[str | None, str | None, str | None]
@@ -60,7 +61,7 @@ def _commas(text: str) -> Parts:
 def _two(first: str, second: str) -> Parts:
     if looks_like_person(first):
         return _clean(first), _clean(second), None
-    if _is_short(first) and len(second.split()) > len(first.split()):
+    if _is_short(first) and first.split()[0].lower() not in _TITLE_STARTS:
         return None, _clean(second), _clean(first)
     return None, _clean(first), _clean(second)
 

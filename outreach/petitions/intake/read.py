@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from outreach.core.errors import BadInput
-from outreach.petitions.intake.blocks import Block, gather_blocks
+from outreach.petitions.intake.blocks import Block, gather_blocks, with_setext_headings
 from outreach.petitions.intake.extras import take_consent, take_partners, take_thanks
 from outreach.petitions.intake.headline import Head, find_head
 from outreach.petitions.intake.lines import Line, numbered_lines, read_text_file
@@ -38,7 +38,7 @@ def read_petition(text: str) -> Understanding:
     Raises BadInput where it is empty or no text, or has no headline or no statement; the message
     names the lines that were searched, the hint what to write.
     """
-    lines = numbered_lines(text)
+    lines = with_setext_headings(numbered_lines(text))
     notes = find_notes(lines)
     page = Page(gather_blocks(lines, notes.consumed))
     statement = find_statement(page)

@@ -126,6 +126,8 @@ def _first_of_several(text: str) -> str | None:
         ended = _AFTER_YEAR.search(plain, before.end, after.start)
         if ended and _DATED.search(plain, after.end):
             return text[: ended.end()].rstrip()
+    if text.count("://") + text.count("www.") < 2:
+        return None
     addresses = [a for a in find_addresses(text) if not a.is_archive]
     if len(addresses) > 1:
         between = plain[addresses[0].end : addresses[1].start]

@@ -22,8 +22,8 @@ _CLOSING = re.compile(
     re.IGNORECASE,
 )
 _UNDERSIGNED = re.compile(r"^[“\"*_]*(?:We|I),?\s+the\s+undersigned\b", re.IGNORECASE)
-_DEAR = re.compile(r"^Dear\s+(.{2,120}?)\s*[,:]$")
-_PLAIN_LABEL = re.compile(r"^(?:The\s+)?petition\s+to\s+([^:.!?]{2,80})$", re.IGNORECASE)
+_DEAR = re.compile(r"^Dear\s+(.{1,120}?)\s*[,:]$")
+_PLAIN_LABEL = re.compile(r"^(?:The\s+)?petition\s+to\s+([^:.!?]{1,80})$", re.IGNORECASE)
 _HEADLINE_LENGTH = 140
 
 
@@ -42,14 +42,13 @@ def find_statement(page: Page) -> Statement | None:
     Asked in this order: a label ("Petition to X:", "The petition to X reads:", "## Statement"),
     a letter ("To: ... From: ..."), a paragraph "We, the undersigned", a signed "Dear X,".
     """
-    letters = [i for i in page.of_kind(Kind.TO) if _letter(page, i)]
+    letter = next((s for i in page.of_kind(Kind.TO) if (s := _letter(page, i))), None)
     labels = list(page.of_kind(Kind.LABEL))
-    if len(labels) + len(letters) > 1 and labels and _is_headline(page, labels[0]):
+    if labels and (len(labels) > 1 or letter) and _is_headline(page, labels[0]):
         labels = labels[1:]
     found = [s for i in labels if (s := _labelled(page, i))]
-    if not found and letters:
-        found = [s for i in letters[:1] if (s := _letter(page, i))]
-    found = found or _unannounced(page)
+    if not found:
+        found = [letter] if letter else _unannounced(page)
     if not found:
         return None
     first = found[0]
@@ -206,9 +205,11 @@ def _unannounced(page: Page) -> list[Statement]:
             return [_statement(page.at([index, *more]), (), (index, *more))]
     for index in texts:
         found = _DEAR.match(page.blocks[index].text)
+        if not found:
+            continue
         letter = list(page.texts_from(index))
         closed = [i for i in letter if _CLOSING.match(page.blocks[i].text)]
-        if found and closed:
+        if closed:
             line = page.blocks[index].line
             page.doubt(line, f"the letter to {found[1]} was read as the statement")
             whole = [i for i in letter if i <= closed[-1]]
