@@ -18,12 +18,11 @@ from sqlalchemy import ColumnElement, Select, and_, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from outreach.accounts import audit
-from outreach.accounts.queries import the_organisation
 from outreach.core import log
 from outreach.core.clock import now
 from outreach.core.db import Database
 from outreach.core.errors import BadInput, Conflict, NotFound, OutreachError
-from outreach.supporters import csvfile, lists, slices
+from outreach.supporters import csvfile, slices
 from outreach.supporters.csvfile import Layout, Refusal, Row
 from outreach.supporters.models import IMPORT_STATES, Import, SupporterList
 from outreach.supporters.reports import Report, Weighing, report_of
@@ -111,37 +110,6 @@ def run(
         task = locked(session, import_id)
         _take(task, owner)
     return _work(db, task, owner, on_slice, slice_rows)
-
-
-def import_file(
-    db: Database,
-    data_dir: Path,
-    path: Path,
-    *,
-    list_name: str,
-    wording: str = "",
-    basis: str,
-    layout: Layout | None = None,
-    created_by: str,
-    on_slice: Progress | None = None,
-) -> Report:
-    """Import a file into the list of this name, made where there is none, from start to end.
-
-    Raises what `start` and `run` raise, and NotFound before there is an organisation.
-    """
-    layout = layout or csvfile.inspect(path)
-    with db.transaction() as session:
-        chosen = lists.find_or_create(session, the_organisation(session), list_name, wording)
-        task = start(
-            session,
-            data_dir,
-            path=path,
-            layout=layout,
-            supporter_list=chosen,
-            basis=basis,
-            created_by=created_by,
-        )
-    return run(db, task.id, on_slice=on_slice)
 
 
 def run_waiting(db: Database) -> int:

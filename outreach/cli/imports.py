@@ -1,0 +1,241 @@
+"""Files of supporters in and out: commands of `outreach supporters`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from outreach.accounts import audit
+from outreach.accounts.queries import the_organisation
+from outreach.cli.blasts import actor
+from outreach.cli.context import Context
+from outreach.core.errors import BadInput
+from outreach.supporters import csvfile, exports, lists, queries
+from outreach.supporters import imports as operations
+from outreach.supporters import undo as undoing
+from outreach.supporters.csvfile import Layout
+from outreach.supporters.models import Import
+from outreach.supporters.reports import Report
+
+SHOWN = 20  # refused rows; --json and the file of refusals have more
+DELIMITERS = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "pipe": "|"}
+FILE = click.Path(path_type=Path)
+INTERRUPTED = 130  # what shells expect after Ctrl-C
+
+as_json_option = click.option("--json", "as_json", is_flag=True, help="JSON for a machine.")
+
+
+@click.command("import")
+@click.argument("file", type=FILE)
+@click.option("--list", "list_name", required=True, help="The list; made where there is none.")
+@click.option("--basis", default="", help="Why these people may be written to.")
+@click.option("--dry-run", is_flag=True, help="Report what would happen; store nothing.")
+@click.option("--delimiter", help="One character, or: tab. Found out where not given.")
+@click.option("--encoding", help="Found out where not given: UTF-8, UTF-16 or Windows-1252.")
+@click.option("--map", "mapping", multiple=True, metavar="COLUMN=FIELD", help="May be repeated.")
+@as_json_option
+@click.pass_obj
+def import_(
+    context: Context,
+    file: Path,
+    list_name: str,
+    basis: str,
+    dry_run: bool,
+    delimiter: str | None,
+    encoding: str | None,
+    mapping: Sequence[str],
+    as_json: bool,
+) -> None:
+    """Import the supporters of a CSV file and put them on a list.
+
+    Every row that is not taken is reported with its line and the reason.
+    """
+    layout = csvfile.inspect(
+        file,
+        delimiter=DELIMITERS.get(delimiter, delimiter) if delimiter else None,
+        encoding=encoding,
+        mapping=dict(_pair(text) for text in mapping),
+    )
+    if dry_run:
+        say_report(context, operations.dry_run(context.services.db, file, layout), as_json)
+        return
+    if not basis and not as_json:
+        context.say(f"No --basis given: it is recorded as “import of {file.name}”.")
+    take_in(context, file, layout, list_name=list_name, basis=basis, as_json=as_json)
+
+
+@click.command()
+@click.option("--page", type=click.IntRange(1), default=1, show_default=True)
+@as_json_option
+@click.pass_obj
+def imports(context: Context, page: int, as_json: bool) -> None:
+    """Show imports, the latest first."""
+    with context.services.db.reading() as session:
+        found = queries.imports(session, page)
+    if as_json:
+        context.print_json([_as_json(task) for task in found.rows])
+        return
+    for task in found.rows:
+        done = f"{task.rows_done:,} of {task.rows_total:,}" if task.rows_total else "0"
+        context.say(
+            f"{task.id:>5}  {task.state:<8}  {done} rows, {task.added:,} added, "
+            f"{task.refused:,} refused  {task.filename} → {task.supporter_list.name}"
+        )
+    context.say(f"{found.total:,} imports; page {found.number:,} of {found.last:,}.")
+
+
+@click.command()
+@click.argument("import_id", metavar="ID", type=int)
+@as_json_option
+@click.pass_obj
+def resume(context: Context, import_id: int, as_json: bool) -> None:
+    """Go on with an import that was stopped or killed, behind the last row it stored."""
+    _run(context, import_id, as_json)
+
+
+@click.command()
+@click.argument("import_id", metavar="ID", type=int)
+@as_json_option
+@click.pass_obj
+def undo(context: Context, import_id: int, as_json: bool) -> None:
+    """Take an import back: its places on the list, its consent, and people nobody else knows."""
+    undone = undoing.undo(context.services.db, import_id, actor=actor())
+    if as_json:
+        context.print_json({"import_id": import_id, **asdict(undone)})
+        return
+    context.say(f"{undone.memberships:,} places on the list and {undone.supporters:,} people gone.")
+    if undone.kept:
+        context.say(
+            f"{undone.kept:,} people stay: they have letters, signatures, tags, other lists, or "
+            "said something about consent themselves."
+        )
+    context.say("Details that it had changed stay as they are.")
+
+
+@click.command()
+@click.argument("import_id", metavar="ID", type=int)
+@click.option("--csv", "file", type=FILE, help="Write all of them into this file, to be mended.")
+@click.option("--page", type=click.IntRange(1), default=1, show_default=True)
+@click.pass_obj
+def refusals(context: Context, import_id: int, file: Path | None, page: int) -> None:
+    """Show the rows of an import that were not taken, and why."""
+    with context.services.db.reading() as session:
+        queries.import_by_id(session, import_id)
+        if file is not None:
+            with exports.new_file(file) as stream:
+                written = exports.export_refusals(session, stream, import_id)
+            context.say(f"{written:,} rows are in {file}.")
+            return
+        found = queries.refusals(session, import_id, page)
+    for each in found.rows:
+        context.say(f"  line {each.line:,}: {each.reason}")
+    context.say(f"{found.total:,} rows with a remark; page {found.number:,} of {found.last:,}.")
+
+
+@click.command()
+@click.argument("file", type=FILE)
+@click.option("--list", "list_name", help="Only the people on this list.")
+@click.pass_obj
+def export(context: Context, file: Path, list_name: str | None) -> None:
+    """Write supporters into a CSV file; cells that a spreadsheet would run are defused."""
+    db = context.services.db
+    with db.reading() as session, exports.new_file(file) as stream:
+        chosen = lists.by_name(session, list_name) if list_name is not None else None
+        written = exports.export_supporters(session, stream, chosen)
+    with db.transaction() as session:
+        subject = f"list:{chosen.id}" if chosen else "supporters"
+        audit.record(session, actor=actor(), action="exported", subject=subject, supporters=written)
+    context.say(f"{written:,} supporters are in {file}.")
+
+
+def take_in(
+    context: Context,
+    file: Path,
+    layout: Layout,
+    *,
+    list_name: str,
+    basis: str,
+    wording: str = "",
+    as_json: bool,
+) -> None:
+    """Import a file into the list of this name from start to end, and say what became of it."""
+    with context.services.db.transaction() as session:
+        chosen = lists.find_or_create(session, the_organisation(session), list_name, wording)
+        task = operations.start(
+            session,
+            context.services.data_dir,
+            path=file,
+            layout=layout,
+            supporter_list=chosen,
+            basis=basis,
+            created_by=actor(),
+        )
+    _run(context, task.id, as_json)
+
+
+def say_report(context: Context, report: Report, as_json: bool) -> None:
+    """What became of the rows of a file."""
+    if as_json:
+        context.print_json(report.to_json())
+        return
+    if report.import_id is None:
+        context.say(f"Dry run of {report.rows:,} rows; nothing is stored")
+    else:
+        context.say(f"Import {report.import_id} is {report.state}: {report.rows:,} rows")
+    for count, what in (
+        (report.added, "people added"),
+        (report.updated, "people known before, updated"),
+        (report.unsubscribed, "of these unsubscribed earlier: not put on the list"),
+        (report.suppressed, "stay out: their address is suppressed"),
+        (report.duplicates, "repeat an address of the file"),
+        (report.refused, "refused"),
+    ):
+        if count:
+            context.say(f"{count:>12,}  {what}")
+    for refusal in report.refusals[:SHOWN]:
+        context.say(f"  line {refusal.line:,}: {refusal.reason}")
+    if len(report.refusals) > SHOWN:
+        more = f"outreach supporters refusals {report.import_id}" if report.import_id else "--json"
+        context.say(f"  … the first {SHOWN} are shown; the others: {more}")
+
+
+def _run(context: Context, import_id: int, as_json: bool) -> None:
+    db = context.services.db
+    watched = sys.stderr.isatty() and not as_json
+    try:
+        report = operations.run(db, import_id, on_slice=_show if watched else None)
+    except KeyboardInterrupt:
+        with db.transaction() as session:
+            task = operations.stop(session, import_id)
+        context.say(f"\nStopped: {task.rows_done:,} rows are stored and stay.")
+        context.say(f"Go on: outreach supporters resume {import_id}")
+        context.say(f"Take it back: outreach supporters undo {import_id}")
+        raise SystemExit(INTERRUPTED) from None
+    say_report(context, report, as_json)
+
+
+def _show(done: int, total: int) -> None:
+    click.echo(f"\r{done:,} of {total:,} rows", err=True, nl=done == total)
+
+
+def _pair(text: str) -> tuple[str, str]:
+    column, equals, field = text.rpartition("=")
+    if not equals:
+        raise BadInput(
+            f"“{text}” does not say which field the column fills. Nothing was stored.",
+            hint='For example: --map "Contact=email", or --map "Notes=" to leave a column out.',
+            field="mapping",
+        )
+    return column.strip(), field.strip()
+
+
+def _as_json(task: Import) -> dict[str, object]:
+    names = (
+        "id", "filename", "basis", "state", "reason", "rows_total", "rows_done", "added",
+        "updated", "suppressed", "refused", "created_by", "created_at", "finished_at",
+    )  # fmt: skip
+    return {"list": task.supporter_list.name} | {name: getattr(task, name) for name in names}

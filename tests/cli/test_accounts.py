@@ -1,0 +1,84 @@
+"""outreach accounts, as typed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+import config
+from outreach.accounts import operations, queries
+from outreach.cli.accounts import accounts
+from outreach.cli.context import Context
+from outreach.core.db import Database
+from outreach.core.errors import BadInput, Conflict, NotAllowed, OutreachError
+
+Typed = Callable[..., str]
+
+PASSWORD = "four lanterns on the quay"
+FIRST = (
+    "create", "--email", "mara@harbour.example", "--name", "Mara", "--organisation", "Harbour",
+    "--postal-address", "4 Quay Street", "--sender-name", "Mara", "--sender-address",
+    "mara@harbour.example", "--password-stdin",
+)  # fmt: skip
+
+
+@pytest.fixture
+def typed(db: Database, tmp_path: Path) -> Iterator[Typed]:
+    """A terminal on the database, with words on its standard input."""
+    url = db.url.render_as_string(hide_password=False)
+    context = Context(config.Settings(database_url=url, data_dir=tmp_path / "data"))
+
+    def type_(*words: str, password: str = PASSWORD) -> str:
+        result = CliRunner().invoke(accounts, words, obj=context, input=f"{password}\n")
+        if isinstance(result.exception, OutreachError):
+            raise result.exception
+        assert result.exit_code == 0, result.output
+        return str(result.stdout)
+
+    yield type_
+    context.services.db.close()
+
+
+def test_the_first_account_makes_the_organisation(typed: Typed, db: Database) -> None:
+    assert typed("list") == "No account yet. Make one: outreach accounts create\n"
+    assert typed(*FIRST) == "mara@harbour.example may sign in as owner of Harbour.\n"
+    with db.transaction() as session:
+        assert queries.the_organisation(session).postal_address == "4 Quay Street"
+        operations.sign_in(session, email="mara@harbour.example", password=PASSWORD)
+    typed("create", "--email", "ines@harbour.example", "--name", "Inês", "--role", "analyst",
+          "--password-stdin")  # fmt: skip
+    listed = json.loads(typed("list", "--json"))
+    assert [(each["email"], each["role"]) for each in listed] == [
+        ("ines@harbour.example", "analyst"), ("mara@harbour.example", "owner"),
+    ]  # fmt: skip
+
+
+def test_nothing_is_half_stored(typed: Typed, db: Database) -> None:
+    with pytest.raises(BadInput, match="12 characters"):
+        typed(*FIRST, password="short")
+    with pytest.raises(BadInput, match="--sender-address is missing"):
+        typed(*FIRST[:-3], "--password-stdin")
+    with pytest.raises(BadInput, match="password is missing"):
+        typed(*FIRST[:-1])
+    with db.reading() as session:
+        assert queries.all_accounts(session) == []
+    assert "No account yet" in typed("list")
+
+
+def test_another_password_and_the_end(typed: Typed, db: Database) -> None:
+    typed(*FIRST)
+    new = "a fifth lantern by the door"
+    typed("password", "Mara@harbour.example", "--password-stdin", password=new)
+    with pytest.raises(NotAllowed), db.transaction() as session:
+        operations.sign_in(session, email="mara@harbour.example", password=PASSWORD)
+    with db.transaction() as session:
+        operations.sign_in(session, email="mara@harbour.example", password=new)
+    with pytest.raises(Conflict, match="last owner"):
+        typed("disable", "mara@harbour.example")
+    typed("create", "--email", "ines@harbour.example", "--name", "Inês", "--password-stdin")
+    assert typed("disable", "mara@harbour.example").endswith("may not sign in any more.\n")
+    assert "mara@harbour.example  Mara  (disabled)" in typed("list")
