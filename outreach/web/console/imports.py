@@ -119,7 +119,7 @@ def refusals(import_id: int) -> Response:
     """The rows with a remark, as a file that can be mended and imported again."""
     text = io.StringIO()
     with services().db.reading() as session:
-        exports.refusals(session, text, import_id)
+        exports.export_refusals(session, text, import_id)
     return Response(
         text.getvalue().encode(exports.ENCODING),
         mimetype="text/csv",

@@ -53,9 +53,7 @@ def take(blast_id: int) -> ResponseReturnValue:
     if form.text("confirmed") and not form.faults:
         with form.judging(), services().db.transaction() as session:
             blast = queries.by_id(session, blast_id)
-            schedule.schedule(
-                session, blast, at=at, actor=actor(), base_url=services().base_url
-            )
+            schedule.schedule(session, blast, at=at, actor=actor(), base_url=services().base_url)
         if not form.faults:
             notice("The blast is scheduled", "Until it starts it can be taken back to a draft.")
             return redirect(url_for("console_blasts.show", blast_id=blast_id))

@@ -86,9 +86,7 @@ def create_list() -> ResponseReturnValue:
     name = form.needed("name", "Enter a name for the list.")
     if not form.faults:
         with form.judging(), services().db.transaction() as session:
-            made = lists.create(
-                session, current_account().organisation, name, form.text("wording")
-            )
+            made = lists.create(session, current_account().organisation, name, form.text("wording"))
             audit.record(session, actor=actor(), action="list.create", subject=f"list:{made.id}")
     if form.faults:
         with services().db.reading() as session:
@@ -98,6 +96,4 @@ def create_list() -> ResponseReturnValue:
 
 
 def _lists(session: Session, form: Form) -> str:
-    return render_template(
-        "console/lists.html", form=form, lists=lists.summaries(session)
-    )
+    return render_template("console/lists.html", form=form, lists=lists.summaries(session))

@@ -56,8 +56,7 @@ class Browser:
         if not self.seen:
             self.get("/console/sign-in")
         sent = {"csrf_token": self.seen[-1], **(data or {})}
-        answer = self.client.post(path, data=sent, **options)
-        return answer
+        return self.client.post(path, data=sent, **options)
 
 
 @pytest.fixture

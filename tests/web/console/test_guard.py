@@ -1,4 +1,4 @@
-"""Closed by default: every view of the console says who may see it, and the guard holds it to it."""
+"""Closed by default: every view of the console says who may see it, and is held to it."""
 
 from __future__ import annotations
 

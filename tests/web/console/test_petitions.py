@@ -13,7 +13,7 @@ from outreach.petitions.models import Petition, Source
 TEXT = """\
 Tell the harbour board: Keep the night ferry
 
-The night ferry carried 412 nurses and cleaners home last winter.1 The board wants to stop it in May.2
+The night ferry carried 412 nurses and cleaners home last winter.1 It is to stop in May.2
 
 Petition to the harbour board: Keep the night ferry running on every day of the year.
 

@@ -1,0 +1,242 @@
+"""A blast on the screens: drafted, previewed, checked, scheduled with its number, sent, stopped."""
+
+from __future__ import annotations
+
+import html
+import re
+import threading
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from outreach import jobs
+from outreach.accounts.models import Organisation
+from outreach.blasts import queries
+from outreach.consent import ledger, suppression
+from outreach.core.clock import now
+from outreach.core.db import Database
+from outreach.petitions import checking, operations
+from outreach.petitions.intake.read import read_petition
+from outreach.petitions.models import Petition
+from outreach.services import Services
+from outreach.supporters import lists
+from outreach.supporters.operations import find_or_create
+
+TEXT = """\
+Tell the harbour board: Keep the night ferry
+
+The night ferry carried 412 nurses and cleaners home last winter.1 It is to stop.
+
+Petition to the harbour board: Keep the night ferry running on every day of the year.
+
+1. Harbour Board, "Winter passenger count," March 3, 2026.
+"""
+NAMES = ("Ana", "Ben", "Cleo", "Dana")
+
+
+@pytest.fixture
+def petition(db: Database, organisation: Organisation) -> Petition:
+    """An open petition, and four people of whom three may be written to."""
+    with db.transaction() as session:
+        made = operations.create_from(session, organisation, read_petition(TEXT))
+        operations.publish(session, made)
+        checking.mark_checked(session, made, by="somebody@harbourlights.example")
+        riverton = lists.create(session, organisation, "Riverton")
+        for name in NAMES:
+            address = f"{name.lower()}@example.org"
+            person, _ = find_or_create(session, email=address, first_name=name, source="test")
+            lists.add_member(session, riverton, person, "fair")
+            ledger.grant(session, person.id, basis="fair", source="list:Riverton")
+        suppression.suppress(session, "dana@example.org", reason="bounced", source="test")
+    return made
+
+
+@pytest.fixture
+def draft(console: Any, petition: Petition) -> str:
+    """The path of a blast that was drafted on the screens."""
+    made = console.post("/console/blasts/new", {"name": "First ask", "petition": petition.slug})
+    path = made.location.removesuffix("/compose")
+    assert _save(console, path, audience="list Riverton").status_code == 302
+    return str(path)
+
+
+def _fields(page: str) -> dict[str, str]:
+    """What stands in the composer's fields."""
+    lines = re.findall(r'<input class="in[^"]*" id="(\w+)" name="\w+"[^>]*value="([^"]*)"', page)
+    texts = re.findall(r'<textarea[^>]* name="(\w+)"[^>]*>\n?(.*?)</textarea>', page, re.DOTALL)
+    return {name: html.unescape(value) for name, value in (*lines, *texts)}
+
+
+def _save(console: Any, path: str, **changes: str) -> Any:
+    typed = _fields(console.get(f"{path}/compose").text)
+    return console.post(f"{path}/compose", {**typed, **changes})
+
+
+def _work(services: Services) -> None:
+    jobs.start_due_blasts(services, threading.Event())
+    jobs.send(services, threading.Event())
+
+
+def test_a_draft_comes_from_its_petition_with_buttons_and_notes(console: Any, draft: str) -> None:
+    typed = _fields(console.get(f"{draft}/compose").text)
+    assert "Keep the night ferry" in typed["subject"]
+    assert "[[Sign the petition]]" in typed["body"] and "[^1]" in typed["body"]
+
+
+def test_the_preview_is_the_letter_of_the_chosen_supporter(console: Any, draft: str) -> None:
+    chosen = console.post(f"{draft}/as?view=text", {"address": "BEN@example.org"})
+    assert "ben" not in chosen.location.lower()
+    page = console.get(chosen.location).text
+    assert "Dear Ben," in page
+    nobody = console.get(f"{draft}/compose?view=text").text
+    assert "Dear friend," in nobody
+
+
+def test_an_address_that_nobody_has_leaves_the_preview_as_it_was(console: Any, draft: str) -> None:
+    answer = console.post(f"{draft}/as", {"address": "zoe@example.org"})
+    page = console.get(answer.location).text
+    assert "The preview stays as it was" in page and "zoe@" not in page
+
+
+def test_the_letter_in_the_frame_runs_nothing(console: Any, draft: str) -> None:
+    answer = console.get(f"{draft}/letter?view=phone")
+    policy = answer.headers["Content-Security-Policy"]
+    assert "default-src 'none'" in policy and "script-src" not in policy and "sandbox" in policy
+    assert "@media not all" in answer.text
+    assert (
+        "img-src 'none'"
+        in console.get(f"{draft}/letter?view=images-off").headers["Content-Security-Policy"]
+    )
+    assert "@media all" in console.get(f"{draft}/letter?view=dark").text
+
+
+def test_the_audience_is_counted_with_reasons_before_it_is_saved(console: Any, draft: str) -> None:
+    counted = console.post(f"{draft}/audience", {"audience": "list Riverton"}).text
+    assert re.search(r"Chosen by the rules</dt><dd>4</dd>", counted)
+    assert re.search(r"Suppressed</dt><dd>− 1</dd>", counted)
+    assert re.search(r"Would get it now</dt><dd class=\"sum1\">3</dd>", counted)
+    faulty = console.post(f"{draft}/audience", {"audience": "list"}).text
+    assert "expected the name of a list" in faulty
+
+
+def test_a_saved_segment_becomes_the_audience(console: Any, draft: str) -> None:
+    console.post("/console/segments/new", {"name": "All of us", "rules": "everyone", "do": "save"})
+    page = console.get(f"{draft}/compose").text
+    segment = re.search(r'<option value="(\d+)">All of us', page)
+    assert segment
+    _save(console, draft, segment=segment[1])
+    saved = _fields(console.get(f"{draft}/compose").text)
+    assert saved["audience"] == 'segment "All of us"'
+
+
+def test_faults_are_said_at_their_fields_and_what_was_typed_stays(console: Any, draft: str) -> None:
+    typed = {"audience": "list", "sender_address": "mara", "body": "Kept words"}
+    answer = _save(console, draft, **typed)
+    assert answer.status_code == 400
+    assert 'id="sender_address-fault"' in answer.text and "to put right" in answer.text
+    assert "Kept words" in answer.text
+    assert "Kept words" not in _fields(console.get(f"{draft}/compose").text)["body"]
+
+
+def test_an_unknown_merge_field_stops_the_blast_and_is_named(console: Any, draft: str) -> None:
+    _save(console, draft, body="Dear {{ fist_name }},\n\n[[Sign the petition]]")
+    page = console.get(f"{draft}/compose").text
+    assert "there is no merge field “fist_name”" in page
+    assert console.get(f"{draft}/letter").status_code == 400
+    stopped = console.get(f"{draft}/schedule")
+    assert stopped.status_code == 302
+    assert "A check stops this blast" in console.get(draft, follow_redirects=True).text
+
+
+def test_a_check_is_overridden_by_name(
+    console: Any, draft: str, db: Database, petition: Petition
+) -> None:
+    _save(console, draft, body="A claim.[^9]\n\n[[Sign the petition]]")
+    assert "[^9] leads nowhere" in console.get(f"{draft}/compose").text
+    console.post(f"{draft}/override", {"check": "citations.unresolved", "reason": ""})
+    assert "The check still stands" in console.get(f"{draft}/compose").text
+    console.post(f"{draft}/override", {"check": "citations.unresolved", "reason": "it is in print"})
+    page = console.get(f"{draft}/compose").text
+    assert "it is in print" in page and "campaigner@harbourlights.example" in page
+    assert console.get(f"{draft}/schedule").status_code == 200
+
+
+def test_a_test_letter_is_posted_and_marked(console: Any, draft: str, services: Services) -> None:
+    console.post(f"{draft}/test", {"address": "desk@harbourlights.example"})
+    _work(services)
+    mailbox = console.get("/console/mailbox/").text
+    assert "[Test]" in mailbox and "desk@harbourlights.example" in mailbox
+    console.post(f"{draft}/test", {"address": "no address"})
+    assert "No test was sent" in console.get(f"{draft}/compose").text
+
+
+def test_scheduling_repeats_the_number_before_it_acts(
+    console: Any, draft: str, db: Database, services: Services
+) -> None:
+    asked = console.post(f"{draft}/schedule", {"when": "now"})
+    assert "Send to 3 people?" in asked.text and ">Send to 3<" in asked.text
+    with db.reading() as session:
+        assert queries.by_id(session, int(draft.split("/")[-1])).state == "draft"
+    done = console.post(f"{draft}/schedule", {"when": "now", "confirmed": "yes"})
+    assert done.location == draft
+    assert "data-poll" in console.get(draft).text
+    _work(services)
+    page = console.get(draft).text
+    assert ">Finished<" in page and "data-poll" not in page
+    assert "4 <small>of 4 done</small>" in page and "<b>1</b> suppressed" in page
+    letters = console.get("/console/mailbox/").text
+    assert letters.count("@example.org") == 3 and "dana@example.org" not in letters
+
+
+def test_a_time_is_taken_in_the_organisations_zone(
+    console: Any, draft: str, db: Database, organisation: Organisation
+) -> None:
+    with db.transaction() as session:
+        session.merge(organisation).timezone = "America/New_York"
+    console.post(f"{draft}/schedule", {"when": "at", "at": "2099-01-15T09:00", "confirmed": "yes"})
+    with db.reading() as session:
+        blast = queries.by_id(session, int(draft.split("/")[-1]))
+        assert blast.scheduled_for is not None and blast.scheduled_for.hour == 14
+    assert "Thursday 15 January 2099, 09:00 EST" in console.get(draft).text
+
+
+@pytest.mark.parametrize("at", ["2020-01-01T09:00", "", "tomorrow"])
+def test_a_time_that_can_not_be_is_said_at_its_field(console: Any, draft: str, at: str) -> None:
+    answer = console.post(f"{draft}/schedule", {"when": "at", "at": at, "confirmed": "yes"})
+    assert answer.status_code == 400
+    assert 'id="at-fault"' in answer.text and f'value="{at}"' in answer.text
+
+
+def test_a_scheduled_blast_is_taken_back_paused_and_cancelled(console: Any, draft: str) -> None:
+    later = f"{now() + timedelta(days=2):%Y-%m-%dT%H:%M}"
+    plan = {"when": "at", "at": later, "confirmed": "yes"}
+    console.post(f"{draft}/schedule", plan)
+    assert console.get(f"{draft}/compose").location == draft
+    console.post(f"{draft}/unschedule")
+    assert console.get(f"{draft}/compose").status_code == 200
+    console.post(f"{draft}/schedule", plan)
+    console.post(f"{draft}/pause")
+    assert "Paused by campaigner@harbourlights.example" in console.get(draft).text
+    assert "is paused" in console.get("/console/").text
+    console.post(f"{draft}/cancel")
+    assert ">Cancelled<" in console.get(draft).text
+    assert console.post(f"{draft}/resume").status_code == 409
+
+
+def test_an_analyst_sees_a_draft_but_may_not_touch_it(
+    enter: Callable[[str], Any], draft: str
+) -> None:
+    analyst = enter("analyst")
+    page = analyst.get(f"{draft}/compose").text
+    assert "Send a test" not in page and ">Save<" not in page and "Override" not in page
+    for path in ("schedule", "pause", "compose", "test", "override", "cancel"):
+        assert analyst.post(f"{draft}/{path}").status_code == 403, path
+
+
+def test_the_home_names_drafts_that_a_check_stops(console: Any, draft: str) -> None:
+    assert "No draft is stopped by a check" in console.get("/console/").text
+    _save(console, draft, subject="")
+    page = console.get("/console/").text
+    assert "First ask: The subject is empty" in page and "1 thing needs you" in page
