@@ -37,7 +37,7 @@ class Settings(BaseSettings):
     host: str = Field("127.0.0.1", description="Address that the server listens on.")
     port: int = Field(8000, ge=1, le=65535, description="Port that the server listens on.")
     web_workers: int = Field(2, ge=1, le=64, description="Web processes of `outreach serve`.")
-    web_threads: int = Field(8, ge=1, le=128, description="Threads in each web process.")
+    web_threads: int = Field(4, ge=1, le=128, description="Threads in each web process.")
     provider: Literal["mailbox", "smtp", "sendgrid", "null"] = Field(
         "mailbox", description="Who takes letters: local mailbox, SMTP relay, SendGrid, or nobody."
     )

@@ -34,9 +34,14 @@ def class_of(verdict: str | None) -> str:
     return _CLASSES.get(verdict or "", UNKNOWN)
 
 
-def strongest(evidence: Sequence[str]) -> str:
-    """Of the names of an event's evidence the one that weighs most, so that each counts once."""
-    return max(evidence, key=lambda name: classify.WEIGHTS.get(name, 0), default=UNKNOWN)
+def strongest(evidence: Sequence[Mapping[str, Any]]) -> str:
+    """The name of an event's weightiest evidence, so that each event counts once.
+
+    `evidence` as a Judgement keeps it: [{"name", "weight"}].
+    """
+    if not evidence:
+        return UNKNOWN
+    return str(max(evidence, key=lambda piece: piece["weight"])["name"])
 
 
 SMALL = 500  # delivered; under it a report gives counts and the band, no verdict

@@ -143,7 +143,8 @@ def _next_part(
         if state != "sending":
             outbox.give_back(session, claim)
             return None
-        query: Executable = part_query(claim, plan.fields, after=after, size=sender.provider.part_size)
+        size = sender.provider.part_size
+        query: Executable = part_query(claim, plan.fields, after=after, size=size)
     else:
         query = _single_query(claim, after)
     rows = session.execute(query).all()

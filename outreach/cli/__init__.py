@@ -60,7 +60,9 @@ def main(ctx: click.Context) -> None:
             click.echo(f"Error: setting OUTREACH_{name}: {fault['msg']}", err=True)
         click.echo("What to do: docs/settings.md lists every setting.", err=True)
         sys.exit(2)
-    log.configure(level=settings.log_level, as_json=settings.log_json)
+    # A person at a terminal reads the command's own words; servers log what they do.
+    level = settings.log_level if ctx.invoked_subcommand in ("serve", "worker") else "WARNING"
+    log.configure(level=level, as_json=settings.log_json)
     ctx.obj = Context(settings)
 
 

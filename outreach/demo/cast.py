@@ -75,7 +75,7 @@ def assign(addresses: Sequence[str]) -> Iterator[Part]:
 def truth(supporters: int, scanned_links: int) -> dict[str, int]:
     """What the report must say, worked out from the cast alone.
 
-    `scanned_links`: tracked links and pixels in one letter, each fetched by GET and by HEAD.
+    `scanned_links`: observed addresses in one letter, each fetched by GET and by HEAD.
     """
 
     def people(*acts: str) -> int:

@@ -9,7 +9,6 @@ import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from email.message import EmailMessage
 from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
@@ -22,6 +21,7 @@ from outreach.demo.cast import Part
 
 _TIMEOUT_S = 20.0
 _AT_A_TIME = 8
+_TO = re.compile(rb"^To: (?:.*<)?([^<>\s]+)>?\r?$", re.MULTILINE)
 
 
 class DemoFailed(OutreachError):
@@ -34,14 +34,8 @@ class DemoFailed(OutreachError):
 class Letter:
     """A letter as its reader has it."""
 
-    to: str
     html: str
     one_click_url: str  # of the List-Unsubscribe header, "" without one
-
-    @property
-    def tracked(self) -> list[str]:
-        """Every address that counts something when it is fetched: links, hidden one, pixel."""
-        return [url for url in self.urls if re.search(r"/(c|o)/", url)]
 
     @property
     def urls(self) -> list[str]:
@@ -62,29 +56,30 @@ class Letter:
         return next(url for url in self.urls if "/o/" in url)
 
 
-def letters_in(folder: Path) -> dict[str, Letter]:
-    """The newest letter of each address in a mailbox folder."""
+def letters_in(folder: Path) -> dict[str, Path]:
+    """The newest letter's file of each address in a mailbox folder."""
     paths = sorted(folder.rglob("*.eml"), key=lambda path: path.stat().st_mtime_ns)
-    return {letter.to: letter for letter in map(_read, paths)}
+    found = ((_TO.search(path.read_bytes()), path) for path in paths)
+    return {to[1].decode().lower(): path for to, path in found if to}
 
 
-def _read(path: Path) -> Letter:
+def read(path: Path) -> Letter:
+    """Open a letter."""
     message = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
-    if not isinstance(message, EmailMessage):
-        raise DemoFailed(f"{path} is no letter.")
     html = message.get_body(("html",))
-    way_out = str(message.get("List-Unsubscribe", "")).strip("<>")
-    to = message["To"].addresses[0].addr_spec
-    return Letter(to.lower(), html.get_content() if html else "", way_out)
+    return Letter(
+        html=html.get_content() if html else "",
+        one_click_url=str(message.get("List-Unsubscribe", "")).strip("<>"),
+    )
 
 
-def act_all(parts: Iterable[Part], letters: dict[str, Letter], mailbox: Path) -> None:
+def act_all(parts: Iterable[Part], letters: dict[str, Path], mailbox: Path) -> None:
     """Let everybody play their part, several at a time; the first failure ends it."""
     confirming: list[str] = []
 
     def play(part: Part) -> None:
         with requests.Session() as session:
-            person = _Person(session, letters[part.address], part)
+            person = _Person(session, read(letters[part.address]), part)
             for act in part.role.acts:
                 person.acts[act]()
             confirming.extend(person.to_confirm)
@@ -186,14 +181,12 @@ def _confirm(addresses: list[str], mailbox: Path) -> None:
     for address in sorted(wanted):
         with requests.Session() as session:
             session.headers["User-Agent"] = "Mozilla/5.0 (confirming a signature)"
-            url = next(url for url in found[address].urls if "/confirm/" in url)
+            url = next(url for url in read(found[address]).urls if "/confirm/" in url)
             form = form_of(_expect(session.get(url, timeout=_TIMEOUT_S), 200), "/confirm/")
             _expect(session.post(form.url, form.values, timeout=_TIMEOUT_S), 200)
 
 
-def wait_for_letters(
-    mailbox: Path, addresses: set[str], within_s: float = 15.0
-) -> dict[str, Letter]:
+def wait_for_letters(mailbox: Path, addresses: set[str], within_s: float = 15.0) -> dict[str, Path]:
     """Letters by address once all of these have one; DemoFailed when they don't come."""
     end = time.monotonic() + within_s
     while True:
@@ -214,8 +207,9 @@ class Form:
 
 
 class _FormReader(HTMLParser):
-    def __init__(self, action_part: str) -> None:
+    def __init__(self, page_url: str, action_part: str) -> None:
         super().__init__()
+        self.page_url = page_url
         self.action_part = action_part
         self.action: str | None = None
         self.values: dict[str, str] = {}
@@ -223,12 +217,10 @@ class _FormReader(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         known = dict(attrs)
-        if (
-            tag == "form"
-            and self.action is None
-            and self.action_part in (known.get("action") or "")
-        ):
-            self._inside, self.action = True, known.get("action")
+        if tag == "form" and self.action is None:
+            goes_to = urljoin(self.page_url, known.get("action") or "")
+            if self.action_part in goes_to:
+                self._inside, self.action = True, goes_to
         elif tag == "input" and self._inside and known.get("type") != "checkbox":
             self.values[known.get("name") or ""] = known.get("value") or ""
 
@@ -239,11 +231,11 @@ class _FormReader(HTMLParser):
 
 def form_of(page: requests.Response, action_part: str) -> Form:
     """The first form whose address holds these characters."""
-    reader = _FormReader(action_part)
+    reader = _FormReader(page.url, action_part)
     reader.feed(page.text)
     if reader.action is None:
         raise DemoFailed(f"The page has no form for {action_part}.")
-    return Form(urljoin(page.url, reader.action), reader.values)
+    return Form(reader.action, reader.values)
 
 
 def _expect(answer: requests.Response, status: int) -> requests.Response:

@@ -101,8 +101,8 @@ def recipients(session: Session, blast_id: int) -> Sequence[str]:
 
 
 def tracked_links(session: Session, blast_id: int) -> int:
-    """How many of its addresses count something in one letter: links, hidden one, pixel."""
-    return len(session.scalars(select(Link.id).where(Link.blast_id == blast_id)).all()) + 1
+    """How many addresses of one letter are observed: links, hidden one, pixel, view, way out."""
+    return len(session.scalars(select(Link.id).where(Link.blast_id == blast_id)).all()) + 3
 
 
 def _draft(session: Session, organisation: Organisation, petition: Petition) -> Blast:

@@ -1,7 +1,7 @@
 """Many machines: Celery calls the same jobs. Redis or RabbitMQ as broker, by URL.
 
-Tasks carry only a job's name. They are acknowledged late and handed out again when a worker is lost;
-the leases and states in the database make a second call harmless.
+Tasks carry only a job's name. They are acknowledged late and handed out again when a worker is
+lost; the leases and states in the database make a second call harmless.
 """
 
 from __future__ import annotations

@@ -11,6 +11,7 @@ from outreach.blasts.models import Blast, Variant
 from outreach.mail.models import Delivery
 from outreach.petitions.models import Petition, PetitionVersion, Signature
 from outreach.supporters.models import Supporter
+from outreach.tracking import classify
 from outreach.tracking.models import Event, Judgement, Link
 
 START = datetime(2026, 4, 14, 9, tzinfo=UTC)
@@ -107,7 +108,8 @@ class World:
             )
         )
         if verdict:
-            self._stored(Judgement(event_id=event.id, verdict=verdict, evidence=evidence.split()))
+            pieces = [{"name": n, "weight": classify.WEIGHTS[n]} for n in evidence.split()]
+            self._stored(Judgement(event_id=event.id, verdict=verdict, evidence=pieces))
         return event
 
     def opened(self, letter: Delivery, verdict: str | None = "human") -> Event:
