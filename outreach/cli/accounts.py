@@ -10,8 +10,7 @@ from sqlalchemy.orm import Session
 from outreach.accounts import audit, operations, queries
 from outreach.accounts.models import Organisation
 from outreach.accounts.roles import ROLES
-from outreach.cli.blasts import actor
-from outreach.cli.context import Context
+from outreach.cli.context import Context, actor
 from outreach.core.errors import BadInput, NotFound
 
 

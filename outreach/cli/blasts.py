@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,7 +17,7 @@ from outreach.analytics import plain, reports
 from outreach.blasts import operations, preflight, queries, schedule
 from outreach.blasts.compose import Preview, preview
 from outreach.blasts.models import Blast
-from outreach.cli.context import Context
+from outreach.cli.context import Context, actor
 from outreach.core.address import canonical
 from outreach.core.errors import BadInput, Conflict, NotFound
 from outreach.petitions.queries import by_slug
@@ -264,11 +263,6 @@ def unknown(context: Context, blast: str, json_: bool) -> None:
     for delivery in found:
         context.say(f"{delivery.delivery_id:>8}  {delivery.address}  {delivery.reason}")
     context.say(f"{len(found):,} unknown.")
-
-
-def actor() -> str:
-    """Who is at this terminal, for the audit log."""
-    return f"{getpass.getuser()} (command line)"
 
 
 def _summary(blast: Blast) -> dict[str, object]:

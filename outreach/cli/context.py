@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 from functools import cached_property
 from typing import Any
 
@@ -31,3 +32,8 @@ class Context:
     def print_json(self, value: Any) -> None:
         """One JSON value for a machine, on standard output."""
         click.echo(orjson.dumps(value, option=orjson.OPT_INDENT_2).decode())
+
+
+def actor() -> str:
+    """Who is at this terminal, for the audit log."""
+    return f"{getpass.getuser()} (command line)"

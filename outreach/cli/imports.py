@@ -11,8 +11,7 @@ import click
 
 from outreach.accounts import audit
 from outreach.accounts.queries import the_organisation
-from outreach.cli.blasts import actor
-from outreach.cli.context import Context
+from outreach.cli.context import Context, actor
 from outreach.core.errors import BadInput
 from outreach.supporters import csvfile, exports, lists, queries
 from outreach.supporters import imports as operations

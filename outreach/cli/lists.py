@@ -8,8 +8,7 @@ import click
 
 from outreach.accounts import audit
 from outreach.accounts.queries import the_organisation
-from outreach.cli.blasts import actor
-from outreach.cli.context import Context
+from outreach.cli.context import Context, actor
 from outreach.cli.imports import take_in
 from outreach.supporters import csvfile
 from outreach.supporters import lists as supporter_lists

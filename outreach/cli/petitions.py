@@ -11,11 +11,10 @@ from sqlalchemy.orm import Session
 
 from outreach.accounts import audit
 from outreach.accounts.queries import the_organisation
-from outreach.cli.blasts import actor
-from outreach.cli.context import Context
+from outreach.cli.context import Context, actor
 from outreach.cli.petition_texts import print_petition, print_understanding, summary
 from outreach.core.errors import BadInput
-from outreach.petitions import exports, operations, queries, signing, tally
+from outreach.petitions import checking, exports, operations, queries, signing, tally
 from outreach.petitions.intake.read import read_petition_file
 from outreach.petitions.models import Petition
 from outreach.petitions.pages import Pages
@@ -118,6 +117,17 @@ def publish(context: Context, slug: str) -> None:
     """Open a petition for signatures; doing it twice does no harm."""
     _move(context, slug, "publish", operations.publish)
     context.say(f"{slug} is open; its page takes signatures.")
+
+
+@petitions.command()
+@click.argument("slug")
+@click.option("--by", required=True, help="Who read the sources and found what the text says.")
+@click.pass_obj
+def check(context: Context, slug: str, by: str) -> None:
+    """Vouch for the sources of a petition; blasts that lean on unchecked ones don't leave."""
+    with context.services.db.transaction() as session:
+        number = checking.mark_checked(session, queries.by_slug(session, slug), by=by)
+    context.say(f"{number:,} sources are checked by {by}.")
 
 
 @petitions.command()

@@ -5,8 +5,7 @@ from __future__ import annotations
 import click
 
 from outreach.accounts import audit
-from outreach.cli.blasts import actor
-from outreach.cli.context import Context
+from outreach.cli.context import Context, actor
 from outreach.cli.imports import export, import_, imports, refusals, resume, undo
 from outreach.consent import suppression
 from outreach.core.errors import NotFound
