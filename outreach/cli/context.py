@@ -11,6 +11,8 @@ import orjson
 
 import config
 from outreach.app import build_services
+from outreach.core import migrations
+from outreach.core.errors import Conflict
 from outreach.services import Services
 
 
@@ -22,7 +24,20 @@ class Context:
 
     @cached_property
     def services(self) -> Services:
-        """The domain's services, on the database of the settings."""
+        """The domain's services; an embedded database is made or brought up to date first.
+
+        Raises Conflict while the schema of any other database is old.
+        """
+        services = self.services_on_any_schema
+        if services.db.is_sqlite:
+            migrations.upgrade(services.db)
+        elif not migrations.is_current(services.db):
+            raise Conflict("The database’s schema is old.", hint="Run `outreach db upgrade`.")
+        return services
+
+    @cached_property
+    def services_on_any_schema(self) -> Services:
+        """The services for the commands that look at the schema itself."""
         return build_services(self.settings)
 
     def say(self, text: str = "") -> None:

@@ -24,7 +24,6 @@ from granian.log import LogLevels
 
 from outreach.app import ROOT
 from outreach.cli.context import Context
-from outreach.cli.database import require_current
 from outreach.core import log
 from outreach.core.errors import Conflict
 from outreach.engines import inprocess
@@ -47,7 +46,6 @@ def worker(context: Context, with_parent: int | None) -> None:
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
         if os.getppid() != with_parent:  # it died before the line above
             return
-    require_current(context.services.db)
     inprocess.run(context.services, stop)
 
 
@@ -60,7 +58,6 @@ def serve(context: Context, host: str | None, port: int | None, workers: int | N
     """Serve the web application and run one worker beside it."""
     settings = context.settings
     with _only_one(settings.data_dir / "serve.lock"):
-        require_current(context.services.db)
         context.services.db.close()  # before the web processes fork
         run_server(
             host or settings.host,

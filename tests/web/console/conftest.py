@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import html
+import os
 import re
-from collections.abc import Callable
+import shutil
+import threading
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,18 +15,36 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from playwright.sync_api import BrowserContext, sync_playwright
+from werkzeug.serving import make_server
 from werkzeug.test import TestResponse
 
 from outreach.accounts.models import Account, Organisation
 from outreach.accounts.passwords import hashed
 from outreach.app import create_app
+from outreach.consent import ledger, suppression
 from outreach.core.db import Database
 from outreach.core.tokens import Tokens
+from outreach.petitions import checking, operations
+from outreach.petitions.intake.read import read_petition
+from outreach.petitions.models import Petition
 from outreach.providers.mailbox import MailboxProvider
 from outreach.services import Services
-from outreach.web.auth import limiter
+from outreach.supporters import lists
+from outreach.supporters.operations import find_or_create
+from outreach.web.auth import COOKIE, limiter
 
 PASSWORD = "a lamp beside the quay"
+PETITION = """\
+Tell the harbour board: Keep the night ferry
+
+The night ferry carried 412 nurses and cleaners home last winter.1 It is to stop.
+
+Petition to the harbour board: Keep the night ferry running on every day of the year.
+
+1. Harbour Board, "Winter passenger count," March 3, 2026.
+"""
+NAMES = ("Ana", "Ben", "Cleo", "Dana")
 _TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
 
 
@@ -57,6 +79,20 @@ class Browser:
             self.get("/console/sign-in")
         sent = {"csrf_token": self.seen[-1], **(data or {})}
         return self.client.post(path, data=sent, **options)
+
+    def fields(self, path: str) -> dict[str, str]:
+        """What stands in the fields of a page's forms."""
+        page = self.get(path).text
+        lines = re.findall(
+            r'<input class="in[^"]*" id="(\w+)" name="\w+"[^>]*value="([^"]*)"', page
+        )
+        texts = re.findall(r'<textarea[^>]* name="(\w+)"[^>]*>\n?(.*?)</textarea>', page, re.DOTALL)
+        return {name: html.unescape(value) for name, value in (*lines, *texts)}
+
+    def save(self, draft: str, **changes: str) -> TestResponse:
+        """Save a draft with some of its fields changed."""
+        path = f"{draft}/compose"
+        return self.post(path, {**self.fields(path), **changes})
 
 
 @pytest.fixture
@@ -114,3 +150,59 @@ def enter(
 def console(enter: Callable[[str], Browser]) -> Browser:
     """A campaigner's browser, signed in."""
     return enter("campaigner")
+
+
+@pytest.fixture
+def petition(db: Database, organisation: Organisation) -> Petition:
+    """An open petition, and four people of whom three may be written to."""
+    with db.transaction() as session:
+        made = operations.create_from(session, organisation, read_petition(PETITION))
+        operations.publish(session, made)
+        checking.mark_checked(session, made, by="somebody@harbourlights.example")
+        riverton = lists.create(session, organisation, "Riverton")
+        for name in NAMES:
+            address = f"{name.lower()}@example.org"
+            person, _ = find_or_create(session, email=address, first_name=name, source="test")
+            lists.add_member(session, riverton, person, "fair")
+            ledger.grant(session, person.id, basis="fair", source="list:Riverton")
+        suppression.suppress(session, "dana@example.org", reason="bounced", source="test")
+    return made
+
+
+@pytest.fixture
+def draft(console: Browser, petition: Petition) -> str:
+    """The path of a blast that was drafted on the screens."""
+    made = console.post("/console/blasts/new", {"name": "First ask", "petition": petition.slug})
+    path = made.location.removesuffix("/compose")
+    assert console.save(path, audience="list Riverton").status_code == 302
+    return path
+
+
+@pytest.fixture
+def address(app: Flask) -> Iterator[str]:
+    """Where the application is served while a test runs."""
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture
+def chromium(address: str, console: Browser) -> Iterator[BrowserContext]:
+    """A dark Chromium, signed in; without one left out, with CI=true a failure."""
+    path = shutil.which("chromium")
+    if path is None:
+        if os.environ.get("CI"):
+            pytest.fail("Chromium is not installed, and CI=true does not allow leaving it out")
+        pytest.skip("left out: no Chromium")
+    cookie = console.client.get_cookie(COOKIE, path="/console")
+    assert cookie is not None
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        context = browser.new_context(color_scheme="dark")
+        context.add_cookies([{"name": COOKIE, "value": cookie.value, "url": f"{address}/console"}])
+        yield context
+        browser.close()

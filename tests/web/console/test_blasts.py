@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import re
 import threading
 from collections.abc import Callable
@@ -14,64 +13,10 @@ import pytest
 from outreach import jobs
 from outreach.accounts.models import Organisation
 from outreach.blasts import queries
-from outreach.consent import ledger, suppression
 from outreach.core.clock import now
 from outreach.core.db import Database
-from outreach.petitions import checking, operations
-from outreach.petitions.intake.read import read_petition
 from outreach.petitions.models import Petition
 from outreach.services import Services
-from outreach.supporters import lists
-from outreach.supporters.operations import find_or_create
-
-TEXT = """\
-Tell the harbour board: Keep the night ferry
-
-The night ferry carried 412 nurses and cleaners home last winter.1 It is to stop.
-
-Petition to the harbour board: Keep the night ferry running on every day of the year.
-
-1. Harbour Board, "Winter passenger count," March 3, 2026.
-"""
-NAMES = ("Ana", "Ben", "Cleo", "Dana")
-
-
-@pytest.fixture
-def petition(db: Database, organisation: Organisation) -> Petition:
-    """An open petition, and four people of whom three may be written to."""
-    with db.transaction() as session:
-        made = operations.create_from(session, organisation, read_petition(TEXT))
-        operations.publish(session, made)
-        checking.mark_checked(session, made, by="somebody@harbourlights.example")
-        riverton = lists.create(session, organisation, "Riverton")
-        for name in NAMES:
-            address = f"{name.lower()}@example.org"
-            person, _ = find_or_create(session, email=address, first_name=name, source="test")
-            lists.add_member(session, riverton, person, "fair")
-            ledger.grant(session, person.id, basis="fair", source="list:Riverton")
-        suppression.suppress(session, "dana@example.org", reason="bounced", source="test")
-    return made
-
-
-@pytest.fixture
-def draft(console: Any, petition: Petition) -> str:
-    """The path of a blast that was drafted on the screens."""
-    made = console.post("/console/blasts/new", {"name": "First ask", "petition": petition.slug})
-    path = made.location.removesuffix("/compose")
-    assert _save(console, path, audience="list Riverton").status_code == 302
-    return str(path)
-
-
-def _fields(page: str) -> dict[str, str]:
-    """What stands in the composer's fields."""
-    lines = re.findall(r'<input class="in[^"]*" id="(\w+)" name="\w+"[^>]*value="([^"]*)"', page)
-    texts = re.findall(r'<textarea[^>]* name="(\w+)"[^>]*>\n?(.*?)</textarea>', page, re.DOTALL)
-    return {name: html.unescape(value) for name, value in (*lines, *texts)}
-
-
-def _save(console: Any, path: str, **changes: str) -> Any:
-    typed = _fields(console.get(f"{path}/compose").text)
-    return console.post(f"{path}/compose", {**typed, **changes})
 
 
 def _work(services: Services) -> None:
@@ -80,7 +25,7 @@ def _work(services: Services) -> None:
 
 
 def test_a_draft_comes_from_its_petition_with_buttons_and_notes(console: Any, draft: str) -> None:
-    typed = _fields(console.get(f"{draft}/compose").text)
+    typed = console.fields(f"{draft}/compose")
     assert "Keep the night ferry" in typed["subject"]
     assert "[[Sign the petition]]" in typed["body"] and "[^1]" in typed["body"]
 
@@ -126,22 +71,22 @@ def test_a_saved_segment_becomes_the_audience(console: Any, draft: str) -> None:
     page = console.get(f"{draft}/compose").text
     segment = re.search(r'<option value="(\d+)">All of us', page)
     assert segment
-    _save(console, draft, segment=segment[1])
-    saved = _fields(console.get(f"{draft}/compose").text)
+    console.save(draft, segment=segment[1])
+    saved = console.fields(f"{draft}/compose")
     assert saved["audience"] == 'segment "All of us"'
 
 
 def test_faults_are_said_at_their_fields_and_what_was_typed_stays(console: Any, draft: str) -> None:
     typed = {"audience": "list", "sender_address": "mara", "body": "Kept words"}
-    answer = _save(console, draft, **typed)
+    answer = console.save(draft, **typed)
     assert answer.status_code == 400
     assert 'id="sender_address-fault"' in answer.text and "to put right" in answer.text
     assert "Kept words" in answer.text
-    assert "Kept words" not in _fields(console.get(f"{draft}/compose").text)["body"]
+    assert "Kept words" not in console.fields(f"{draft}/compose")["body"]
 
 
 def test_an_unknown_merge_field_stops_the_blast_and_is_named(console: Any, draft: str) -> None:
-    _save(console, draft, body="Dear {{ fist_name }},\n\n[[Sign the petition]]")
+    console.save(draft, body="Dear {{ fist_name }},\n\n[[Sign the petition]]")
     page = console.get(f"{draft}/compose").text
     assert "there is no merge field “fist_name”" in page
     assert console.get(f"{draft}/letter").status_code == 400
@@ -153,7 +98,7 @@ def test_an_unknown_merge_field_stops_the_blast_and_is_named(console: Any, draft
 def test_a_check_is_overridden_by_name(
     console: Any, draft: str, db: Database, petition: Petition
 ) -> None:
-    _save(console, draft, body="A claim.[^9]\n\n[[Sign the petition]]")
+    console.save(draft, body="A claim.[^9]\n\n[[Sign the petition]]")
     assert "[^9] leads nowhere" in console.get(f"{draft}/compose").text
     console.post(f"{draft}/override", {"check": "citations.unresolved", "reason": ""})
     assert "The check still stands" in console.get(f"{draft}/compose").text
@@ -237,6 +182,6 @@ def test_an_analyst_sees_a_draft_but_may_not_touch_it(
 
 def test_the_home_names_drafts_that_a_check_stops(console: Any, draft: str) -> None:
     assert "No draft is stopped by a check" in console.get("/console/").text
-    _save(console, draft, subject="")
+    console.save(draft, subject="")
     page = console.get("/console/").text
     assert "First ask: The subject is empty" in page and "1 thing needs you" in page

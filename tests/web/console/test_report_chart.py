@@ -2,51 +2,14 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
-from flask import Flask
-from playwright.sync_api import BrowserContext, Page, expect, sync_playwright
-from werkzeug.serving import make_server
+from playwright.sync_api import BrowserContext, Page, expect
 
 from outreach.accounts.models import Organisation
 from outreach.core.db import Database
-from outreach.web.auth import COOKIE
 from tests.analytics.worlds import World
-from tests.web.console.conftest import Browser
-
-
-@pytest.fixture
-def address(app: Flask) -> Iterator[str]:
-    """Where the application is served while a test runs."""
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
-
-
-@pytest.fixture
-def chromium(address: str, console: Browser) -> Iterator[BrowserContext]:
-    """A dark Chromium, signed in; without one left out, with CI=true a failure."""
-    path = shutil.which("chromium")
-    if path is None:
-        if os.environ.get("CI"):
-            pytest.fail("Chromium is not installed, and CI=true does not allow leaving it out")
-        pytest.skip("left out: no Chromium")
-    cookie = console.client.get_cookie(COOKIE, path="/console")
-    assert cookie is not None
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        context = browser.new_context(color_scheme="dark")
-        context.add_cookies([{"name": COOKIE, "value": cookie.value, "url": f"{address}/console"}])
-        yield context
-        browser.close()
 
 
 @pytest.fixture
