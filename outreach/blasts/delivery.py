@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Executable, exists, literal, null, select, update
+from sqlalchemy import Select, exists, literal, null, select, update
 from sqlalchemy.orm import Session
 
 from outreach.accounts.models import Organisation
@@ -52,12 +52,20 @@ class Sender:
 
 
 @dataclass(frozen=True)
+class Letters:
+    """A batch's plan, and the SELECT of those who wait, as recipients.part_query makes it."""
+
+    plan: Plan
+    query: Select[Any]
+
+
+@dataclass(frozen=True)
 class Part:
-    """Letters that leave together: rows as recipients.part_query gives them, those held back."""
+    """Letters that leave together."""
 
     rows: Sequence[Any]
-    held_back: Sequence[tuple[int, str]]
     last_id: int
+    is_last: bool  # nobody waits behind it
 
 
 def send_all(sender: Sender, stop: threading.Event) -> int:
@@ -71,25 +79,26 @@ def send_all(sender: Sender, stop: threading.Event) -> int:
             )
         if claim is None:
             return done
-        send_batch(sender, claim)
+        send_batch(sender, claim, stop)
         done += 1
     return done
 
 
-def send_batch(sender: Sender, claim: Claim) -> None:
-    """Send what waits in a claimed batch; stops between parts when its blast was paused."""
+def send_batch(sender: Sender, claim: Claim, stop: threading.Event) -> None:
+    """Send what waits in a claimed batch; stops between two parts when its blast was paused or
+    this process is to end."""
     with sender.db.reading() as session:
-        plan = _plan(session, sender, claim)
-    after, outcomes = 0, list[Outcome]()
+        letters = _letters(session, sender, claim)
+    part, outcomes = None, list[Outcome]()
     while True:
         with sender.db.transaction() as session:
             record(session, claim.blast_id, outcomes)
-            part = _next_part(session, sender, claim, plan, after)
+            part = _next_part(session, sender, claim, letters, part, stop)
         if part is None:
             return
-        recipients = _recipients(sender, claim, plan, part.rows)
+        recipients = _recipients(sender, claim, letters.plan, part.rows)
         try:
-            outcomes = sender.provider.send(plan, recipients) if recipients else []
+            outcomes = sender.provider.send(letters.plan, recipients) if recipients else []
         except ProviderDown as down:
             _hold_back(sender, claim, down.wait_s, str(down))
             return
@@ -99,7 +108,6 @@ def send_batch(sender: Sender, claim: Claim) -> None:
         except BaseException:
             _name_unknown(sender, claim, recipients)
             raise
-        after = part.last_id
 
 
 def recover_lost(sender: Sender) -> int:
@@ -114,10 +122,10 @@ def recover_lost(sender: Sender) -> int:
     return unknown
 
 
-def _plan(session: Session, sender: Sender, claim: Claim) -> Plan:
+def _letters(session: Session, sender: Sender, claim: Claim) -> Letters:
     if claim.blast_id is not None:
-        frozen = session.get_one(FrozenLetter, claim.variant_id)
-        return Plan.from_json(frozen.plan)
+        plan = Plan.from_json(session.get_one(FrozenLetter, claim.variant_id).plan)
+        return Letters(plan, part_query(claim, plan.fields))
     letter = session.get_one(SingleLetter, claim.first_id)
     organisation = session.get_one(Organisation, letter.organisation_id)
     envelope = Envelope(
@@ -128,51 +136,54 @@ def _plan(session: Session, sender: Sender, claim: Claim) -> Plan:
         can_unsubscribe=False,
         automatic=True,
     )
-    return Plan(envelope, (), (), (letter.subject,), (letter.html,), (letter.text,))
+    # Letters that a person asked for (confirmation, test) don't pass the consent gate.
+    query: Select[Any] = (
+        select(SingleLetter.delivery_id, SingleLetter.to_address, SingleLetter.to_name)
+        .add_columns(literal(""), null())
+        .join(Delivery, Delivery.id == SingleLetter.delivery_id)
+        .where(outbox.waiting(claim))
+    )
+    return Letters(Plan(envelope, (), (), (letter.subject,), (letter.html,), (letter.text,)), query)
 
 
 def _next_part(
-    session: Session, sender: Sender, claim: Claim, plan: Plan, after: int
+    session: Session,
+    sender: Sender,
+    claim: Claim,
+    letters: Letters,
+    before: Part | None,
+    stop: threading.Event,
 ) -> Part | None:
-    """The next part, marked as handed over; None when the batch ended or is not ours any more."""
+    """The next part, marked as handed over; None when the batch ended or is to be let go."""
     if not outbox.holds(session, claim):
         _log.warning("batch.taken_over", batch=claim.batch_id)
         return None
-    if claim.blast_id is not None:
-        state = session.scalar(select(Blast.state).where(Blast.id == claim.blast_id))
-        if state != "sending":
-            outbox.give_back(session, claim)
-            return None
-        size = sender.provider.part_size
-        query: Executable = part_query(claim, plan.fields, after=after, size=size)
-    else:
-        query = _single_query(claim, after)
-    rows = session.execute(query).all()
+    if before is not None and before.is_last:
+        outbox.finish(session, claim)
+        return None
+    if stop.is_set() or not _may_leave(session, claim):
+        outbox.give_back(session, claim)
+        return None
+    size = sender.provider.part_size
+    after = before.last_id if before else 0
+    rows = session.execute(letters.query.where(Delivery.id > after).limit(size)).all()
     if not rows:
         outbox.finish(session, claim)
         return None
-    held_back = [
-        (row[DELIVERY_ID], _reason(row)) for row in rows if row[REASON] or not row[ADDRESS]
-    ]
-    outbox.skip(session, held_back)
+    outbox.skip(
+        session,
+        [(row[DELIVERY_ID], _reason(row)) for row in rows if row[REASON] or not row[ADDRESS]],
+    )
     last_id = rows[-1][DELIVERY_ID]
     outbox.mark(session, claim, through=last_id)
-    return Part([row for row in rows if row[ADDRESS] and not row[REASON]], held_back, last_id)
+    to_send = [row for row in rows if row[ADDRESS] and not row[REASON]]
+    return Part(to_send, last_id, is_last=len(rows) < size or last_id == claim.last_id)
 
 
-def _single_query(claim: Claim, after: int) -> Executable:
-    # Letters that a person asked for (confirmation, test) don't pass the consent gate.
-    return (
-        select(
-            SingleLetter.delivery_id,
-            SingleLetter.to_address,
-            SingleLetter.to_name,
-            literal(""),
-            null(),
-        )
-        .join(Delivery, Delivery.id == SingleLetter.delivery_id)
-        .where(outbox.waiting(claim, after))
-    )
+def _may_leave(session: Session, claim: Claim) -> bool:
+    if claim.blast_id is None:
+        return True
+    return session.scalar(select(Blast.state).where(Blast.id == claim.blast_id)) == "sending"
 
 
 def _reason(row: Any) -> str:

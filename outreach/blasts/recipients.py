@@ -32,8 +32,8 @@ DELIVERY_ID, ADDRESS, FIRST_NAME, LAST_NAME, REASON = range(5)
 FIXED = 5
 
 
-def part_query(claim: Claim, fields: Sequence[str], *, after: int, size: int) -> Select[Any]:
-    """The next waiting deliveries of a batch, by id, with what the plan needs of each person.
+def part_query(claim: Claim, fields: Sequence[str]) -> Select[Any]:
+    """The waiting deliveries of a batch, by id, with what the plan needs of each person.
 
     The consent gate is part of the statement: whoever left since the audience was frozen comes with
     a reason. Rows: the columns named above, then those of `reader(fields)`.
@@ -44,9 +44,8 @@ def part_query(claim: Claim, fields: Sequence[str], *, after: int, size: int) ->
         .add_columns(*columns(fields))
         .select_from(Delivery)
         .outerjoin(Supporter, Supporter.id == Delivery.supporter_id)
-        .where(waiting(claim, after))
+        .where(waiting(claim))
         .order_by(Delivery.id)
-        .limit(size)
     )
     return _with_membership(query) if "joined" in fields else query
 

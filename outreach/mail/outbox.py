@@ -115,11 +115,10 @@ def holds(session: Session, claim: Claim) -> bool:
     return bool(found.rowcount)
 
 
-def waiting(claim: Claim, after: int) -> ColumnElement[bool]:
-    """Condition on Delivery: of this batch, not yet sent, behind the delivery id `after`."""
-    low = max(claim.first_id, after + 1)
+def waiting(claim: Claim) -> ColumnElement[bool]:
+    """Condition on Delivery: of this batch, and not yet sent."""
     return (
-        Delivery.id.between(low, claim.last_id)
+        Delivery.id.between(claim.first_id, claim.last_id)
         & of_blast(claim.blast_id)
         & (Delivery.state == "pending")
     )
@@ -151,7 +150,7 @@ def skip(session: Session, skipped: Sequence[tuple[int, str]]) -> None:
 
 def finish(session: Session, claim: Claim) -> bool:
     """End a batch: done, or ready again later for those who were put off. True when done."""
-    left = session.scalar(select(func.count()).where(waiting(claim, after=0)))
+    left = session.scalar(select(func.count()).where(waiting(claim)))
     batch = session.get_one(Batch, claim.batch_id)
     if left:
         give_back(session, claim, wait_s=FIRST_RETRY_S * 2**batch.attempts)

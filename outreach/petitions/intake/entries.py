@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from outreach.petitions.intake.dates import YEAR, full_date
 from outreach.petitions.intake.lines import Line
@@ -106,7 +107,7 @@ def unnumbered(lines: Sequence[Line]) -> tuple[Line | None, list[list[Line]]]:
     """
     for at, line in enumerate(lines):
         if is_notes_heading(line.text):
-            rows = _rows_below(lines[at + 1 :])
+            rows = _rows_below(lines, at + 1)
             scores = [citation_score(" ".join(row.text for row in group)) for group in rows]
             if rows and 2 * sum(score >= 2 for score in scores) >= len(rows):
                 return line, rows
@@ -117,16 +118,17 @@ def unnumbered(lines: Sequence[Line]) -> tuple[Line | None, list[list[Line]]]:
     return None, []
 
 
-def _rows_below(lines: Sequence[Line]) -> list[list[Line]]:
+def _rows_below(lines: Sequence[Line], at: int) -> list[list[Line]]:
     rows: list[list[Line]] = []
     bulleted = False
     blank = True
-    for line in lines:
+    for line in islice(lines, at, None):
         if not line.text:
             blank = True
             continue
         bullet = bool(_BULLET.match(line.text))
-        if classify(line.text).kind is not Kind.TEXT or (bulleted and blank and not bullet):
+        announced = classify(line.text).kind is not Kind.TEXT or is_notes_heading(line.text)
+        if announced or (bulleted and blank and not bullet):
             break
         bulleted = bulleted or bullet
         if bulleted and not bullet and rows:
