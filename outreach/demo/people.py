@@ -9,6 +9,8 @@ import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from email.parser import BytesHeaderParser
+from email.utils import parseaddr
 from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
@@ -21,7 +23,6 @@ from outreach.demo.cast import Part
 
 _TIMEOUT_S = 20.0
 _AT_A_TIME = 8
-_TO = re.compile(rb"^To: (?:.*<)?([^<>\s]+)>?\r?$", re.MULTILINE)
 
 
 class DemoFailed(OutreachError):
@@ -59,8 +60,13 @@ class Letter:
 def letters_in(folder: Path) -> dict[str, Path]:
     """The newest letter's file of each address in a mailbox folder."""
     paths = sorted(folder.rglob("*.eml"), key=lambda path: path.stat().st_mtime_ns)
-    found = ((_TO.search(path.read_bytes()), path) for path in paths)
-    return {to[1].decode().lower(): path for to, path in found if to}
+    return {_recipient(path): path for path in paths}
+
+
+def _recipient(path: Path) -> str:
+    with path.open("rb") as file:
+        headers = BytesHeaderParser().parse(file)
+    return parseaddr(headers["To"])[1].lower()
 
 
 def read(path: Path) -> Letter:

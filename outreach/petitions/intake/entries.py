@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import islice
 
 from outreach.petitions.intake.dates import YEAR, full_date
 from outreach.petitions.intake.lines import Line
@@ -122,7 +121,8 @@ def _rows_below(lines: Sequence[Line], at: int) -> list[list[Line]]:
     rows: list[list[Line]] = []
     bulleted = False
     blank = True
-    for line in islice(lines, at, None):
+    for index in range(at, len(lines)):
+        line = lines[index]
         if not line.text:
             blank = True
             continue
