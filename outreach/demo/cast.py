@@ -38,19 +38,19 @@ SUPPRESSED = 15
 LEFT_BEFORE = 10
 
 CAST = (
-    Role(60, ("open",), FIREFOX),
-    Role(40, ("open",), GMAIL_PROXY),
-    Role(40, ("open",), APPLE_PROXY),
-    Role(70, ("open", "click"), CHROME),
-    Role(60, ("open", "click", "sign"), IPHONE),
-    Role(50, ("click", "sign"), FIREFOX),
-    Role(8, ("click", "sign", "sign"), CHROME),  # press twice: thanked twice, counted once
-    Role(12, ("open", "click", "not_me"), IPHONE),
-    Role(5, ("open", "click", "not_me_silent"), CHROME),
-    Role(9, ("open", "leave"), FIREFOX),
-    Role(7, ("one_click",), "Mozilla/5.0 (compatible; Google-List-Unsubscribe)"),
-    Role(6, ("scan",), SCANNERS[0]),
-    Role(6, ("scan",), SCANNERS[1]),
+    Role(40, ("open",), FIREFOX),
+    Role(25, ("open",), GMAIL_PROXY),
+    Role(25, ("open",), APPLE_PROXY),
+    Role(40, ("open", "click"), CHROME),
+    Role(36, ("open", "click", "sign"), IPHONE),
+    Role(24, ("click", "sign"), FIREFOX),
+    Role(5, ("click", "sign", "sign"), CHROME),  # press twice: thanked twice, counted once
+    Role(8, ("open", "click", "not_me"), IPHONE),
+    Role(3, ("open", "click", "not_me_silent"), CHROME),
+    Role(6, ("open", "leave"), FIREFOX),
+    Role(5, ("one_click",), "Mozilla/5.0 (compatible; Google-List-Unsubscribe)"),
+    Role(4, ("scan",), SCANNERS[0]),
+    Role(4, ("scan",), SCANNERS[1]),
 )
 
 _HUMAN_AGENTS = (CHROME, FIREFOX, IPHONE)
