@@ -214,10 +214,12 @@ def _behind_stop(text: str, start: int, end: int) -> Sureness | None:
         return None
     window = text[max(0, start - 24) : start - 1]
     if earlier.isdigit():
-        if _YEAR.search(window) or re.search(r"[^\W\d]-[0-9]+$", window):
+        if _YEAR.search(window):
             return Sureness.SURE
         if not _SENTENCE_NEXT.match(text, end):
             return None
+        if re.search(r"[^\W\d]-[0-9]+$", window):  # "COVID-19.1 Then"
+            return Sureness.SURE
         decimal = re.search(r"(?<![0-9,.])[0-9]{1,2}$", window)
         return Sureness.NEVER if decimal else Sureness.DOUBTFUL
     if is_bill_or_number(window):

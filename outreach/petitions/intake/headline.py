@@ -67,7 +67,7 @@ def find_head(page: Page, known_targets: Sequence[str]) -> Head | None:
     page.take([chosen.index])
     block = _shortened(page.blocks[chosen.index], chosen.text)
     organisation = _organisation(page, titles, chosen, known_targets)
-    targets = list(known_targets) or _targets_at_top(page, titles, chosen, organisation)
+    targets = list(known_targets) or _targets_at_top(page, titles, chosen)
     targets = targets or targets_of_headline(chosen.text)
     _drop_repeats(page, chosen.text, organisation, targets)
     return Head(chosen.index, block, organisation, tuple(targets))
@@ -214,7 +214,7 @@ def _is_name_line(text: str) -> bool:
 
 
 def _targets_at_top(
-    page: Page, titles: Sequence[_Title], chosen: _Title, organisation: str | None
+    page: Page, titles: Sequence[_Title], chosen: _Title
 ) -> list[str]:
     for index in page.of_kind(Kind.FIELD):
         phrase = page.blocks[index].phrase
@@ -228,7 +228,7 @@ def _targets_at_top(
     if targets_of_headline(chosen.text):
         return []
     for title in titles:
-        if title.index > chosen.index and title.text != organisation:
+        if title.index > chosen.index and title.index not in page.used:
             if looks_like_name(title.text) and len(title.text.split()) > 1:
                 page.take([title.index])
                 return split_names(title.text)

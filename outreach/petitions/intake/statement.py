@@ -24,6 +24,7 @@ _CLOSING = re.compile(
 _UNDERSIGNED = re.compile(r"^[“\"*_]*(?:We|I),?\s+the\s+undersigned\b", re.IGNORECASE)
 _DEAR = re.compile(r"^Dear\s+(.{1,120}?)\s*[,:]$")
 _PLAIN_LABEL = re.compile(r"^(?:The\s+)?petition\s+to\s+([^:.!?]{1,80})$", re.IGNORECASE)
+_PROSE_END = re.compile(r"\.[”\"’)\]]*(?:[0-9,¹²³⁴-⁹]+|\[\^?\w+\])*$")
 _HEADLINE_LENGTH = 140
 
 
@@ -112,7 +113,7 @@ def _chosen(page: Page, label: int, texts: list[int]) -> list[int]:
     ends_in_heading = after < len(page.blocks) and page.blocks[after].kind in {
         Kind.HEADING, Kind.LABEL
     }  # fmt: skip
-    body_before = any(b.kind is Kind.TEXT and len(b.text) > 120 for b in page.blocks[:label])
+    body_before = any(_is_prose(b) for b in page.blocks[:label])
     attached = not section and first.line == page.blocks[label].last_line + 1
     if (section and (ends_in_heading or body_before)) or (body_before and not attached):
         called = (i for i in texts[1:] if _GLUED.search(page.blocks[i].text))
@@ -121,6 +122,12 @@ def _chosen(page: Page, label: int, texts: list[int]) -> list[int]:
         if len(chosen) > 1 and not section:
             page.doubt(first.line, f"{len(chosen)} paragraphs were read as the statement")
     return chosen
+
+
+def _is_prose(block: Block) -> bool:
+    """Whether a block is a paragraph of the body rather than a line of the page's top."""
+    long = block.kind is Kind.TEXT and len(block.text) > 80
+    return long and (len(block.text) > 180 or bool(_PROSE_END.search(block.text)))
 
 
 def _rest_of(page: Page, first: Block, at: int) -> list[int]:
