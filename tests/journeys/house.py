@@ -28,6 +28,7 @@ from outreach.blasts import queries
 from outreach.core import log, migrations
 from outreach.core.db import Base
 from outreach.demo.people import Letter, letters_in, read, wait_for_letters
+from outreach.mail.models import Batch
 from outreach.services import Services
 
 ROOT = Path(__file__).parents[2]
@@ -154,6 +155,15 @@ class House:
                 return queries.by_id(session, blast_id).state == state
 
         wait_until(there, f"the blast is {state}")
+
+    def wait_for_quiet_outbox(self) -> None:
+        """Wait until the worker has written down what became of every letter."""
+
+        def quiet() -> bool:
+            with self.services.db.reading() as session:
+                return session.scalar(select(Batch.id).where(Batch.state != "done")) is None
+
+        wait_until(quiet, "the outbox is empty")
 
     def letter(self, address: str) -> Letter:
         """The newest letter to this address, which may still be on its way."""
