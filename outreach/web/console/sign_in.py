@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_limiter import RequestLimit
+from werkzeug.exceptions import TooManyRequests
 
 from outreach.accounts import operations
 from outreach.web import auth
@@ -15,10 +15,12 @@ from outreach.web.forms import Form, notice
 blueprint = Blueprint("console_sign_in", __name__, url_prefix="/console")
 
 
-def _too_many(_limit: RequestLimit) -> Response:
+@blueprint.errorhandler(TooManyRequests)
+def wait(_error: TooManyRequests) -> ResponseReturnValue:
+    """Stop guessing, on the same page."""
     form = Form.sent()
     form.refuse("", "Too many attempts from this place. Wait five minutes, then try again.")
-    return make_response(_page(form), 429)
+    return _page(form), 429
 
 
 @blueprint.get("/sign-in")
@@ -30,7 +32,7 @@ def show() -> ResponseReturnValue:
 
 @blueprint.post("/sign-in")
 @needs(EVERYONE)
-@limiter.limit(auth.SIGN_IN_LIMIT, on_breach=_too_many)
+@limiter.limit(auth.SIGN_IN_LIMIT)
 def enter() -> ResponseReturnValue:
     """Check the password and hand out the cookie."""
     form = Form.sent()
