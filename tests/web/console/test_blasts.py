@@ -9,12 +9,14 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from outreach import jobs
 from outreach.accounts.models import Organisation
 from outreach.blasts import queries
 from outreach.core.clock import now
 from outreach.core.db import Database
+from outreach.mail.models import Delivery
 from outreach.petitions.models import Petition
 from outreach.services import Services
 
@@ -185,3 +187,17 @@ def test_the_home_names_drafts_that_a_check_stops(console: Any, draft: str) -> N
     console.save(draft, subject="")
     page = console.get("/console/").text
     assert "First ask: The subject is empty" in page and "1 thing needs you" in page
+
+
+def test_unknown_deliveries_are_named_on_the_home_and_on_the_blast(
+    console: Any, draft: str, db: Database, services: Services
+) -> None:
+    console.post(f"{draft}/schedule", {"when": "now", "confirmed": "yes"})
+    jobs.start_due_blasts(services, threading.Event())
+    with db.transaction() as session:
+        delivery = session.scalars(select(Delivery).where(Delivery.state == "pending")).first()
+        assert delivery is not None
+        delivery.state, delivery.reason = "unknown", "The provider did not answer in time."
+    assert "1 delivery is unknown" in console.get("/console/").text
+    page = console.get(draft).text
+    assert "ana@example.org" in page and "The provider did not answer in time." in page
