@@ -26,9 +26,7 @@ def canonical(email: str) -> str:
     if len(text) <= 254 and _PLAIN.fullmatch(text) and not text.lower().endswith(_SPECIAL_USE):
         return text.lower()
     try:
-        parts = validate_email(
-            text, check_deliverability=False, test_environment=True, strict=True
-        )
+        parts = validate_email(text, check_deliverability=False, test_environment=True, strict=True)
     except EmailNotValidError as error:
         raise BadInput(
             "Enter an email address like name@example.org.", hint=str(error), field="email"

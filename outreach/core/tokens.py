@@ -27,6 +27,7 @@ from outreach.core.errors import NotFound
 TAG_BYTES = 8
 TOKEN_CHARS = 24
 MAX_SLOT = 255
+_SEAL_BYTES = 12
 
 
 class Slot(IntEnum):
@@ -102,10 +103,15 @@ class Tokens:
         return LetterToken(int.from_bytes(body[:6], "big"), int.from_bytes(body[6:], "big"), slot)
 
     def seal(self, purpose: str, *ids: int, expires: datetime | None = None) -> str:
-        """Ids under a purpose (≤ 16 bytes); valid for ever unless `expires` is given."""
+        """Ids under a purpose (≤ 16 bytes); valid for ever unless `expires` is given.
+
+        20 characters for one small id. The tag comes first and veils the rest, so that a token
+        shows neither the ids nor how many there are of a kind.
+        """
         until = int(expires.timestamp()) if expires else 0
-        body = struct.pack(f">I{len(ids)}q", until, *ids)
-        return urlsafe_b64encode(body + self._mac(purpose, body)).decode("ascii").rstrip("=")
+        body = b"".join(_short(number) for number in (until, *ids))
+        tag = self._mac(purpose, body)
+        return urlsafe_b64encode(tag + self._veil(tag, body)).decode("ascii").rstrip("=")
 
     def unseal(self, purpose: str, token: str, *, expired_too: bool = False) -> tuple[int, ...]:
         """The ids of a token sealed for this purpose; raises BadToken, also when it expired.
@@ -113,18 +119,37 @@ class Tokens:
         `expired_too` reads a genuine token past its time, where it gives no power any more.
         """
         raw = _unbase64(token)
-        body, mac = raw[:-16], raw[-16:]
-        if len(body) % 8 != 4 or not hmac.compare_digest(self._mac(purpose, body), mac):
+        tag, body = raw[:_SEAL_BYTES], self._veil(raw[:_SEAL_BYTES], raw[_SEAL_BYTES:])
+        if not hmac.compare_digest(self._mac(purpose, body), tag):
             raise BadToken
-        until, *ids = struct.unpack(f">I{len(body) // 8}q", body)
+        until, *ids = _numbers(body)
         if until and not expired_too and until < datetime.now(UTC).timestamp():
             raise BadToken
         return tuple(ids)
 
     def _mac(self, purpose: str, body: bytes) -> bytes:
         return hashlib.blake2b(
-            body, key=self._seal_key, digest_size=16, person=purpose.encode()
+            body, key=self._seal_key, digest_size=_SEAL_BYTES, person=purpose.encode()
         ).digest()
+
+    def _veil(self, tag: bytes, body: bytes) -> bytes:
+        stream = hashlib.shake_128(self._seal_key + tag).digest(len(body))
+        return bytes(a ^ b for a, b in zip(stream, body, strict=True))
+
+
+def _short(number: int) -> bytes:
+    """A length byte and the number's own bytes."""
+    size = (number.bit_length() + 7) // 8
+    return bytes((size,)) + number.to_bytes(size, "big")
+
+
+def _numbers(body: bytes) -> list[int]:
+    found, at = [], 0
+    while at < len(body):
+        end = at + 1 + body[at]
+        found.append(int.from_bytes(body[at + 1 : end], "big"))
+        at = end
+    return found
 
 
 def _unbase64(token: str, length: int | None = None) -> bytes:

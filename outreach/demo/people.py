@@ -23,6 +23,7 @@ from outreach.demo.cast import Part
 
 _TIMEOUT_S = 20.0
 _AT_A_TIME = 8
+_FRIENDS = ("Robin Hale", "Ines Duarte", "Tomas Vesely", "Aiko Brandt", "Samir Osei")
 
 
 class DemoFailed(OutreachError):
@@ -145,7 +146,11 @@ class _Person:
         stranger = self.session.get(urljoin(page.url, unescape(found[1])), timeout=_TIMEOUT_S)
         form = form_of(_expect(stranger, 200), "/sign")
         address = "friend-of-" + self.part.address
-        values = form.values | {"name": "Robin Hale", "email": address, "postal_code": ""}
+        values = form.values | {
+            "name": _FRIENDS[len(address) % len(_FRIENDS)],
+            "email": address,
+            "postal_code": "",
+        }
         _expect(self.session.post(form.url, values, timeout=_TIMEOUT_S), 200)
         if confirm:
             self.to_confirm.append(address)

@@ -9,6 +9,7 @@ from enum import IntEnum
 
 from outreach.petitions.intake.compounds import is_bill_or_number, is_compound
 from outreach.petitions.intake.entries import SUPERSCRIPTS
+from outreach.petitions.intake.hidden import hidden_stretches
 
 
 class Sureness(IntEnum):
@@ -45,19 +46,6 @@ _CANDIDATE = re.compile(
     r"|(?P<raised>[⁰¹²³⁴⁵⁶⁷⁸⁹]+(?:[,⁻˒–][⁰¹²³⁴⁵⁶⁷⁸⁹]+)*)"
     r"|(?P<digits>[0-9]+)"
 )
-_HIDDEN = re.compile(
-    r"(?:https?://|www\.)[^\s<>“”\"]+|(?<=\])\([^()\s]*\)|`[^`\n]{1,200}`"
-    r"|(?<![\w.+-])[\w.+-]{1,64}@[\w.-]{1,99}",
-    re.IGNORECASE,
-)
-_PHONE = re.compile(
-    r"(?<![\w.])(?:\+?[0-9]{1,2}[-. ])?\(?[0-9]{3}\)?[-. ]?[0-9]{3}[-. ][0-9]{4}(?!\w)"
-)
-_DOMAIN = re.compile(
-    r"(?<![\w@.-])(?:[a-z0-9-]{1,60}\.){1,4}(?:com|org|net|gov|edu|io|info)(?:/[^\s)”\"]*)?(?!\w)",
-    re.IGNORECASE,
-)
-_PHONE_END = re.compile(r"[0-9][-. ][0-9]{4}")
 _LIST = re.compile(r"(,\s?|[–-])([0-9]{1,3})(?![0-9])")
 _QUANTITY = re.compile(r"\s(?:million|billion|trillion|thousand|hundred|percent|per\s+cent|%)")
 _TOKEN = re.compile(r"\S+$")
@@ -70,7 +58,7 @@ _CLOSING = ".,;:!?…”\"’'»)]*_"
 
 def candidates(text: str, ids: Mapping[str, int], known: frozenset[int]) -> list[Candidate]:
     """The places of a text that may be markers, in order; web addresses and numbers are passed."""
-    hidden = _hidden(text)
+    hidden = hidden_stretches(text)
     found: list[Candidate] = []
     at = behind = 0
     while match := _CANDIDATE.search(text, at):
@@ -85,25 +73,6 @@ def candidates(text: str, ids: Mapping[str, int], known: frozenset[int]) -> list
             found.append(candidate)
             at = max(at, candidate.end)
     return found
-
-
-def _hidden(text: str) -> list[tuple[int, int]]:
-    """The stretches in which no marker is looked for: addresses, links, code, telephone numbers."""
-    spans: list[tuple[int, int]] = []
-    if any(sign in text for sign in ("://", "www.", "](", "`", "@")):
-        spans += [m.span() for m in _HIDDEN.finditer(text)]
-    more: list[tuple[int, int]] = []
-    if _PHONE_END.search(text):
-        more += [m.span() for m in _PHONE.finditer(text)]
-    if any(ending in text for ending in (".com", ".org", ".net", ".gov", ".edu", ".io", ".info")):
-        more += [m.span() for m in _DOMAIN.finditer(text)]
-    if not more:
-        return spans
-    apart: list[tuple[int, int]] = []
-    for span in sorted(spans + more):
-        if not apart or span[0] >= apart[-1][1]:
-            apart.append(span)
-    return apart
 
 
 def _judge(

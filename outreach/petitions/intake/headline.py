@@ -22,10 +22,12 @@ _TELL_TO = re.compile(
 _DEMAND = re.compile(r"^Demand\s+(?:that\s+)?(?P<to>(?:[A-Z][\w.’'&-]*\s+){1,4})[a-z]")
 _VOCATIVE = re.compile(r"^(?P<to>[^,:!?]{1,60})\s*[,:]\s*(?P<verb>[\w’']+)")
 _BYLINE = re.compile(
-    r"^(?:(?:a|this)\s+)?(?:(?:petition|campaign)\s+)?(?:(?:by|from|started\s+by|created\s+by|"
-    r"organi[sz]ed\s+by|sponsored\s+by|brought\s+to\s+you\s+by))[:\s]+(?P<name>[^.!?:]{2,80})$",
+    r"^(?:(?:a|this)\s+)?(?:(?:petition|campaign|project)\s+(?:by|from|of)|by|from|started\s+by|"
+    r"created\s+by|organi[sz]ed\s+by|sponsored\s+by|brought\s+to\s+you\s+by)[:\s]+"
+    r"(?P<name>[^.!?:]{2,80})$",
     re.IGNORECASE,
 )
+_PREFIX = re.compile(r"^(?:the\s+)?petition\s*:\s+(?=\S)", re.IGNORECASE)
 _MARKERS = re.compile(r"(?:(?<=[.!?])[0-9,]+|\[\^?\w+\]|\s|[¹²³⁴-⁹]+)+$")
 _TWO_SENTENCES = re.compile(r"[a-z]{2}[.]\s+[“\"]?[A-Z]")
 _SUBTITLE = re.compile(r"(?:why|what|how|who|when|where|about|background|the\s)\b", re.I)
@@ -100,7 +102,8 @@ def _titles(page: Page, known_targets: Sequence[str]) -> list[_Title]:
             break
         else:
             continue
-        if index in page.used:
+        text = _PREFIX.sub("", text)
+        if index in page.used or not text:
             break
         if not _may_be_title(text, block):
             break
@@ -147,10 +150,16 @@ def _score(text: str, block: Block, known_targets: Sequence[str]) -> int:
 
 
 def _best(titles: Sequence[_Title]) -> _Title | None:
-    """The best title; of two equal ones that read as names the second, a lone name is none."""
+    """The first clear title, else the best.
+
+    Of two equal ones that read as names the second, a lone name is none.
+    """
     usable = [title for title in titles if title.score > -5]
     if not usable:
         return None
+    for title in usable:
+        if title.score >= 3 and not looks_like_name(title.text, longest=5):
+            return title
     best = max(usable, key=lambda t: t.score)
     tied = [t for t in usable if t.score == best.score]
     names = [looks_like_name(t.text, longest=5) for t in tied]

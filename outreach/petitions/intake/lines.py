@@ -96,7 +96,7 @@ def numbered_lines(text: str) -> list[Line]:
     if "\x00" in controls or len(controls) > 5 + len(text) // 200:
         raise _not_a_text("the text")
     text = _INVISIBLE.sub("", text)
-    if not text.strip():
+    if not _CONTROL.sub("", text).strip():
         raise BadInput("line 1: the text is empty.", hint=_NOT_TEXT_HINT)
     text = unicodedata.normalize("NFC", text)
     return [_line(number, row) for number, row in enumerate(_LINE_END.split(text), start=1)]

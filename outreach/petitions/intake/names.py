@@ -78,6 +78,12 @@ def _split_at_commas(text: str) -> list[str]:
     return pieces
 
 
+def _is_role(words: str) -> bool:
+    """Whether a piece between commas only says what the one before it is: "CEO of Amazon"."""
+    head = re.split(r"\s(?:of|for|at|to)\s", words)[0].lower().split()
+    return bool(head) and all(word in ROLE_STARTS for word in head)
+
+
 def _belongs_together(left: str, cut: str, right: str) -> bool:
     left_words, right_words = left.split(), right.split()
     if not right_words:
@@ -85,7 +91,7 @@ def _belongs_together(left: str, cut: str, right: str) -> bool:
     last, first = left_words[-1].lower(), right_words[0].lower().rstrip(",")
     if "," in cut and "and" not in cut:
         state = re.split(r",|;|\sand\s", right)[0].strip()
-        if first in ROLE_STARTS or (state in STATES and left.strip() not in STATES):
+        if _is_role(state) or (state in STATES and left.strip() not in STATES):
             return True
         body = left_words[0].lower() if left_words[0].lower() != "the" else left_words[1].lower()
         return last in COMPOUND_STARTS and body in BODIES

@@ -180,6 +180,8 @@ def _heading_phrase(plain: str, level: int) -> Phrase | None:
         return Phrase(Kind.LABEL, to=found.group("to") or "", level=level)
     if level > 1 and (label := _label(plain)) and not label.rest:
         return Phrase(Kind.LABEL, to=label.to, level=level)
+    if level > 1 and (to := _TO.match(plain)) and to.group("rest"):
+        return Phrase(Kind.TO, rest=to.group("rest"), level=level)
     partners = _PARTNERS.match(plain)
     if partners and not partners.group("rest"):
         return Phrase(Kind.PARTNERS, level=level)

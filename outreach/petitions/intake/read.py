@@ -14,8 +14,9 @@ from outreach.petitions.intake.notes import NotesList, find_notes
 from outreach.petitions.intake.page import Page
 from outreach.petitions.intake.phrases import Kind
 from outreach.petitions.intake.repeats import Repeats
+from outreach.petitions.intake.signed import Statement
 from outreach.petitions.intake.sources import read_source
-from outreach.petitions.intake.statement import Statement, find_statement
+from outreach.petitions.intake.statement import find_statement
 from outreach.petitions.intake.understanding import Citation, Marker, Paragraph, Understanding
 
 _NOT_BODY = {

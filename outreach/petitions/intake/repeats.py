@@ -29,6 +29,9 @@ class Repeat:
     doubt: str = ""
 
 
+_MORE = re.compile(r";\s+[^;]*?(?:[“\"«]|https?://|www\.|\b(?:1[5-9]|20)[0-9]{2}\b)")
+
+
 class Repeats:
     """Resolves the repeats of a list of notes, in its order, through chains to the first."""
 
@@ -41,7 +44,9 @@ class Repeats:
     def of(self, note: Note) -> Repeat | None:
         """What the note repeats, or None where it is a source of its own; call once for each."""
         target = self._target(note)
-        repeat = target if target is None or target.same_as is None else self._resolved(target)
+        repeat = target
+        if target is not None and target.same_as is not None:
+            repeat = self._resolved(target.same_as, note)
         same_as = repeat.same_as if repeat else None
         self._origin.setdefault(note.number, same_as if same_as is not None else note.number)
         if repeat is None:
@@ -78,6 +83,6 @@ class Repeats:
                 return Repeat(number)
         return Repeat(None, f"note {note.number} repeats a work of {name} that no note names")
 
-    def _resolved(self, repeat: Repeat) -> Repeat:
-        assert repeat.same_as is not None
-        return Repeat(self._origin.get(repeat.same_as, repeat.same_as))
+    def _resolved(self, number: int, note: Note) -> Repeat:
+        several = "" if not _MORE.search(note.raw) else f"note {note.number} holds several sources"
+        return Repeat(self._origin.get(number, number), several)
