@@ -231,3 +231,45 @@ def test_lines_wrapped_by_hand_are_one_paragraph():
     rows += " says\nnothing of it."
     found = petition("Pay!", "Petition to Acme:\nPay now.", rows)
     assert [p.text for p in found.paragraphs] == [rows.replace("\n", " ")]
+
+
+def test_a_letter_at_the_top_ends_where_the_body_begins():
+    found = petition(
+        "Pay the crews!", "To: Acme\nFrom: [Your Name]", "Pay now.", "Why this matters",
+        "They wait.1", "1. Post, “Wait,” 2018.",
+    )  # fmt: skip
+    assert found.statement == "Pay now."
+    assert [p.text for p in found.paragraphs] == ["Why this matters", "They wait."]
+
+
+def test_a_letter_below_a_label_goes_to_its_closing():
+    found = petition(
+        "Pay up!", "Petition to Acme:", "Dear board,", "Pay now.", "Sincerely,\n[Your Name]", BODY
+    )
+    assert found.statement == "Dear board,\n\nPay now."
+    assert [p.text for p in found.paragraphs] == [BODY]
+
+
+def test_a_first_line_petition_is_the_headline_where_a_letter_is_signed():
+    found = petition("Petition: Pay the crews!", BODY, "To: Acme\nFrom: [Your Name]", "Pay now.")
+    assert (found.headline, found.statement) == ("Pay the crews!", "Pay now.")
+
+
+def test_the_first_clear_headline_goes_before_a_later_call():
+    call = "Sign the petition to Acme: Pay the crews of the coast now!"
+    found = petition("Crew Union", "Urge Acme to pay up", call, "Statement: Pay now.", BODY)
+    assert (found.organisation, found.headline) == ("Crew Union", "Urge Acme to pay up")
+    assert [p.text for p in found.paragraphs] == [call, BODY]
+
+
+def test_people_with_their_titles_are_single_targets():
+    to = "Governor Ann Smith, Attorney General Bo Lind and the Larch County Board of Supervisors"
+    assert split_names(to) == [
+        "Governor Ann Smith", "Attorney General Bo Lind", "Larch County Board of Supervisors",
+    ]  # fmt: skip
+
+
+def test_a_target_line_gives_the_addressee_of_a_statement_without_one():
+    found = petition("# Pay the crews!", "## To: Acme Board", BODY, "Statement:\nPay now.")
+    assert found.targets == ("Acme Board",)
+    assert [p.text for p in found.paragraphs] == [BODY]
