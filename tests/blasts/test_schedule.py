@@ -1,0 +1,153 @@
+"""A blast's way: checks that stop it, overrides with a name, times, tests, and its end."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from outreach.accounts.models import AuditEntry
+from outreach.blasts import operations, preflight, schedule
+from outreach.core.clock import now
+from outreach.core.errors import BadInput, Conflict
+from outreach.mail.models import Delivery, SingleLetter
+from outreach.petitions.models import Petition, Source
+from outreach.petitions.operations import pause
+from tests.standins.world import BASE_URL, World
+
+
+def stops(world: World) -> set[str]:
+    """Keys of the checks that stop the blast."""
+    with world.db.reading() as session:
+        found = preflight.run(session, world.blast(session), BASE_URL)
+        return {finding.key for finding in found if finding.level == "stop"}
+
+
+def test_a_good_blast_passes(world: World) -> None:
+    world.add_people(3)
+    assert stops(world) == set()
+
+
+def test_nobody_to_write_to(world: World) -> None:
+    assert stops(world) == {"audience"}
+
+
+@pytest.mark.parametrize(
+    ("body", "key"),
+    [
+        ("No ask at all.[^1]", "ask"),
+        ("[[Sign]] A claim.[^9]", "ask"),
+        ("A claim.[^9]\n\n[[Sign]]", "citations.unresolved"),
+        ("{{ nobody }}", "letter.unreadable"),
+    ],
+)
+def test_what_stops_a_blast(world: World, body: str, key: str) -> None:
+    world.add_people(1)
+    with world.db.transaction() as session:
+        operations.edit(session, world.blast(session), body=body)
+    assert key in stops(world)
+    with world.db.transaction() as session, pytest.raises(Conflict):
+        schedule.schedule(session, world.blast(session), at=None, actor="x", base_url=BASE_URL)
+    with world.db.reading() as session:
+        assert world.blast(session).state == "draft"
+
+
+def test_a_closed_petition_and_unchecked_sources_stop_it(world: World) -> None:
+    world.add_people(1)
+    with world.db.transaction() as session:
+        pause(session, session.scalars(select(Petition)).one())
+        for source in session.scalars(select(Source)):
+            source.checked_at = None
+    assert stops(world) == {"petition", "citations.unchecked"}
+
+
+def test_an_override_carries_a_name_and_a_reason(world: World) -> None:
+    world.add_people(1)
+    with world.db.transaction() as session:
+        for source in session.scalars(select(Source)):
+            source.checked_at = None
+    with world.db.transaction() as session, pytest.raises(BadInput):
+        preflight.override(
+            session, world.blast(session), check="citations.unchecked", reason=" ", actor="Mara"
+        )
+    with world.db.transaction() as session:
+        preflight.override(
+            session,
+            world.blast(session),
+            check="citations.unchecked",
+            reason="I wrote the report myself",
+            actor="Mara",
+        )
+    assert stops(world) == set()
+    with world.db.reading() as session:
+        found = preflight.run(session, world.blast(session), BASE_URL)
+        (passed,) = [f for f in found if f.key == "citations.unchecked"]
+        assert "Overridden by Mara: I wrote the report myself" in passed.detail
+        logged = session.scalars(select(AuditEntry).where(AuditEntry.action == "blast.override"))
+        assert logged.one().detail["reason"] == "I wrote the report myself"
+
+
+def test_some_checks_can_not_be_passed_over(world: World) -> None:
+    with world.db.transaction() as session, pytest.raises(Conflict):
+        preflight.override(
+            session, world.blast(session), check="way_out", reason="please", actor="Mara"
+        )
+
+
+def test_a_time_in_the_past_is_refused(world: World) -> None:
+    world.add_people(1)
+    with world.db.transaction() as session, pytest.raises(BadInput, match="has passed") as refused:
+        schedule.schedule(
+            session,
+            world.blast(session),
+            at=now() - timedelta(hours=1),
+            actor="x",
+            base_url=BASE_URL,
+        )
+    assert refused.value.field == "at"
+
+
+def test_a_scheduled_blast_is_due_at_its_time_and_can_be_taken_back(world: World) -> None:
+    world.add_people(1)
+    with world.db.transaction() as session:
+        schedule.schedule(
+            session,
+            world.blast(session),
+            at=now() + timedelta(hours=1),
+            actor="x",
+            base_url=BASE_URL,
+        )
+        assert schedule.due(session) == []
+        schedule.unschedule(session, world.blast(session), actor="x")
+        assert world.blast(session).state == "draft"
+        schedule.schedule(session, world.blast(session), at=None, actor="x", base_url=BASE_URL)
+        assert schedule.due(session) == [world.blast_id]
+
+
+def test_a_test_letter_goes_to_one_address_and_is_not_counted(world: World) -> None:
+    with world.db.transaction() as session:
+        schedule.send_test(
+            session, world.blast(session), address="Me@Example.org", like=None, base_url=BASE_URL
+        )
+    world.send()
+    assert world.provider.taken == ["me@example.org"]
+    letter = world.provider.letters["me@example.org"]
+    assert "Subject: [Test] Tell the Harbour Board" in letter
+    assert "/c/" not in letter and "List-Unsubscribe:" not in letter
+    assert world.states() == {}
+    with world.db.reading() as session:
+        delivery = session.scalars(select(Delivery)).one()
+        assert (delivery.kind, delivery.state) == ("test", "accepted")
+        assert session.scalars(select(SingleLetter)).all() == []  # its text is not kept
+
+
+def test_single_letters_overtake_a_blast(world: World) -> None:
+    world.add_people(5)
+    world.start()
+    with world.db.transaction() as session:
+        schedule.send_test(
+            session, world.blast(session), address="me@example.org", like=None, base_url=BASE_URL
+        )
+    world.send()
+    assert world.provider.taken[0] == "me@example.org"
