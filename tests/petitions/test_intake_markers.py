@@ -119,6 +119,21 @@ def test_a_counted_noun_behind_a_marker_is_no_second_marker():
     )
 
 
+def test_a_number_behind_a_lost_space_is_no_marker():
+    assert marks("They left.1,200 crews came.1", 1)[:2] == (
+        [(1, "came")],
+        "They left.1,200 crews came.",
+    )
+
+
+def test_a_doubtful_place_gives_way_to_a_plain_one():
+    assert marks("raids by ICE1 went on.1", 1) == (
+        [(1, "on")],
+        "raids by ICE1 went on.",
+        [],
+    )
+
+
 def test_a_note_that_nobody_calls_is_named_with_its_line():
     found = read_petition(
         "Tell Acme: Pay!\n\nPetition to Acme:\nPay now.\n\nThey owe us.1\n\n"

@@ -233,6 +233,22 @@ def test_lines_wrapped_by_hand_are_one_paragraph():
     assert [p.text for p in found.paragraphs] == [rows.replace("\n", " ")]
 
 
+def test_a_sentence_that_ends_with_its_line_goes_on_in_wrapped_text():
+    rows = [
+        "The crews of the coast have waited since May.",
+        "Acme says nothing of it, and the board of the",
+        "company met without a word about the wages.",
+    ]
+    found = petition("Pay!", "Petition to Acme:\nPay now.", "\n".join(rows))
+    assert [p.text for p in found.paragraphs] == [" ".join(rows)]
+
+
+def test_a_line_below_the_list_of_partners_is_no_partner():
+    found = petition("Pay!", "Petition to Acme: Pay.", BODY, "Partners:\nA\nB", "What now")
+    assert found.partners == ("A", "B")
+    assert [p.text for p in found.paragraphs] == [BODY, "What now"]
+
+
 def test_a_letter_at_the_top_ends_where_the_body_begins():
     found = petition(
         "Pay the crews!", "To: Acme\nFrom: [Your Name]", "Pay now.", "Why this matters",
