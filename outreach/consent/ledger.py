@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import (
@@ -95,28 +96,26 @@ def grant_many(
         .where(ConsentEntry.supporter_id == person, ConsentEntry.purpose == purpose)
         .scalar_subquery()
     )
-    latest = select(person, literal(purpose), literal(GRANTED), at, last).where(
-        ~has_withdrawn(person, purpose)
-    )
+    latest = select(person, literal(purpose), literal(GRANTED), at, last).where(last.is_not(None))
     _stand(session, latest, over=GRANTED)
 
 
-def disregard(session: Session, supporter_ids: Select[int], sources: Select[str]) -> None:
-    """Let people stand as if nothing had ever been claimed for them from these sources.
+def disregard(session: Session, supporter_ids: Sequence[int], sources: Select[str]) -> None:
+    """Let people (some thousand) stand as if nothing was ever claimed for them from these sources.
 
     The entries stay, as evidence of what was believed when a letter left.
     """
-    claims = select(ConsentEntry.id).where(
-        ConsentEntry.supporter_id.in_(supporter_ids), ConsentEntry.source.in_(sources)
-    )
+    of_people = ConsentEntry.supporter_id.in_(supporter_ids)
+    claims = select(ConsentEntry.id).where(of_people, ConsentEntry.source.in_(sources))
     session.execute(
         delete(ConsentStanding).where(
             ConsentStanding.supporter_id.in_(supporter_ids), ConsentStanding.entry_id.in_(claims)
-        )
+        ),
+        execution_options={"synchronize_session": False},
     )
     last = (
         select(func.max(ConsentEntry.id))
-        .where(ConsentEntry.supporter_id.in_(supporter_ids), ConsentEntry.source.not_in(sources))
+        .where(of_people, ConsentEntry.source.not_in(sources))
         .group_by(ConsentEntry.supporter_id, ConsentEntry.purpose)
     )
     remaining = select(

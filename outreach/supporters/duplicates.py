@@ -12,7 +12,7 @@ class FirstLines:
     """On which line each address stood first. A set in memory would take 150 bytes a row."""
 
     def __init__(self) -> None:
-        self._connection = sqlite3.connect("", isolation_level=None)
+        self._connection = sqlite3.connect("", isolation_level=None, check_same_thread=False)
         self._store = self._connection.cursor()
         self._store.execute(f"PRAGMA cache_size = -{CACHE_KB}")
         self._store.execute("PRAGMA journal_mode = OFF")

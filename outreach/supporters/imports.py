@@ -8,7 +8,8 @@ at once do no harm.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from itertools import islice
 from pathlib import Path
@@ -42,6 +43,7 @@ IMPORT_LEFT = "import_left"
 
 _log = log.get(__name__)
 
+Judged = Row | Refusal
 Progress = Callable[[int, int], None]  # rows done, rows in all
 
 
@@ -173,8 +175,7 @@ def _work(
     path, layout = Path(task.path), Layout.from_json(task.layout)
     try:
         total = task.rows_total or csvfile.count(path, layout)
-        judged = islice(csvfile.rows(path, layout), task.rows_done, None)
-        while part := list(islice(judged, slice_rows)):
+        for part in _ahead(csvfile.rows(path, layout), task.rows_done, slice_rows):
             with db.transaction() as session:
                 task = locked(session, task.id)
                 if not _may_go_on(task, owner):
@@ -191,7 +192,17 @@ def _work(
     return _finish(db, task.id, owner, path)
 
 
-def _store(session: Session, task: Import, part: Sequence[Row | Refusal]) -> None:
+def _ahead(judged: Iterator[Judged], done: int, slice_rows: int) -> Iterator[list[Judged]]:
+    """Slices behind the rows that are done; the next is judged while the database stores one."""
+    rest = islice(judged, done, None)
+    with ThreadPoolExecutor(max_workers=1) as reader:
+        coming = reader.submit(lambda: list(islice(rest, slice_rows)))
+        while part := coming.result():
+            coming = reader.submit(lambda: list(islice(rest, slice_rows)))
+            yield part
+
+
+def _store(session: Session, task: Import, part: Sequence[Judged]) -> None:
     rows, refusals = _sorted(part)
     with slices.staged(session, rows):
         remarks = slices.remark(session, rows)
@@ -265,6 +276,6 @@ def _abandoned() -> ColumnElement[bool]:
     return or_(Import.state == "waiting", silent)
 
 
-def _sorted(part: Sequence[Row | Refusal]) -> tuple[list[Row], list[Refusal]]:
+def _sorted(part: Sequence[Judged]) -> tuple[list[Row], list[Refusal]]:
     rows = [judged for judged in part if isinstance(judged, Row)]
     return rows, [judged for judged in part if isinstance(judged, Refusal)]

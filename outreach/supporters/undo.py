@@ -36,7 +36,7 @@ from outreach.supporters.imports import locked
 from outreach.supporters.models import IMPORT_STATES, Import, ListMember, Supporter
 from outreach.supporters.slices import SOURCE, source_of
 
-SLICE_ENTRIES = 5_000
+SLICE_PEOPLE = 2_000
 
 IMPORT_UNDONE = "import_undone"
 
@@ -72,14 +72,12 @@ def undo(db: Database, import_id: int, *, actor: str) -> Undone:
     memberships = supporters = after = 0
     while True:
         with db.transaction() as session:
-            last = _last_of_slice(session, import_id, after)
-            if last is None:
+            after, people = _slice(session, import_id, after)
+            if not people:
                 break
-            people = _people(import_id, after, last)
             memberships += _leave_list(session, task, people)
             ledger.disregard(session, people, _undone_sources())
             supporters += _forget_unused(session, people, used)
-            after = last
     path.unlink(missing_ok=True)
     with db.reading() as session:
         kept = session.scalar(select(func.count()).where(Supporter.import_id == import_id)) or 0
@@ -87,21 +85,18 @@ def undo(db: Database, import_id: int, *, actor: str) -> Undone:
     return Undone(memberships, supporters, kept)
 
 
-def _last_of_slice(session: Session, import_id: int, after: int) -> int | None:
-    of_import = _entries(import_id).where(ConsentEntry.id > after)
-    slice_ = of_import.order_by(ConsentEntry.id).limit(SLICE_ENTRIES).subquery()
-    last: int | None = session.scalar(select(func.max(slice_.c.id)))
-    return last
+def _slice(session: Session, import_id: int, after: int) -> tuple[int, list[int]]:
+    """The next people of an import, found by its entries in the ledger behind the id `after`.
 
-
-def _people(import_id: int, after: int, last: int) -> Select[int]:
-    """Everybody whom the import put on the list or made has an entry of it in the ledger."""
-    wanted = _entries(import_id).where(ConsentEntry.id > after, ConsentEntry.id <= last)
-    return wanted.with_only_columns(ConsentEntry.supporter_id)
-
-
-def _entries(import_id: int) -> Select[int]:
-    return select(ConsentEntry.id).where(ConsentEntry.source == source_of(import_id))
+    Everybody whom it put on the list or made has one. Returns the last entry's id and the people.
+    """
+    entries = session.execute(
+        select(ConsentEntry.id, ConsentEntry.supporter_id)
+        .where(ConsentEntry.source == source_of(import_id), ConsentEntry.id > after)
+        .order_by(ConsentEntry.id)
+        .limit(SLICE_PEOPLE)
+    ).all()
+    return max((entry.id for entry in entries), default=after), [e.supporter_id for e in entries]
 
 
 def _undone_sources() -> Select[str]:
@@ -112,7 +107,7 @@ def _source_of_import() -> ColumnElement[str]:
     return literal(SOURCE) + sql_cast(Import.id, String)
 
 
-def _leave_list(session: Session, task: Import, people: Select[int]) -> int:
+def _leave_list(session: Session, task: Import, people: Sequence[int]) -> int:
     """Remove the import's memberships; return how many, less those that another import claims."""
     removed = _rows(
         session,
@@ -144,7 +139,7 @@ def _leave_list(session: Session, task: Import, people: Select[int]) -> int:
 
 
 def _forget_unused(
-    session: Session, people: Select[int], used: Sequence[ColumnElement[bool]]
+    session: Session, people: Sequence[int], used: Sequence[ColumnElement[bool]]
 ) -> int:
     """Delete people whom only undone imports know; `used` are the ways to be known otherwise."""
     other_word = (
@@ -182,5 +177,5 @@ def _uses(session: Session) -> list[ColumnElement[bool]]:
 
 
 def _rows(session: Session, statement: Delete | Insert) -> int:
-    counted = statement.execution_options(preserve_rowcount=True)
+    counted = statement.execution_options(preserve_rowcount=True, synchronize_session=False)
     return cast("CursorResult[Any]", session.execute(counted)).rowcount

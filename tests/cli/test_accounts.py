@@ -31,6 +31,7 @@ def typed(db: Database, tmp_path: Path) -> Iterator[Typed]:
     """A terminal on the database, with words on its standard input."""
     url = db.url.render_as_string(hide_password=False)
     context = Context(config.Settings(database_url=url, data_dir=tmp_path / "data"))
+    vars(context)["services"] = context.services_on_any_schema  # its tables are made already
 
     def type_(*words: str, password: str = PASSWORD) -> str:
         result = CliRunner().invoke(accounts, words, obj=context, input=f"{password}\n")

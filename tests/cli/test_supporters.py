@@ -37,6 +37,7 @@ def typed(db: Database, organisation: Organisation, tmp_path: Path) -> Iterator[
     """A terminal on the database; what a command raises comes out."""
     url = db.url.render_as_string(hide_password=False)
     context = Context(config.Settings(database_url=url, data_dir=tmp_path / "data"))
+    vars(context)["services"] = context.services_on_any_schema  # its tables are made already
 
     def type_(words: str, *more: str, exit_code: int = 0) -> str:
         group = {"supporters": supporters, "lists": lists}[words.split()[0]]

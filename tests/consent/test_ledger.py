@@ -84,7 +84,7 @@ def test_a_disregarded_source_leaves_what_stood_without_it(
             ledger.grant_many(session, select(Supporter.id), basis="fair", source=source)
     imports = select(ConsentEntry.source).where(ConsentEntry.source.startswith("import:"))
     with db.transaction() as session:
-        ledger.disregard(session, select(Supporter.id), imports)
+        ledger.disregard(session, [ann.id, ben.id], imports)
     with db.reading() as session:
         anns = standing(session, ann)
         assert anns is not None and anns.entry_id == kept.id
@@ -98,7 +98,7 @@ def test_leaving_outlives_a_disregarded_source(db: Database, ann: Supporter) -> 
         ledger.withdraw(session, ann.id, basis="one-click", source="letter:1")
     imports = select(ConsentEntry.source).where(ConsentEntry.source == "import:1")
     with db.transaction() as session:
-        ledger.disregard(session, select(Supporter.id), imports)
+        ledger.disregard(session, [ann.id], imports)
     with db.reading() as session:
         now_stands = standing(session, ann)
         assert now_stands is not None and now_stands.status == "withdrawn"

@@ -96,7 +96,7 @@ def test_what_another_import_claims_too_stays(db: Database, started: StartImport
 def test_an_import_in_the_middle_is_stopped_and_undone(
     db: Database, started: StartImport, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(undo, "SLICE_ENTRIES", 2)
+    monkeypatch.setattr(undo, "SLICE_PEOPLE", 2)
     task = started(FILE)
 
     def undo_it(done: int, total: int) -> None:
