@@ -1,4 +1,4 @@
-"""The shape of the house: small files, no hidden imports, every letter whole, every job on a queue."""
+"""The shape of the house: small files, no hidden imports, whole letters, jobs on queues."""
 
 from __future__ import annotations
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import count
 from pathlib import Path
 
@@ -14,16 +14,19 @@ from flask.testing import FlaskClient
 
 from outreach.accounts.models import Organisation
 from outreach.blasts.models import Blast
+from outreach.core.clock import now
 from outreach.core.db import Database
 from outreach.core.tokens import Tokens
 from outreach.mail.models import Delivery
 from outreach.petitions.models import Petition
 from outreach.providers.mailbox import MailboxProvider
+from outreach.providers.null import NullProvider
 from outreach.services import Services
 from outreach.supporters.models import Supporter
 from outreach.web import errors, headers
 from outreach.web.public import BLUEPRINTS
 from tests.petitions.worlds import World, published
+from tests.web.public.letterbox import Letterbox, browser, put_letter
 
 ROOT = Path(__file__).parents[3]
 BASE = "http://127.0.0.1:8000"
@@ -92,3 +95,35 @@ def public(db: Database, organisation: Organisation, tmp_path: Path) -> Public:
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     return Public(db, organisation, petition, app.test_client(), services.tokens)
+
+
+@pytest.fixture
+def services(db: Database, tmp_path: Path) -> Services:
+    """Services of an installation that writes to nobody."""
+    return Services(
+        db=db,
+        tokens=Tokens("a secret of the tests"),
+        provider=NullProvider(),
+        base_url="https://act.example",
+        data_dir=tmp_path,
+        secret="a secret of the tests",
+        batch_size=1000,
+        lease_s=60,
+        late_limit_s=3600,
+        recognise_days=30,
+        keep_networks=True,
+        test_sends_to="",
+        watches_worker=False,
+    )
+
+
+@pytest.fixture
+def letter(services: Services, organisation: Organisation) -> Letterbox:
+    """A letter that came ten minutes ago."""
+    return put_letter(services, organisation, now() - timedelta(minutes=10))
+
+
+@pytest.fixture
+def client(services: Services) -> FlaskClient:
+    """A visitor with an ordinary program."""
+    return browser(services)

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from urllib.parse import parse_qs, urlsplit
 
+from flask.testing import FlaskClient
 from sqlalchemy import select
+from werkzeug.test import TestResponse
 
 from outreach.accounts.models import Organisation
+from outreach.app import create_app
 from outreach.blasts.models import Blast, FrozenLetter, Variant
 from outreach.consent.ledger import grant
 from outreach.consent.models import ConsentEntry
+from outreach.core.db import Base, Database
 from outreach.core.tokens import Slot
 from outreach.mail.fields import Field
 from outreach.mail.models import Delivery
@@ -115,3 +120,33 @@ def _plan(services: Services, blast_id: int) -> Plan:
     )
     envelope = Envelope("Mara", "mara@harbourlights.example", services.base_url)
     return draft.compile(envelope, subject="x", html=html, text="x", blast_id=blast_id)
+
+
+CHROME = (
+    "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) "
+    "Chrome/136.0.0.0 Safari/537.36"
+)
+
+
+def browser(services: Services) -> FlaskClient:
+    """Somebody with an ordinary program."""
+    client = create_app(services).test_client()
+    client.environ_base["HTTP_USER_AGENT"] = CHROME
+    return client
+
+
+def led_to(answer: TestResponse) -> tuple[str, dict[str, list[str]]]:
+    """Where a redirect leads, without and with its query."""
+    assert answer.status_code == 302
+    parts = urlsplit(answer.headers["Location"])
+    return parts._replace(query="").geturl(), parse_qs(parts.query)
+
+
+def dump(db: Database, *, without: frozenset[str] = frozenset()) -> dict[str, list[object]]:
+    """Every row of every table."""
+    with db.reading() as session:
+        return {
+            table.name: [tuple(row) for row in session.execute(select(table))]
+            for table in Base.metadata.sorted_tables
+            if table.name not in without
+        }

@@ -9,40 +9,23 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import func, select
-from werkzeug.test import TestResponse
 
 from outreach.core.clock import now
-from outreach.core.db import Base
 from outreach.petitions import operations, queries, signing, tally
-from outreach.petitions.models import Petition, Signature
+from outreach.petitions.models import Petition
 from outreach.supporters.models import Supporter
-from outreach.tracking.models import Event
 from outreach.tracking.record import Observation, observe
 from tests.petitions.worlds import published
 from tests.web.public.conftest import BASE, ROOT, Public
-
-
-def hidden(page: str) -> dict[str, str]:
-    return dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]+)">', page))
-
-
-def everything(public: Public) -> dict[str, int]:
-    with public.db.reading() as session:
-        return {
-            table.name: session.scalar(select(func.count()).select_from(table)) or 0
-            for table in Base.metadata.sorted_tables
-        }
-
-
-def signatures(public: Public) -> list[Signature]:
-    with public.db.reading() as session:
-        return list(session.scalars(select(Signature).order_by(Signature.id)))
-
-
-def signed_events(public: Public) -> list[Event]:
-    with public.db.reading() as session:
-        return list(session.scalars(select(Event).where(Event.kind == "signed")))
+from tests.web.public.visits import (
+    confirm,
+    everything,
+    hidden,
+    mangled,
+    signatures,
+    signed_events,
+    typed_in,
+)
 
 
 def test_the_letter_s_link_knows_the_person_and_shows_them_only_masked(public: Public) -> None:
@@ -97,7 +80,7 @@ def test_looking_changes_nothing(public: Public, method: str) -> None:
     with public.db.transaction() as session:
         petition = session.get_one(Petition, public.petition.id)
         signed = signing.sign_recognised(session, petition, session.get_one(Supporter, bea.id))
-    pending = _typed_in(public)
+    pending = typed_in(public)
     before = everything(public)
     seal = public.tokens.seal
     for path in (
@@ -132,7 +115,7 @@ def test_not_me_forgets_the_person_and_keeps_the_credit(public: Public) -> None:
     assert "/check-mail?s=" in answer.location
     (signature,) = signatures(public)
     assert signature.last_delivery_id == delivery.id and signed_events(public) == []
-    _confirm(public, signature)
+    confirm(public, signature)
     (event,) = signed_events(public)
     assert event.delivery_id == delivery.id
     assert event.supporter_id == signature.supporter_id != delivery.supporter_id
@@ -148,16 +131,12 @@ def test_a_person_of_whom_no_name_is_known_may_say_not_you(public: Public) -> No
     assert "as x•••@example.org" in page
 
 
-def _mangled(token: str) -> list[str]:
-    return [token[:-1], token + "A", token.swapcase(), token[::-1], "é", "%00", "x" * 5000]
-
-
 def test_mangled_links_show_the_page_to_a_stranger_and_record_nothing(public: Public) -> None:
     token = public.recognise(public.letter_to(public.supporter()))
     foreign = public.tokens.seal("thanks", 1)
     before = everything(public)
     for name in ("letter", "from", "share"):
-        for bad in [*_mangled(token), foreign, ""]:
+        for bad in [*mangled(token), foreign, ""]:
             answer = public.browser.get(public.path, query_string={name: bad})
             assert answer.status_code == 200
             assert 'name="email"' in answer.text and not hidden(answer.text)
@@ -208,101 +187,9 @@ def test_the_first_letter_that_was_followed_is_credited_too(public: Public) -> N
     assert (signature.first_delivery_id, signature.last_delivery_id) == (first.id, second.id)
 
 
-@pytest.mark.parametrize(
-    ("typed", "sentences"),
-    [
-        ({}, ["Enter your name.", "Enter an email address like name@example.org."]),
-        (
-            {
-                "name": "Bea <b>",
-                "email": "bea@",
-                "postal_code": "01234",
-                "partner": "Lantern Project",
-            },
-            ["Enter an email address like name@example.org."],
-        ),
-        (
-            {"name": "Bea\r\nBcc: x", "email": "bea@example.org"},
-            ["Enter your name on one line, without control characters."],
-        ),
-    ],
-)
-def test_a_form_with_faults_says_so_at_the_field_and_keeps_what_was_typed(
-    public: Public, typed: dict[str, str], sentences: list[str]
-) -> None:
-    answer = public.browser.post(f"{public.path}/sign", data=typed)
-    assert answer.status_code == 400
-    page = html.unescape(answer.text)
-    assert page.count('role="alert"') == 1
-    for sentence in sentences:
-        assert page.count(sentence) == 2  # on top, and at the field
-    assert page.count('aria-invalid="true"') == len(sentences)
-    assert typed.get("email", "") in page and typed.get("postal_code", "") in page
-    assert ("checked" in page) == ("partner" in typed)
-    assert "<b>" not in re.findall(r"<input[^>]*id=.name.[^>]*>", answer.text)[0]
-    assert everything(public)["supporters"] == 0
-
-
-def test_a_stranger_s_press_for_a_known_address_tells_nothing(public: Public) -> None:
-    jane = public.supporter()
-    with public.db.transaction() as session:
-        petition = session.get_one(Petition, public.petition.id)
-        signing.sign_recognised(session, petition, session.get_one(Supporter, jane.id))
-    pages = []
-    for email in ("jane@example.org", "nobody@example.org"):
-        answer = public.browser.post(
-            f"{public.path}/sign", data={"name": "Rude Word", "email": email}
-        )
-        assert answer.status_code == 303 and "/check-mail?s=" in answer.location
-        page = public.browser.get(answer.location.removeprefix(BASE)).text
-        pages.append(page.replace("j•••", "•").replace("n•••", "•"))
-    assert pages[0] == pages[1] and "Jane" not in pages[0]
-
-
-def _typed_in(public: Public, email: str = "bea@example.org", **more: str) -> Signature:
-    public.browser.post(f"{public.path}/sign", data={"name": "Bea Lund", "email": email, **more})
-    return signatures(public)[-1]
-
-
-def _confirm(public: Public, signature: Signature) -> TestResponse:
-    return public.browser.post(f"/confirm/{public.tokens.seal('confirm', signature.id)}")
-
-
-def test_confirming_is_a_press_and_twice_does_no_harm(public: Public) -> None:
-    signature = _typed_in(public)
-    url = f"/confirm/{public.tokens.seal('confirm', signature.id)}"
-    page = public.browser.get(url)
-    assert "Confirm my signature" in page.text and "as Bea L., b•••@example.org" in page.text
-    assert signatures(public)[0].state == "pending"
-    for _ in range(2):
-        answer = public.browser.post(url)
-        assert answer.status_code == 303 and "/thanks?s=" in answer.location
-    assert signatures(public)[0].grade == "confirmed"
-    assert "/thanks?s=" in public.browser.get(url).location
-    with public.db.reading() as session:
-        assert tally.count(session, public.petition.id) == 1
-
-
-def test_mangled_expired_or_foreign_tokens_are_not_found_and_record_nothing(
-    public: Public,
-) -> None:
-    signature = _typed_in(public)
-    seal = public.tokens.seal
-    before = everything(public)
-    good = seal("confirm", signature.id)
-    old = seal("confirm", signature.id, expires=now() - timedelta(seconds=5))
-    for bad in [*_mangled(good)[:4], old, seal("thanks", signature.id), seal("confirm", 999)]:
-        for act in (public.browser.get, public.browser.post):
-            assert act(f"/confirm/{bad}").status_code == 404
-    for bad in ["", "x", good, seal("thanks", 999), seal("thanks", signature.id)]:
-        assert public.browser.get(f"{public.path}/thanks?s={bad}").status_code == 404
-    assert public.browser.get(f"/r/{good}").status_code == 404
-    assert everything(public) == before
-
-
 def test_a_shared_link_credits_the_share_and_knows_nobody(public: Public) -> None:
-    first = _typed_in(public)
-    _confirm(public, first)
+    first = typed_in(public)
+    confirm(public, first)
     thanks = public.browser.get(
         f"{public.path}/thanks?s={public.tokens.seal('thanks', first.id)}"
     ).text
@@ -312,9 +199,9 @@ def test_a_shared_link_credits_the_share_and_knows_nobody(public: Public) -> Non
     assert answer.status_code == 302
     page = public.browser.get(answer.location.removeprefix(BASE)).text
     assert "Bea" not in page.split("Signed last")[0]
-    second = _typed_in(public, "cy@example.org", **hidden(page))
+    second = typed_in(public, "cy@example.org", **hidden(page))
     assert second.shared_by_id == first.id
-    _confirm(public, second)
+    confirm(public, second)
     thanks = public.browser.get(
         f"{public.path}/thanks?s={public.tokens.seal('thanks', first.id)}"
     ).text
@@ -333,7 +220,7 @@ def test_an_ended_petition_says_so_and_takes_no_signature(
 ) -> None:
     jane = public.supporter()
     token = public.recognise(public.letter_to(jane))
-    _confirm(public, _typed_in(public))
+    confirm(public, typed_in(public))
     with public.db.transaction() as session:
         move(session, session.get_one(Petition, public.petition.id))
     page = public.browser.get(public.path, query_string={"letter": token})
@@ -369,7 +256,7 @@ def test_the_page_shows_goal_notes_and_the_way_back(public: Public) -> None:
 
 
 def test_a_reworded_statement_says_what_changed(public: Public) -> None:
-    _typed_in(public)
+    typed_in(public)
     with public.db.transaction() as session:
         petition = session.get_one(Petition, public.petition.id)
         operations.revise(session, petition, statement="Keep them all.", reason="The board met.")
@@ -393,7 +280,7 @@ def test_the_page_is_light_and_asks_for_nothing_inline(public: Public) -> None:
 def test_home_lists_what_can_be_signed(public: Public) -> None:
     page = public.browser.get("/").text
     assert f'href="{public.path}"' in page and "Be the first to sign." in page
-    _confirm(public, _typed_in(public))
+    confirm(public, typed_in(public))
     assert "1 person has signed." in public.browser.get("/").text
 
 
