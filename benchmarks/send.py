@@ -1,6 +1,6 @@
 """How fast a blast leaves: audience frozen, each letter claimed, filled, handed over, recorded.
 
-    python -m benchmarks.send --provider null --recipients 100000 --json
+python -m benchmarks.send --provider null --recipients 100000 --json
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from pathlib import Path
 
 import click
 
+import config
 from benchmarks import world
 from outreach import jobs
 from outreach.app import build_services
@@ -21,8 +22,6 @@ from outreach.blasts import queries, schedule
 from outreach.blasts.models import CheckOverride
 from outreach.core import log, migrations
 from outreach.services import Services
-
-import config
 
 
 @click.command()
@@ -55,7 +54,10 @@ def measure(services: Services, blast_id: int, recipients: int) -> dict[str, flo
         blast = queries.by_id(session, blast_id)
         session.add(
             CheckOverride(
-                blast_id=blast_id, check="citations.unchecked", reason="benchmark", actor="benchmark"
+                blast_id=blast_id,
+                check="citations.unchecked",
+                reason="benchmark",
+                actor="benchmark",
             )
         )
         schedule.schedule(session, blast, at=None, actor="benchmark", base_url=services.base_url)

@@ -50,9 +50,7 @@ def _start(services: Services, blast_id: int) -> None:
         with services.db.transaction() as session:
             blast = queries.by_id(session, blast_id, lock=True)
             if blast.state in ("scheduled", "freezing") and not schedule.hold_if_late(blast):
-                freeze(
-                    session, blast, base_url=services.base_url, batch_size=services.batch_size
-                )
+                freeze(session, blast, base_url=services.base_url, batch_size=services.batch_size)
     except OutreachError as error:
         # The letter or the audience can't be understood any more: a person has to look.
         _log.error("blast.failed", blast=blast_id, reason=str(error))

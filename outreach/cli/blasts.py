@@ -3,27 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import UTC, datetime
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import click
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from outreach.accounts.models import Organisation
 from outreach.accounts.queries import the_organisation
 from outreach.analytics import plain, reports
 from outreach.blasts import operations, preflight, queries, schedule
 from outreach.blasts.compose import Preview, preview
 from outreach.blasts.models import Blast
-from outreach.cli.context import Context, actor
+from outreach.cli import sending
+from outreach.cli.context import Context, actor, as_json
 from outreach.core.address import canonical
 from outreach.core.errors import BadInput, Conflict, NotFound
 from outreach.petitions.queries import by_slug
 from outreach.supporters.models import Supporter
 
-as_json = click.option("--json", "json_", is_flag=True, help="One JSON value for machines.")
 _MARKS = {"stop": "STOP", "look": "look", "ok": "ok"}
 
 
@@ -177,57 +174,6 @@ def test(context: Context, blast: str, address: str | None, like: str | None) ->
     context.say("The test letter is in the outbox; it leaves when a worker runs.")
 
 
-@blasts.command("schedule")
-@click.argument("blast")
-@click.option("--at", help="When: 2027-03-21T09:00 in the organisation’s zone; default: now.")
-@click.pass_obj
-def schedule_(context: Context, blast: str, at: str | None) -> None:
-    """Let a blast leave, now or at an instant."""
-    with context.services.db.transaction() as session:
-        chosen = queries.named(session, blast)
-        instant = _instant(at, _zone(session, chosen)) if at else None
-        schedule.schedule(
-            session, chosen, at=instant, actor=actor(), base_url=context.services.base_url
-        )
-        leaves = chosen.scheduled_for
-    context.say(f"“{chosen.name}” leaves at {leaves:%Y-%m-%d %H:%M} UTC.")
-
-
-@blasts.command()
-@click.argument("blast")
-@click.option("--reason", default="", help="Shown on the blast.")
-@click.pass_obj
-def pause(context: Context, blast: str, reason: str) -> None:
-    """Stop a blast; what is with the provider ends, the rest waits."""
-    with context.services.db.transaction() as session:
-        chosen = queries.named(session, blast)
-        schedule.pause(session, chosen, actor=actor(), reason=reason)
-    context.say(f"“{chosen.name}” is paused.")
-
-
-@blasts.command()
-@click.argument("blast")
-@click.pass_obj
-def resume(context: Context, blast: str) -> None:
-    """Go on with a paused blast."""
-    with context.services.db.transaction() as session:
-        chosen = queries.named(session, blast)
-        schedule.resume(session, chosen, actor=actor())
-    context.say(f"“{chosen.name}” is {chosen.state}.")
-
-
-@blasts.command()
-@click.argument("blast")
-@click.confirmation_option(prompt="What has not left will never be sent. Cancel it?")
-@click.pass_obj
-def cancel(context: Context, blast: str) -> None:
-    """End a blast for good."""
-    with context.services.db.transaction() as session:
-        chosen = queries.named(session, blast)
-        schedule.cancel(session, chosen, actor=actor())
-    context.say(f"“{chosen.name}” is cancelled.")
-
-
 @blasts.command()
 @click.argument("blast")
 @click.option("--check", is_flag=True, help="Recount from the raw events; exit 1 when unequal.")
@@ -249,22 +195,6 @@ def report(context: Context, blast: str, check: bool, json_: bool) -> None:
         context.say("Recounted from the events: equal.")
 
 
-@blasts.command()
-@click.argument("blast")
-@as_json
-@click.pass_obj
-def unknown(context: Context, blast: str, json_: bool) -> None:
-    """Deliveries that may or may not have left; they are never sent again by themselves."""
-    with context.services.db.reading() as session:
-        found = queries.unknown(session, queries.named(session, blast))
-    if json_:
-        context.print_json([asdict(delivery) for delivery in found])
-        return
-    for delivery in found:
-        context.say(f"{delivery.delivery_id:>8}  {delivery.address}  {delivery.reason}")
-    context.say(f"{len(found):,} unknown.")
-
-
 def _summary(blast: Blast) -> dict[str, object]:
     return {
         "id": blast.id,
@@ -284,20 +214,6 @@ def _supporter(session: Session, address: str | None) -> Supporter | None:
     return found
 
 
-def _zone(session: Session, blast: Blast) -> ZoneInfo:
-    return ZoneInfo(session.get_one(Organisation, blast.organisation_id).timezone)
-
-
-def _instant(text: str, zone: ZoneInfo) -> datetime:
-    try:
-        instant = datetime.fromisoformat(text)
-    except ValueError:
-        raise BadInput(f"“{text}” is no time.", hint="Write 2027-03-21T09:00.") from None
-    if instant.tzinfo is None:
-        instant = instant.replace(tzinfo=zone)
-    return instant.astimezone(UTC)
-
-
 def _read(path: Path) -> str:
     try:
         return path.read_text("utf-8")
@@ -305,3 +221,7 @@ def _read(path: Path) -> str:
         raise BadInput(
             f"{path} can’t be read: {error}.", hint="Give a text file in UTF-8."
         ) from None
+
+
+for command in sending.COMMANDS:
+    blasts.add_command(command)

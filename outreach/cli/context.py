@@ -15,6 +15,8 @@ from outreach.core import migrations
 from outreach.core.errors import Conflict
 from outreach.services import Services
 
+as_json = click.option("--json", "json_", is_flag=True, help="One JSON value for machines.")
+
 
 class Context:
     """One run of the command line."""

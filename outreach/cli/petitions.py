@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from outreach.accounts import audit
 from outreach.accounts.queries import the_organisation
-from outreach.cli.context import Context, actor
+from outreach.cli.context import Context, actor, as_json
 from outreach.cli.petition_texts import print_petition, print_understanding, summary
 from outreach.core.errors import BadInput
 from outreach.petitions import checking, exports, operations, queries, signing, tally
@@ -19,7 +19,6 @@ from outreach.petitions.intake.read import read_petition_file
 from outreach.petitions.models import Petition
 from outreach.petitions.pages import Pages
 
-as_json = click.option("--json", "json_", is_flag=True, help="One JSON value for machines.")
 file_argument = click.argument("file", type=click.Path(path_type=Path))
 
 

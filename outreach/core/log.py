@@ -51,5 +51,5 @@ def get(name: str) -> structlog.typing.FilteringBoundLogger:
 
 
 def quiet(name: str) -> None:
-    """Let a library speak only of errors."""
-    logging.getLogger(name).setLevel(logging.ERROR)
+    """Silence a library that repeats what our own log says."""
+    logging.getLogger(name).setLevel(logging.CRITICAL)

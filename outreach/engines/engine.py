@@ -15,8 +15,10 @@ _log = log.get(__name__)
 
 
 def run_job(job: Job, services: Services, stop: threading.Event) -> bool:
-    """Run a job once; False when it failed. The state that it works on is in the database, so the
-    next turn goes on where this one ended."""
+    """Run a job once; False while the database is away.
+
+    What it works on is in the database, so the next turn goes on where this one ended.
+    """
     if stop.is_set():
         return True
     started = time.monotonic()
@@ -27,5 +29,5 @@ def run_job(job: Job, services: Services, stop: threading.Event) -> bool:
         return False
     except Exception:
         _log.exception("job.failed", job=job.name, seconds=round(time.monotonic() - started, 3))
-        return False
+        raise  # both engines take note and call the job again at its next turn
     return True

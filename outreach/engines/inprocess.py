@@ -34,7 +34,7 @@ def run(services: Services, stop: threading.Event) -> None:
             coalesce=True,
             misfire_grace_time=None,
         )
-    # A long `mail.send` is normal; its skipped turns are not worth a warning each.
+    # It warns of each turn that a long `mail.send` skips, and repeats what run_job has logged.
     log.quiet("apscheduler")
     scheduler.start()
     _log.info("worker.started", jobs=len(JOBS))

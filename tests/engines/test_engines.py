@@ -127,14 +127,13 @@ def test_celery_workers_send_what_is_due(world: World, tmp_path: Path, broker: s
     assert len(list((tmp_path / "mailbox").rglob("*.eml"))) == len(addresses)
 
 
-def test_a_failing_job_is_reported_and_does_not_end_the_engine(
-    world: World, tmp_path: Path
-) -> None:
+def test_a_failing_job_is_raised_to_the_engine(world: World, tmp_path: Path) -> None:
     def fail(services: Services, stop: threading.Event) -> None:
         raise ZeroDivisionError
 
     job = Job("test.fails", fail, 1.0, "test")
-    assert run_job(job, services_for(world, tmp_path), threading.Event()) is False
+    with pytest.raises(ZeroDivisionError):
+        run_job(job, services_for(world, tmp_path), threading.Event())
 
 
 def test_a_blast_that_was_slept_through_leaves_within_its_limit_and_waits_beyond(

@@ -205,8 +205,10 @@ def test_partners(block, partners):
     [
         (["Pay!", BODY], ["statement was found (lines 1 to 3 "]),
         (["Petition to Acme:\nPay now.", BODY], ["headline was found (lines 1 to 1 "]),
-        (["Crew Union", "Petition to Acme:\nPay now.", BODY],
-         ["headline was found (lines 1 to 2 "]),
+        (
+            ["Crew Union", "Petition to Acme:\nPay now.", BODY],
+            ["headline was found (lines 1 to 2 "],
+        ),
         ([BODY, BODY], ["headline was found", "statement was found (lines 1 to 3 "]),
         (["Ruth Alder", BODY, "To: Ruth Alder\nFrom: [Your Name]", "Pay."], ["headline was found"]),
         (["Pay!", BODY, "Petition to Acme:"], ["statement was found (lines 1 to 5 "]),

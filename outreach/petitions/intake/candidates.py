@@ -100,7 +100,7 @@ def _judge(
         ok = number > 0 and (before.isalpha() or before in _CLOSING)
         return Candidate(start, end, (number,), Sureness.EXPLICIT, shown) if ok else None
     glued = text[max(0, start - 2) : start]
-    if number in known and ((glued.isalpha() and glued.islower()) or before in ".,;!?”\"’"):
+    if number in known and ((glued.isalpha() and glued.islower()) or before in '.,;!?”"’'):
         return Candidate(start, end, (number,), Sureness.LIKELY, shown)
     return None
 
@@ -156,7 +156,7 @@ def _sureness(text: str, start: int, end: int) -> Sureness | None:
     if before in "!?…”»\"’')]*_" and not earlier.isspace():
         if before == ")" and re.search(r"[0-9]\([a-z0-9]{1,3}\)$", text[max(0, start - 8) : start]):
             return None
-        quote = before not in "'’" or earlier in ".,!?;”\"" or earlier.isalpha()
+        quote = before not in "'’" or earlier in '.,!?;”"' or earlier.isalpha()
         return Sureness.SURE if quote else None
     if before == "%" and earlier.isdigit():
         return Sureness.SURE
@@ -225,9 +225,7 @@ def _ends_well(text: str, end: int) -> bool:
     return not after or after[0].isspace() or after[0] in ".,;:!?”\"’')]—–*_[" or after == "--"
 
 
-def _listed(
-    text: str, end: int, number: int, known: frozenset[int]
-) -> tuple[int, tuple[int, ...]]:
+def _listed(text: str, end: int, number: int, known: frozenset[int]) -> tuple[int, tuple[int, ...]]:
     """The further numbers of "1,2" and "1-3" behind a first one, where such notes exist."""
     numbers = [number]
     while number in known and (more := _LIST.match(text, end)):

@@ -42,4 +42,4 @@ def is_bill_or_number(before: str) -> bool:
     found = _BILL.search(before)
     if not found:
         return False
-    return found.group().strip(" (“\"\t\n") != "no"  # "she said no.1" against "No.1"
+    return found.group().strip(' (“"\t\n') != "no"  # "she said no.1" against "No.1"

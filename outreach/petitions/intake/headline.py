@@ -222,9 +222,7 @@ def _is_name_line(text: str) -> bool:
     return len(text) <= 70 and len(text.split()) <= 9 and not text.endswith((".", "!", "?", ":"))
 
 
-def _targets_at_top(
-    page: Page, titles: Sequence[_Title], chosen: _Title
-) -> list[str]:
+def _targets_at_top(page: Page, titles: Sequence[_Title], chosen: _Title) -> list[str]:
     for index in page.of_kind(Kind.FIELD):
         phrase = page.blocks[index].phrase
         if phrase.to.startswith("target") and phrase.rest:

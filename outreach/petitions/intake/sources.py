@@ -75,9 +75,7 @@ def read_source(raw: str) -> Source:
     return found
 
 
-def _read_around(
-    found: Source, text: str, span: Span, date_at: tuple[int, int] | None
-) -> None:
+def _read_around(found: Source, text: str, span: Span, date_at: tuple[int, int] | None) -> None:
     title = clean_title(span.inner(text))
     found.title = title or None
     if not span.closed:
