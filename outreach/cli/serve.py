@@ -95,10 +95,18 @@ class _WorkerKeeper:
 
     def __init__(self) -> None:
         self._ending = threading.Event()
+        self._spawning = threading.Lock()
         self._thread = threading.Thread(target=self._watch, name="worker-keeper", daemon=True)
 
     def start(self) -> None:
         """Start the worker and the thread that watches it."""
+        # A web process forked while Popen runs keeps Popen's pipe open, and Popen then waits for
+        # ever: the two take turns.
+        os.register_at_fork(
+            before=self._spawning.acquire,
+            after_in_parent=self._spawning.release,
+            after_in_child=self._spawning.release,
+        )
         self._thread.start()
 
     def stop(self) -> None:
@@ -110,7 +118,9 @@ class _WorkerKeeper:
         # The child's parent-death signal follows the *thread* that started it: this one stays.
         while not self._ending.is_set():
             command = [sys.executable, "-m", "outreach.cli", "worker"]
-            process = subprocess.Popen([*command, "--with-parent", str(os.getpid())], cwd=ROOT)
+            command += ["--with-parent", str(os.getpid())]
+            with self._spawning:
+                process = subprocess.Popen(command, cwd=ROOT)
             while process.poll() is None and not self._ending.wait(0.2):
                 pass
             if self._ending.is_set():
