@@ -163,9 +163,9 @@ def dry_run(db: Database, path: Path, layout: Layout) -> Report:
     while part := list(islice(judged, SLICE_ROWS)):
         rows, refusals = _sorted(part)
         with db.transaction() as session, slices.staged(session, rows):
-            remarks = slices.remark(session, rows)
-            known = slices.known_people(session)
-        weighing.add(rows=len(part), known=known, remarks=refusals + remarks)
+            suppressed = slices.set_apart(session, rows)
+            known, left = slices.weigh(session, rows)
+        weighing.add(rows=len(part), known=known, remarks=refusals + suppressed + left)
     return weighing.report()
 
 
@@ -205,13 +205,12 @@ def _ahead(judged: Iterator[Judged], done: int, slice_rows: int) -> Iterator[lis
 def _store(session: Session, task: Import, part: Sequence[Judged]) -> None:
     rows, refusals = _sorted(part)
     with slices.staged(session, rows):
-        remarks = slices.remark(session, rows)
-        added = slices.merge(session, task)
-    suppressed = sum(remark.kind == slices.SUPPRESSED for remark in remarks)
-    slices.keep_refusals(session, task.id, refusals + remarks)
+        suppressed = slices.set_apart(session, rows)
+        added, left = slices.merge(session, task, rows)
+    slices.keep_refusals(session, task.id, refusals + suppressed + left)
     task.added += added
-    task.updated += len(rows) - suppressed - added
-    task.suppressed += suppressed
+    task.updated += len(rows) - len(suppressed) - added
+    task.suppressed += len(suppressed)
     task.refused += sum(refusal.kind == csvfile.REFUSED for refusal in refusals)
     task.rows_done += len(part)
     task.lease_until = now() + timedelta(seconds=LEASE_S)

@@ -8,7 +8,7 @@ knows nothing yet of tables this new: it read all supporters again for every sli
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, cast
 
@@ -58,6 +58,7 @@ _STAGING = Table(
 _PEOPLE = Table(
     "import_people",
     MetaData(),
+    TableColumn("line", Integer),
     TableColumn("supporter_id", BIG),
     prefixes=["TEMPORARY"],
 )
@@ -80,58 +81,50 @@ def staged(session: Session, rows: Sequence[Row]) -> Iterator[None]:
     _STAGING.drop(connection)
 
 
-def remark(session: Session, rows: Sequence[Row]) -> list[Refusal]:
-    """Set the staged rows with suppressed addresses apart; say which, and who unsubscribed before.
-
-    The latter stay staged: their details are updated.
-    """
-    cells = {row.line: row.cells for row in rows}
+def set_apart(session: Session, rows: Sequence[Row]) -> list[Refusal]:
+    """Take the rows with suppressed addresses off the stage, and say which."""
     reason = _of_address(Suppression.reason, Suppression.address)
     suppressed = select(_STAGING.c.line, reason).where(reason.is_not(None))
-    remarks = [
+    reasons = dict(session.execute(suppressed).all())
+    if reasons:
+        session.execute(delete(_STAGING).where(_STAGING.c.line.in_(reasons)))
+    return [
         Refusal(
-            line,
+            row.line,
             SUPPRESSED,
-            f"This address is suppressed ({reason}): not added, not put on the list.",
-            cells[line],
+            f"This address is suppressed ({reasons[row.line]}): not added, not put on the list.",
+            row.cells,
         )
-        for line, reason in session.execute(suppressed)
+        for row in rows
+        if row.line in reasons
     ]
-    if remarks:
-        session.execute(delete(_STAGING).where(_STAGING.c.line.in_([r.line for r in remarks])))
-    left = select(_STAGING.c.line).where(
-        ledger.has_withdrawn(_of_address(Supporter.id, Supporter.address))
-    )
-    remarks += [
-        Refusal(line, UNSUBSCRIBED, LEFT_EARLIER, cells[line]) for line in session.scalars(left)
-    ]
-    return remarks
 
 
-def known_people(session: Session) -> int:
-    """How many of the staged rows are of people who are stored already."""
-    known = _of_address(Supporter.id, Supporter.address).is_not(None)
-    return session.scalar(select(func.count()).select_from(_STAGING).where(known)) or 0
+def weigh(session: Session, rows: Sequence[Row]) -> tuple[int, list[Refusal]]:
+    """How many staged rows are of people who are stored already; and who unsubscribed before."""
+    person = _of_address(Supporter.id, Supporter.address)
+    known = select(func.count()).select_from(_STAGING).where(person.is_not(None))
+    left = select(_STAGING.c.line).where(ledger.has_withdrawn(person))
+    return session.scalar(known) or 0, _unsubscribed(rows, session.scalars(left))
 
 
-def merge(session: Session, task: Import) -> int:
+def merge(session: Session, task: Import, rows: Sequence[Row]) -> tuple[int, list[Refusal]]:
     """Store the staged rows: people, their places on the list, and what is said of their consent.
 
-    Returns how many people are new, told by the import that made them: exact, whatever others
-    store at the same time.
-
-    Values that the file leaves empty overwrite nothing; people who took their consent back are
-    neither put on the list nor granted for.
+    Returns how many people are new, told by the import that made them (exact, whatever others
+    store at the same time), and who unsubscribed before: they are neither put on the list nor
+    granted for. Values that the file leaves empty overwrite nothing.
     """
     _upsert_people(session, task.id)
     session.execute(
         insert(_PEOPLE).from_select(
-            ["supporter_id"],
-            select(_of_address(Supporter.id, Supporter.address)).select_from(_STAGING),
+            ["line", "supporter_id"],
+            select(_STAGING.c.line, _of_address(Supporter.id, Supporter.address)),
         )
     )
     person = _PEOPLE.c.supporter_id
-    session.execute(delete(_PEOPLE).where(ledger.has_withdrawn(person)))
+    left = delete(_PEOPLE).where(ledger.has_withdrawn(person)).returning(_PEOPLE.c.line)
+    remarks = _unsubscribed(rows, session.scalars(left))
     places = select(
         literal(task.list_id),
         person,
@@ -162,7 +155,7 @@ def merge(session: Session, task: Import) -> int:
         .scalar_subquery()
     )
     new = select(func.count()).select_from(_PEOPLE).where(made_by == task.id)
-    return session.scalar(new) or 0
+    return session.scalar(new) or 0, remarks
 
 
 def keep_refusals(session: Session, import_id: int, refusals: Sequence[Refusal]) -> None:
@@ -210,6 +203,13 @@ def _upsert_people(session: Session, import_id: int) -> None:
             where=or_(*differs, fields != stored),
         )
     )
+
+
+def _unsubscribed(rows: Sequence[Row], lines: Iterable[int]) -> list[Refusal]:
+    left = set(lines)
+    return [
+        Refusal(row.line, UNSUBSCRIBED, LEFT_EARLIER, row.cells) for row in rows if row.line in left
+    ]
 
 
 def _of_address(
