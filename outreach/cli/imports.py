@@ -84,7 +84,7 @@ def imports(context: Context, page: int, as_json: bool) -> None:
             f"{task.id:>5}  {task.state:<8}  {done} rows, {task.added:,} added, "
             f"{task.refused:,} refused  {task.filename} → {task.supporter_list.name}"
         )
-    context.say(f"{found.total:,} imports; page {found.number:,} of {found.last:,}.")
+    context.say(f"Imports: {found.total:,}; page {found.number:,} of {found.last:,}.")
 
 
 @click.command()
@@ -106,11 +106,13 @@ def undo(context: Context, import_id: int, as_json: bool) -> None:
     if as_json:
         context.print_json({"import_id": import_id, **asdict(undone)})
         return
-    context.say(f"{undone.memberships:,} places on the list and {undone.supporters:,} people gone.")
+    context.say(
+        f"Gone: {undone.memberships:,} from the list, {undone.supporters:,} from the supporters."
+    )
     if undone.kept:
         context.say(
-            f"{undone.kept:,} people stay: they have letters, signatures, tags, other lists, or "
-            "said something about consent themselves."
+            f"Kept: {undone.kept:,} with letters, signatures, tags, other lists, or a word of their "
+            "own about consent."
         )
     context.say("Details that it had changed stay as they are.")
 
@@ -127,12 +129,12 @@ def refusals(context: Context, import_id: int, file: Path | None, page: int) -> 
         if file is not None:
             with exports.new_file(file) as stream:
                 written = exports.export_refusals(session, stream, import_id)
-            context.say(f"{written:,} rows are in {file}.")
+            context.say(f"Rows written into {file}: {written:,}.")
             return
         found = queries.refusals(session, import_id, page)
     for each in found.rows:
         context.say(f"  line {each.line:,}: {each.reason}")
-    context.say(f"{found.total:,} rows with a remark; page {found.number:,} of {found.last:,}.")
+    context.say(f"Rows with a remark: {found.total:,}; page {found.number:,} of {found.last:,}.")
 
 
 @click.command()
@@ -148,7 +150,7 @@ def export(context: Context, file: Path, list_name: str | None) -> None:
     with db.transaction() as session:
         subject = f"list:{chosen.id}" if chosen else "supporters"
         audit.record(session, actor=actor(), action="exported", subject=subject, supporters=written)
-    context.say(f"{written:,} supporters are in {file}.")
+    context.say(f"Supporters written into {file}: {written:,}.")
 
 
 def take_in(

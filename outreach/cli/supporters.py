@@ -82,7 +82,7 @@ def suppressed(context: Context, page: int) -> None:
         found = suppression.listed(session, page)
     for each in found.rows:
         context.say(f"{each.at:%Y-%m-%d}  {each.reason:<10}  {each.address}  {each.source}")
-    context.say(f"{found.total:,} suppressed; page {found.number:,} of {found.last:,}.")
+    context.say(f"Suppressed: {found.total:,}; page {found.number:,} of {found.last:,}.")
 
 
 @supporters.command()

@@ -93,7 +93,7 @@ def test_bad_files_and_choices_store_nothing(typed: Typed, file: str) -> None:
         typed("supporters import --list Boats --map Contact", file)
     with pytest.raises(BadInput, match="no file"):
         typed("supporters import --list Boats nowhere.csv")
-    assert "0 imports" in typed("supporters imports")
+    assert "Imports: 0;" in typed("supporters imports")
 
 
 def test_options_overrule_what_is_found_out(typed: Typed, tmp_path: Path) -> None:
@@ -125,10 +125,10 @@ def test_refused_rows_go_into_a_file_and_an_import_is_undone(
     taken_in(typed, file)
     assert "line 4: “nobody”" in typed("supporters refusals 1")
     path = tmp_path / "refused.csv"
-    assert typed("supporters refusals 1 --csv", str(path)) == f"2 rows are in {path}.\n"
+    assert typed("supporters refusals 1 --csv", str(path)) == f"Rows written into {path}: 2.\n"
     assert len(path.read_text().splitlines()) == 3
     told = typed("supporters undo 1")
-    assert told.startswith("2 places on the list and 2 people gone.\n")
+    assert told.startswith("Gone: 2 from the list, 2 from the supporters.\n")
     assert json.loads(typed("supporters undo 1 --json"))["supporters"] == 0
     with pytest.raises(NotFound):
         typed("supporters refusals 9")
@@ -139,7 +139,10 @@ def test_an_export_is_defused_and_written_down(
 ) -> None:
     taken_in(typed, file)
     path = tmp_path / "out.csv"
-    assert typed("supporters export --list Boats", str(path)) == f"2 supporters are in {path}.\n"
+    assert (
+        typed("supporters export --list Boats", str(path))
+        == f"Supporters written into {path}: 2.\n"
+    )
     rows = list(csv.DictReader(StringIO(path.read_text(encoding="utf-8-sig"))))
     assert [(row["first_name"], row["city"]) for row in rows] == [
         ("Ann", "Westhaven"), ("'=Ben", "Eastcliff"),
@@ -163,9 +166,9 @@ def test_suppressing_and_showing(typed: Typed, file: str) -> None:
     assert (found["suppressed"], found["tags"], found["consent"][0]["basis"]) == (
         "asked", ["volunteer"], "fair",
     )  # fmt: skip
-    assert "1 suppressed" in typed("supporters suppressed")
+    assert "Suppressed: 1;" in typed("supporters suppressed")
     typed("supporters unsuppress ann@example.org")
-    assert "0 suppressed" in typed("supporters suppressed")
+    assert "Suppressed: 0;" in typed("supporters suppressed")
     assert typed("supporters tag --remove ann@example.org volunteer") == "Tags: none.\n"
     typed("supporters suppress gone@example.org")
     assert "address is suppressed: manual" in typed("supporters show gone@example.org")
