@@ -111,8 +111,8 @@ def undo(context: Context, import_id: int, as_json: bool) -> None:
     )
     if undone.kept:
         context.say(
-            f"Kept: {undone.kept:,} with letters, signatures, tags, other lists, or a word of their "
-            "own about consent."
+            f"Kept: {undone.kept:,} with letters, signatures, tags, other lists, or a word of "
+            "their own about consent."
         )
     context.say("Details that it had changed stay as they are.")
 
