@@ -111,4 +111,4 @@ def _joined(list_name: str | None, at: datetime | None, source: str | None) -> s
     if list_name is None or at is None:
         return ""
     where = f" ({source})" if source else ""
-    return f"joined our {list_name} list on {at.day} {at:%B %Y}{where}"
+    return f"have been on our {list_name} list since {at.day} {at:%B %Y}{where}"

@@ -7,6 +7,7 @@ from pathlib import Path
 from outreach.accounts.operations import create_account, create_organisation
 from outreach.accounts.queries import the_organisation
 from outreach.blasts import operations, schedule
+from outreach.core import migrations
 from outreach.petitions import checking
 from outreach.petitions.intake.read import read_petition_file
 from outreach.petitions.operations import create_from
@@ -20,7 +21,8 @@ EMAIL, PASSWORD = "mara@harbourlights.example", "a lamp beside the quay"
 
 
 def found(house: House) -> None:
-    """An organisation with a campaigner who may sign in."""
+    """A database with an organisation in it, and a campaigner who may sign in."""
+    migrations.upgrade(house.services.db)
     with house.services.db.transaction() as session:
         organisation = create_organisation(
             session,

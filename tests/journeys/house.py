@@ -25,7 +25,7 @@ import config
 from outreach import cli
 from outreach.app import build_services
 from outreach.blasts import queries
-from outreach.core import log, migrations
+from outreach.core import log
 from outreach.core.db import Base
 from outreach.demo.people import Letter, letters_in, read, wait_for_letters
 from outreach.mail.models import Batch
@@ -70,7 +70,6 @@ class House:
         self.environment = others | ours
         with mock.patch.dict(os.environ, self.environment, clear=True):
             self.services: Services = build_services(config.load(_env_file=None))
-        migrations.upgrade(self.services.db)
 
     # Its processes
 
