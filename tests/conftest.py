@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
@@ -19,7 +20,7 @@ import outreach.petitions.models
 import outreach.supporters.models
 import outreach.tracking.models  # noqa: F401  every table, whatever a single test imports
 from outreach.accounts.models import Organisation
-from outreach.core import log
+from outreach.core import log, migrations
 from outreach.core.db import Base, Database
 from tests.standins.world import World, build_world
 
@@ -40,9 +41,9 @@ def _quiet() -> None:
     log.configure(level="WARNING", as_json=False)
 
 
-@pytest.fixture(scope="session")
-def postgres_url() -> Iterator[str]:
-    """A database of this test process's own; without a server skipped, with CI=true an error."""
+@contextmanager
+def postgres_database() -> Iterator[str]:
+    """A new, empty database; without a server skipped, with CI=true an error."""
     if not _postgres_reachable():
         if os.environ.get("CI"):
             pytest.fail("PostgreSQL is not reachable, and CI=true does not allow leaving it out")
@@ -56,11 +57,26 @@ def postgres_url() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """The PostgreSQL database of this test process."""
+    with postgres_database() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
 def _postgres(postgres_url: str) -> Iterator[Database]:
     database = Database(postgres_url)
-    Base.metadata.create_all(database.engine)
+    make_tables(database)
     yield database
     database.close()
+
+
+def make_tables(database: Database) -> None:
+    """All tables, marked as the newest schema; the scripts have a test of their own."""
+    Base.metadata.create_all(database.engine)
+    with database.connection() as connection:
+        connection.exec_driver_sql("CREATE TABLE alembic_version (version_num VARCHAR(32))")
+        connection.exec_driver_sql(f"INSERT INTO alembic_version VALUES ('{migrations.head()}')")
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -74,7 +90,7 @@ def db(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
         yield database
         return
     database = Database(f"sqlite:///{tmp_path / 'test.db'}")
-    Base.metadata.create_all(database.engine)
+    make_tables(database)
     yield database
     database.close()
 

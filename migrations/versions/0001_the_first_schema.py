@@ -550,6 +550,7 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_events_blast_id_kind"), "events", ["blast_id", "kind"], unique=False)
     op.create_index(op.f("ix_events_delivery_id"), "events", ["delivery_id"], unique=False)
+    op.create_index(op.f("ix_events_supporter_id"), "events", ["supporter_id"], unique=False)
     op.create_table(
         "signatures",
         sa.Column("id", db.BIG, autoincrement=True, nullable=False),
@@ -671,6 +672,7 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_signatures_petition_id_invalidated_at"), table_name="signatures")
     op.drop_index(op.f("ix_signatures_last_delivery_id"), table_name="signatures")
     op.drop_table("signatures")
+    op.drop_index(op.f("ix_events_supporter_id"), table_name="events")
     op.drop_index(op.f("ix_events_delivery_id"), table_name="events")
     op.drop_index(op.f("ix_events_blast_id_kind"), table_name="events")
     op.drop_table("events")

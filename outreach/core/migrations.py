@@ -32,9 +32,13 @@ def downgrade(database: Database, revision: str) -> None:
 
 def is_current(database: Database) -> bool:
     """Whether the database stands at the newest revision."""
-    head = ScriptDirectory.from_config(alembic_config()).get_current_head()
     with database.engine.connect() as connection:
-        return MigrationContext.configure(connection).get_current_revision() == head
+        return MigrationContext.configure(connection).get_current_revision() == head()
+
+
+def head() -> str | None:
+    """The newest revision that there is a script for."""
+    return ScriptDirectory.from_config(alembic_config()).get_current_head()
 
 
 def alembic_config() -> Config:

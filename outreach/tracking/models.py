@@ -35,6 +35,7 @@ class Event(Base):
     __table_args__ = (
         Index(None, "delivery_id"),
         Index(None, "blast_id", "kind"),
+        Index(None, "supporter_id"),  # erasing a person would scan all events without it
         UniqueConstraint("key"),
     )
 

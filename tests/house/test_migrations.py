@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import inspect, text
+from sqlalchemy import inspect
 
 from outreach.core import migrations
 from outreach.core.db import Base, Database
+from tests.conftest import postgres_database
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -22,16 +23,10 @@ def bare(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
         yield database
         database.close()
         return
-    database = Database(request.getfixturevalue("postgres_url"))
-    with database.connection() as connection:
-        connection.execute(text("DROP SCHEMA IF EXISTS public CASCADE"))
-        connection.execute(text("CREATE SCHEMA public"))
-    yield database
-    with database.connection() as connection:
-        connection.execute(text("DROP SCHEMA public CASCADE"))
-        connection.execute(text("CREATE SCHEMA public"))
-    Base.metadata.create_all(database.engine)
-    database.close()
+    with postgres_database() as url:
+        database = Database(url)
+        yield database
+        database.close()
 
 
 def test_up_equals_the_models_and_down_leaves_nothing(bare: Database) -> None:
