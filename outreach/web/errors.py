@@ -7,13 +7,19 @@ from __future__ import annotations
 
 from flask import Flask, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DataError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
 from outreach.core import log
-from outreach.core.errors import FormErrors, NotFound, OutreachError, TryLater
+from outreach.core.errors import BadInput, FormErrors, NotFound, OutreachError, TryLater
 
 _log = log.get(__name__)
+
+# Not reachable, not answering, or too busy to take one more connection.
+DATABASE_AWAY = (OperationalError, InterfaceError, PoolTimeout)
+# A zero byte (PostgreSQL) or a number beyond 64 bits: nothing that is stored can be meant.
+NOT_STORABLE = (DataError, OverflowError)
 
 
 def register(app: Flask) -> None:
@@ -34,10 +40,18 @@ def register(app: Flask) -> None:
         said.title = error.name
         return _answer(said, status)
 
-    @app.errorhandler(OperationalError)
-    def database(_error: OperationalError) -> ResponseReturnValue:
-        _log.error("database.away", path=request.url_rule.rule if request.url_rule else "")
+    def away(_error: Exception) -> ResponseReturnValue:
+        _log.error("database.away", rule=request.url_rule.rule if request.url_rule else "")
         return _answer(_DATABASE_AWAY, 503)
+
+    def not_storable(_error: Exception) -> ResponseReturnValue:
+        _log.warning("request.not_storable", rule=request.url_rule.rule if request.url_rule else "")
+        return _answer(_NOT_STORABLE, 400)
+
+    for error in DATABASE_AWAY:
+        app.register_error_handler(error, away)
+    for unfit in NOT_STORABLE:
+        app.register_error_handler(unfit, not_storable)
 
     @app.errorhandler(Exception)
     def unexpected(_error: Exception) -> ResponseReturnValue:
@@ -49,6 +63,10 @@ def register(app: Flask) -> None:
 _NOT_FOUND = NotFound(
     "There is nothing at this address.",
     hint="Check it, or open the link in the letter again.",
+)
+_NOT_STORABLE = BadInput(
+    "This holds a number or a character that nothing here can have. Nothing was changed.",
+    hint="Check the address, or type it again.",
 )
 _DATABASE_AWAY = TryLater(
     "The database does not answer. Nothing was changed.", hint="Try again in a minute."

@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy.exc import InterfaceError, TimeoutError
 
 import config
+from outreach.accounts.models import Organisation
 from outreach.app import build_services, create_app
 from outreach.core import migrations
 from outreach.core.errors import Conflict, FormErrors
@@ -115,3 +117,27 @@ def test_not_ready_on_an_old_schema(client: FlaskClient, services: Services) -> 
     assert answer.status_code == 503
     assert "outreach db upgrade" in answer.json["database"]
     assert client.get("/").status_code == 503  # a page says so, it does not break
+
+
+@pytest.mark.parametrize(
+    "error", [TimeoutError("QueuePool limit"), InterfaceError("", {}, OSError())]
+)
+def test_a_database_too_busy_to_answer_is_no_fault_of_the_page(
+    app: Flask, error: Exception
+) -> None:
+    @app.get("/crowded")
+    def crowded() -> str:
+        raise error
+
+    answer = app.test_client().get("/crowded")
+    assert answer.status_code == 503
+    assert "The database does not answer." in answer.text
+
+
+def test_a_number_beyond_all_keys_is_refused(app: Flask) -> None:
+    @app.get("/row/<int:number>")
+    def row(number: int) -> str:
+        with app.extensions["outreach"].db.reading() as session:
+            return str(session.get(Organisation, number))
+
+    assert app.test_client().get(f"/row/{10**30}").status_code == 400

@@ -24,9 +24,10 @@ from outreach.supporters.models import Supporter
 from outreach.tracking.classify import UNSUBSCRIBED, VIEWED
 from outreach.tracking.record import observe
 from outreach.web.context import services
+from outreach.web.errors import DATABASE_AWAY
 from outreach.web.public.letters import TRIALS, letter_of, private
 from outreach.web.public.page import frame
-from outreach.web.public.seen import DATABASE_AWAY, keep_for_later, observation
+from outreach.web.public.seen import keep_for_later, observation
 
 blueprint = Blueprint("public_leave", __name__)
 blueprint.after_request(private)

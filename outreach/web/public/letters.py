@@ -28,8 +28,9 @@ from outreach.tracking.classify import CLICKED, OPENED, VIEWED
 from outreach.tracking.models import Link
 from outreach.tracking.record import observe
 from outreach.web.context import services
+from outreach.web.errors import DATABASE_AWAY
 from outreach.web.headers import LETTER_POLICY
-from outreach.web.public.seen import DATABASE_AWAY, keep_for_later, observation
+from outreach.web.public.seen import keep_for_later, observation
 
 blueprint = Blueprint("public_letters", __name__)
 

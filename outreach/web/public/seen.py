@@ -5,8 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from flask import request
-from sqlalchemy.exc import InterfaceError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from outreach.core import log
 from outreach.core.clock import now
@@ -17,9 +15,6 @@ from outreach.web.context import services
 
 _log = log.get(__name__)
 NOT_SPOOLED = "tracking.not_spooled"
-
-# Not reachable, not answering, or too busy to take one more connection.
-DATABASE_AWAY = (OperationalError, InterfaceError, PoolTimeout)
 
 
 def observation(kind: str, delivery_id: int, **more: Any) -> Observation:

@@ -241,6 +241,12 @@ def test_a_draft_is_not_found(public: Public) -> None:
     assert "night buses" not in public.browser.get("/").text
 
 
+def test_an_address_that_no_database_can_look_for_is_a_page_not_a_fault(public: Public) -> None:
+    answer = public.browser.get("/petitions/night%00buses")
+    assert answer.status_code in (400, 404)
+    assert "fault of ours" not in answer.text
+
+
 def test_the_page_shows_goal_notes_and_the_way_back(public: Public) -> None:
     page = public.browser.get(public.path).text
     assert "Be the first" in page and "Our goal is 100." in page
