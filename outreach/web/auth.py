@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 from typing import TypeVar
-from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from flask import Response, current_app, g, redirect, request, url_for
@@ -119,6 +118,5 @@ def drop_cookie(response: Response) -> None:
 
 def local_path(wanted: str) -> str:
     """Where to go after signing in: a path of this console, never another site."""
-    parts = urlsplit(wanted)
-    ours = wanted.startswith("/console") and not parts.netloc and "\\" not in wanted
+    ours = wanted.startswith("/console") and "\\" not in wanted and wanted.isprintable()
     return wanted if ours else url_for("console_home.show")

@@ -37,7 +37,15 @@ def test_signing_in_leads_to_the_page_that_was_asked_for(
 
 
 @pytest.mark.parametrize(
-    "elsewhere", ["https://evil.example/", "//evil.example/console", "/console\\@evil.example", "x"]
+    "elsewhere",
+    [
+        "https://evil.example/",
+        "//evil.example/console",
+        "//[",
+        "/console\\@evil.example",
+        "/console\r\nX-Mine: yes",
+        "x",
+    ],
 )
 def test_signing_in_never_leads_elsewhere(
     enter: Callable[[str], Any], password: str, elsewhere: str
