@@ -73,28 +73,34 @@ def _leave(session: Session, supporter: Supporter | None, delivery_id: int) -> s
     one_click = request.form.get("List-Unsubscribe") == ONE_CLICK
     seen = observation(UNSUBSCRIBED, delivery_id, key=f"unsubscribe:{delivery_id}")
     observe(session, seen)
-    if supporter is not None and _standing(session, supporter) != "left":
-        ledger.withdraw(
-            session,
-            supporter.id,
-            basis="one-click" if one_click else "asked on the unsubscribe page",
-            source=f"letter:{delivery_id}",
-        )
-    undo = services().tokens.seal(STAY, delivery_id, expires=now() + UNDO_FOR)
+    if supporter is None or _standing(session, supporter) == "left":
+        # No undo for an earlier leaving: whoever holds the letter could put the person back.
+        return _page(session, _standing(session, supporter), supporter)
+    entry = ledger.withdraw(
+        session,
+        supporter.id,
+        basis="one-click" if one_click else "asked on the unsubscribe page",
+        source=f"letter:{delivery_id}",
+    )
+    undo = services().tokens.seal(STAY, delivery_id, entry.id, expires=now() + UNDO_FOR)
     return _page(session, _standing(session, supporter), supporter, undo=undo)
 
 
 def _stay(session: Session, supporter: Supporter | None, delivery_id: int, undo: str) -> str:
+    """Take back the leaving that gave this token, and no other: the person may have left anew."""
     try:
         sealed = services().tokens.unseal(STAY, undo)
     except BadToken:
         sealed = ()
-    if sealed != (delivery_id,):
+    if len(sealed) != 2 or sealed[0] != delivery_id:
         raise Conflict(
             "Leaving can be taken back for an hour. You are off the lists, as you asked.",
             hint="To get letters again, sign a petition or ask us.",
         )
-    if supporter is not None and _standing(session, supporter) == "left":
+    state = _standing(session, supporter)
+    if supporter is not None and state == "left":
+        if _last_entry(session, supporter) != sealed[1]:
+            return _page(session, state, supporter)
         ledger.grant(
             session,
             supporter.id,
@@ -118,6 +124,10 @@ def _standing(session: Session, supporter: Supporter | None) -> str:
         return "gone"
     standing = session.get(ConsentStanding, (supporter.id, EMAIL), populate_existing=True)
     return "left" if standing is not None and standing.status == WITHDRAWN else "asked"
+
+
+def _last_entry(session: Session, supporter: Supporter) -> int:
+    return session.get_one(ConsentStanding, (supporter.id, EMAIL)).entry_id
 
 
 def _page(session: Session, state: str, supporter: Supporter | None, **more: Any) -> str:

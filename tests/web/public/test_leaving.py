@@ -94,6 +94,24 @@ class TestLeaving:
             assert client.post(door, data={"stay": undo}).status_code == 409
         assert letter.consent()[-1][0] == "withdrawn"
 
+    def test_a_forwarded_letter_puts_nobody_back_who_left_before(
+        self, client: FlaskClient, letter: Letterbox, door: str
+    ) -> None:
+        client.post(door)
+        answer = client.post(door)
+        assert "You have left" in answer.text
+        assert not UNDO.findall(answer.text)
+        assert [status for status, _ in letter.consent()] == ["granted", "withdrawn"]
+
+    def test_an_undo_takes_back_its_own_leaving_only(
+        self, client: FlaskClient, letter: Letterbox, door: str
+    ) -> None:
+        first = UNDO.findall(client.post(door).text)[0]
+        client.post(door, data={"stay": first})
+        client.post(door)
+        assert "You have left" in client.post(door, data={"stay": first}).text
+        assert letter.consent()[-1][0] == "withdrawn"
+
     def test_the_way_out_is_open_for_ever(
         self, client: FlaskClient, letter: Letterbox, door: str
     ) -> None:
