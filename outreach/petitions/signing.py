@@ -62,8 +62,8 @@ def sign_recognised(
         signature = _keep(session, petition, supporter, signature, signer, credit)
         signature.grade = "recognised"
     _must_stand(signature)
-    _tick(signature, petition, partners)
-    _verify(session, petition, signature, on_verified)
+    ticked = _tick(signature, petition, partners)
+    _verify(session, petition, signature, ticked, on_verified)
     return signature
 
 
@@ -98,7 +98,6 @@ def sign_by_form(
         letters.post_already_signed(session, signature, pages)
         return signature
     signature = _keep(session, petition, supporter, signature, signer, credit)
-    signature.partners = []
     _tick(signature, petition, partners)
     letters.post_confirmation(session, signature, pages)
     return signature
@@ -111,17 +110,17 @@ def confirm(
 
     Raises Conflict where the petition can't be signed any more, or the signature was taken off.
     """
+    supporter = session.get_one(Supporter, signature.supporter_id)
+    _lock(session, supporter)
+    session.refresh(signature)
     _must_stand(signature)
     if signature.state == "verified":
         return signature
     petition = session.get_one(Petition, signature.petition_id)
     _must_be_open(petition)
-    supporter = session.get_one(Supporter, signature.supporter_id)
-    _lock(session, supporter)
-    session.refresh(signature)
     signature.grade = "confirmed"
     Signer(supporter.email, signature.name, signature.postal_code).complete(supporter)
-    _verify(session, petition, signature, on_verified)
+    _verify(session, petition, signature, signature.partners, on_verified)
     return signature
 
 
@@ -144,12 +143,16 @@ def _keep(
     signer: Signer,
     credit: Credit,
 ) -> Signature:
-    """The pending signature with what was said last: only its owner can make it count."""
+    """The pending signature with what was said last: only its owner can make it count.
+
+    Boxes that were ticked before are empty again: anyone may have ticked them.
+    """
     signature = pending or Signature(
         petition_id=petition.id, supporter_id=supporter.id, grade="form", partners=[], is_new=False
     )
     signature.version_id = current_version(session, petition).id
     signature.name = signer.name
+    signature.partners = []
     signature.postal_code = signer.postal_code
     signature.first_delivery_id = credit.first_delivery_id
     signature.last_delivery_id = credit.last_delivery_id
@@ -160,13 +163,19 @@ def _keep(
     return signature
 
 
-def _tick(signature: Signature, petition: Petition, partners: Sequence[str]) -> None:
+def _tick(signature: Signature, petition: Petition, partners: Sequence[str]) -> list[str]:
+    """Add partners to those of the signature; returns the ones that this press named."""
     ticked = {*signature.partners, *partners}
     signature.partners = [name for name in petition.partners if name in ticked]
+    return [name for name in signature.partners if name in partners]
 
 
 def _verify(
-    session: Session, petition: Petition, signature: Signature, on_verified: Verified | None
+    session: Session,
+    petition: Petition,
+    signature: Signature,
+    partners: Sequence[str],
+    on_verified: Verified | None,
 ) -> None:
     first = SIGNATURE_STATES.allows(signature.state, "verify")
     if first:
@@ -180,13 +189,23 @@ def _verify(
             petition_id=petition.id,
             grade=signature.grade,
         )
-    _agree(session, petition, signature, updates=first)
+    _agree(session, petition, signature, partners, updates=first)
     if first and on_verified is not None:
         on_verified(session, signature)
 
 
-def _agree(session: Session, petition: Petition, signature: Signature, *, updates: bool) -> None:
-    """Write into the ledger what the page said a signature, and each ticked box, agrees to."""
+def _agree(
+    session: Session,
+    petition: Petition,
+    signature: Signature,
+    partners: Sequence[str],
+    *,
+    updates: bool,
+) -> None:
+    """Write into the ledger what the page said a signature, and each box of `partners`, agrees to.
+
+    A box of an earlier press is no new word: the person may have left that partner since.
+    """
     source = wording.source(petition)
     if updates:
         organisation = session.get_one(Organisation, petition.organisation_id)
@@ -197,7 +216,7 @@ def _agree(session: Session, petition: Petition, signature: Signature, *, update
             source=source,
             wording=wording.consent_line(petition, organisation),
         )
-    for partner in signature.partners:
+    for partner in partners:
         ledger.grant(
             session,
             signature.supporter_id,

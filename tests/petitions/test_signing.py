@@ -106,6 +106,29 @@ def test_a_second_signature_counts_once_and_may_add_a_partner(world: World) -> N
         }
 
 
+def test_boxes_that_a_stranger_ticked_do_not_count_for_the_recognised_person(
+    world: World, pages: Pages
+) -> None:
+    jane = world.supporter()
+    with world.db.transaction() as session:
+        fill_in(session, world, pages, email=jane.email, partners=["Lantern Project"])
+    with world.db.transaction() as session:
+        assert sign(session, world, jane.id).partners == []
+        assert standing(session, jane.id) == {"email": "granted"}
+
+
+def test_a_second_press_brings_no_partner_back_whom_the_person_left(world: World) -> None:
+    jane = world.supporter()
+    left = "partner:Lantern Project"
+    with world.db.transaction() as session:
+        sign(session, world, jane.id, partners=["Lantern Project"])
+        ledger.withdraw(session, jane.id, basis="asked", source="letter:1", purpose=left)
+    with world.db.transaction() as session:
+        sign(session, world, jane.id, partners=["East Quay Neighbours"])
+        assert standing(session, jane.id)[left] == "withdrawn"
+        assert standing(session, jane.id)["partner:East Quay Neighbours"] == "granted"
+
+
 def test_signing_brings_back_a_person_who_had_left(world: World) -> None:
     jane = world.supporter()
     with world.db.transaction() as session:
@@ -211,6 +234,7 @@ def test_a_suppressed_address_gets_no_letter(world: World, pages: Pages) -> None
         ({"name": "Bea\u2028O"}, "name"),
         ({"name": "Win money https://bad.example"}, "name"),
         ({"name": "www.bad.example"}, "name"),
+        ({"name": "Win-money-at bad.example/now"}, "name"),
         ({"name": "12345"}, "name"),
         ({"name": "x" * 121}, "name"),
         ({"email": "bea@"}, "email"),
@@ -228,6 +252,12 @@ def test_bad_fields_are_named_and_nothing_is_stored(
     assert [at for at, _ in refused.value.faults] == [field]
     with world.db.reading() as session:
         assert session.scalar(select(func.count()).select_from(Supporter)) == 0
+
+
+@pytest.mark.parametrize("name", ["J.R.R. Tolkien", "Ana St. John", "Kumar a/l Raj", "O. d’Arc"])
+def test_names_with_dots_are_names(world: World, pages: Pages, name: str) -> None:
+    with world.db.transaction() as session:
+        assert fill_in(session, world, pages, name=name).name == name
 
 
 @pytest.mark.parametrize("move", [operations.pause, operations.close])

@@ -87,6 +87,12 @@ def test_confirming_is_a_press_and_twice_does_no_harm(public: Public) -> None:
         assert tally.count(session, public.petition.id) == 1
 
 
+def test_whoever_confirms_sees_which_partners_it_lets_write(public: Public) -> None:
+    signature = typed_in(public, partner="Lantern Project")
+    url = f"/confirm/{public.tokens.seal('confirm', signature.id)}"
+    assert "boxes were ticked: Lantern Project." in public.browser.get(url).text
+
+
 def test_mangled_expired_or_foreign_tokens_are_not_found_and_record_nothing(
     public: Public,
 ) -> None:
