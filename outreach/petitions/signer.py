@@ -11,8 +11,9 @@ from outreach.core.errors import BadInput, FormErrors
 from outreach.supporters.models import Supporter
 
 MAX_NAME, MAX_POSTAL_CODE = 120, 20
-# The name goes into a letter to an address that anyone can type: no links, nothing that splits it.
-_LINK = re.compile(r"://|www\.|@", re.IGNORECASE)
+# The name goes into a letter to an address that anyone can type: no links (mail programs
+# make one of any “bad.example”), nothing that splits it.
+_LINK = re.compile(r"://|www\.|@|\w\.[^\W\d_]{2,}", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
