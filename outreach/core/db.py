@@ -91,10 +91,17 @@ class Database:
         self.url = make_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         if self.is_sqlite:
-            self.engine = create_engine(self.url, poolclass=NullPool if _in_memory(url) else None)
+            self.engine = create_engine(
+                self.url, poolclass=NullPool if _in_memory(url) else None, hide_parameters=True
+            )
             _prepare_sqlite(self.engine)
         else:
-            self.engine = create_engine(self.url, pool_size=pool_size, pool_pre_ping=True)
+            self.engine = create_engine(
+                self.url,
+                pool_size=pool_size,
+                pool_pre_ping=True,
+                hide_parameters=True,  # an error's text goes into the log
+            )
         self._reader = self.engine.execution_options(outreach_mode="read")
         self._writer = self.engine.execution_options(outreach_mode="write")
         if not self.is_sqlite:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import sys
 from collections.abc import MutableMapping
 from typing import Any
@@ -11,13 +12,25 @@ import structlog
 
 # Field names that could carry a person; a test and this filter keep them out.
 PERSONAL_FIELDS = frozenset({"email", "address", "name", "first_name", "last_name", "to", "token"})
+_LEFT_OUT = "[left out]"
+_ROW = re.compile(r"(?:DETAIL|CONTEXT):.*?(?=\n\[|\n\n|\Z)", re.DOTALL)
+_ADDRESS = re.compile(r"[^\s<>()'\"=,;:]+@[^\s<>()'\"=,;:]+")
 
 
 def _drop_personal(
     _logger: Any, _method: str, event: MutableMapping[str, Any]
 ) -> MutableMapping[str, Any]:
     for key in PERSONAL_FIELDS & event.keys():
-        event[key] = "[left out]"
+        event[key] = _LEFT_OUT
+    return event
+
+
+def _drop_rows(
+    _logger: Any, _method: str, event: MutableMapping[str, Any]
+) -> MutableMapping[str, Any]:
+    """Errors of a database quote the row; where and what went wrong stays."""
+    if "exception" in event:
+        event["exception"] = _ADDRESS.sub(_LEFT_OUT, _ROW.sub(_LEFT_OUT, event["exception"]))
     return event
 
 
@@ -33,6 +46,7 @@ def configure(*, level: str = "INFO", as_json: bool = True) -> None:
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             _drop_personal,
             structlog.processors.format_exc_info,
+            _drop_rows,
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level]),
