@@ -32,6 +32,8 @@ from sqlalchemy.pool import NullPool
 from sqlalchemy.types import TypeDecorator
 
 SQLITE_BUSY_TIMEOUT_MS = 5_000
+# Somebody waits for a redirect meanwhile: a silent server counts as away, whatever TCP hopes.
+AWAY_AFTER_S = 5
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -100,6 +102,8 @@ class Database:
                 self.url,
                 pool_size=pool_size,
                 pool_pre_ping=True,
+                pool_timeout=AWAY_AFTER_S,
+                connect_args={"connect_timeout": AWAY_AFTER_S},
                 hide_parameters=True,  # an error's text goes into the log
             )
         self._reader = self.engine.execution_options(outreach_mode="read")

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import socket
 import threading
+import time
 from datetime import datetime, timedelta, timezone
 
 import pytest
 from sqlalchemy import func, select
-from sqlalchemy.exc import DBAPIError, StatementError
+from sqlalchemy.exc import DBAPIError, OperationalError, StatementError
 
 from outreach.accounts.models import Organisation
 from outreach.consent.models import Suppression
+from outreach.core import db as core_db
 from outreach.core.db import Database
 
 
@@ -28,6 +31,16 @@ def test_an_error_takes_everything_back(db: Database, organisation: Organisation
         raise RuntimeError
     with db.reading() as session:
         assert session.scalar(select(func.count()).select_from(Suppression)) == 0
+
+
+def test_a_server_that_accepts_and_says_nothing_is_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(core_db, "AWAY_AFTER_S", 2)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        silent_db = Database(f"postgresql+psycopg://x@127.0.0.1:{silent.getsockname()[1]}/x")
+        began = time.monotonic()
+        with pytest.raises(OperationalError), silent_db.reading() as session:
+            session.execute(select(1))
+    assert time.monotonic() - began < 10
 
 
 def test_times_come_back_aware_and_in_utc(db: Database, organisation: Organisation) -> None:
