@@ -37,6 +37,12 @@ class LinkBook:
 
     def link(self, url: str, label: str) -> str:
         """A link that the campaigner wrote; one to the petition's page is an ask."""
+        if self.draft.without_markers(url) != url:
+            raise BadInput(
+                f"body: the link “{self.draft.without_markers(label)}” has a merge field in its address.",
+                hint="Addresses are logged wherever they lead: leave people out of them.",
+                field="body",
+            )
         parts = urlsplit(url)
         if parts.scheme in ("mailto", "tel"):
             return url
@@ -87,5 +93,5 @@ class LinkBook:
         if slot > MAX_SLOT:
             raise BadInput(f"body: more than {MAX_SLOT - Slot.FIRST_LINK} links.", field="body")
         if not any(known.slot == slot for known in self.links):
-            self.links.append(NewLink(slot, kind, url, label[:400]))
+            self.links.append(NewLink(slot, kind, url, self.draft.without_markers(label)[:400]))
         return self.address("c", slot)

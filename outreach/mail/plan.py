@@ -172,6 +172,14 @@ class Draft:
             self._slots.append(slot)
         return f"zq{self.nonce}s{self._slots.index(slot):04d}qz"
 
+    def without_markers(self, text: str) -> str:
+        """The text with an ellipsis wherever something personal will stand."""
+        return re.sub(self._pattern, "…", text)
+
+    @property
+    def _pattern(self) -> str:
+        return rf"zq{self.nonce}s(\d{{4}})qz"
+
     def compile(
         self, envelope: Envelope, *, subject: str, html: str, text: str, blast_id: int = 0
     ) -> Plan:
@@ -191,7 +199,7 @@ class Draft:
         )
 
     def _cut(self, rendered: str, place: dict[int, int]) -> tuple[Piece, ...]:
-        parts = re.split(rf"zq{self.nonce}s(\d{{4}})qz", rendered)
+        parts = re.split(self._pattern, rendered)
         return tuple(
             place[int(part)] if i % 2 else part for i, part in enumerate(parts) if i % 2 or part
         )

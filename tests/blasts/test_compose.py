@@ -113,6 +113,8 @@ def test_read_in_a_browser_names_nobody(world: World) -> None:
         ("Hi {{ frist_name }}", "body, line 1: there is no merge field “frist_name”"),
         ("Hi\n\n{% if x %}", "body, line 3"),
         ("[here](/just/a/path)", "the link “/just/a/path” leads nowhere"),
+        ("[me](https://a.example/?who={{ email }})", "the link “me” has a merge field"),
+        ("[me](mailto:a@example.org?body={{ first_name }})", "has a merge field"),
     ],
 )
 def test_what_can_not_be_understood_is_named(world: World, body: str, said: str) -> None:
@@ -120,6 +122,14 @@ def test_what_can_not_be_understood_is_named(world: World, body: str, said: str)
     with world.db.reading() as session, pytest.raises(BadInput, match=said):
         blast = world.blast(session)
         compose(session, blast, blast.variants[0], BASE_URL)
+
+
+def test_a_link_s_name_is_kept_without_the_person_in_it(world: World) -> None:
+    body_of(world, "[{{ first_name }}, see here](https://a.example/)\n\n[[Sign]]")
+    with world.db.reading() as session:
+        blast = world.blast(session)
+        links = compose(session, blast, blast.variants[0], BASE_URL).links
+    assert "…, see here" in [link.label for link in links]
 
 
 @pytest.mark.parametrize(
