@@ -38,8 +38,9 @@ class LinkBook:
     def link(self, url: str, label: str) -> str:
         """A link that the campaigner wrote; one to the petition's page is an ask."""
         if self.draft.without_markers(url) != url:
+            shown = self.draft.without_markers(label)
             raise BadInput(
-                f"body: the link “{self.draft.without_markers(label)}” has a merge field in its address.",
+                f"body: the link “{shown}” has a merge field in its address.",
                 hint="Addresses are logged wherever they lead: leave people out of them.",
                 field="body",
             )
