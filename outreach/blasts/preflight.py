@@ -19,7 +19,7 @@ def run(session: Session, blast: Blast, base_url: str) -> list[Finding]:
     try:
         found = [finding for check in CHECKS for finding in check(case)]
     except BadInput as error:
-        found = [Finding("letter.unreadable", "stop", error.message, error.hint)]
+        found = [Finding("letter.unreadable", "stop", error.message.rstrip("."), error.hint)]
     overrides = {
         o.check: o
         for o in session.scalars(select(CheckOverride).where(CheckOverride.blast_id == blast.id))
