@@ -8,11 +8,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from tests.journeys.campaign import found
 from tests.journeys.house import ROOT, House, house
 
+PATIENCE_MS = 20_000  # a page under all the load of the other tests
 PETITIONS = ROOT.parent / "shared" / "petitions"
 
 
@@ -46,6 +47,7 @@ def chromium() -> Iterator[Browser]:
     path = shutil.which("chromium")
     if path is None:
         left_out("Chromium is not installed")
+    expect.set_options(timeout=PATIENCE_MS)
     quiet = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=quiet)

@@ -166,7 +166,7 @@ class House:
 
     def letter(self, address: str) -> Letter:
         """The newest letter to this address, which may still be on its way."""
-        return read(wait_for_letters(self.folder / "mailbox", {address})[address])
+        return read(wait_for_letters(self.folder / "mailbox", {address}, WITHIN_S)[address])
 
     def letters(self) -> dict[str, Path]:
         """The newest letter's file by address."""

@@ -86,7 +86,7 @@ def test_from_a_pasted_text_to_a_counted_signature(
     assert len(understood["partners"]) == text.partners
     petition = outreach("petitions", "import", file, "--publish", "--json").json
     assert (petition["state"], petition["notes"]) == ("published", text.notes)
-    page = requests.get(petition["url"], timeout=10).text
+    page = requests.get(petition["url"], timeout=30).text
     assert text.asks in page and text.headline in page
 
     people = tmp_path / "people.csv"
@@ -132,9 +132,9 @@ def test_from_a_pasted_text_to_a_counted_signature(
     with requests.Session() as browser:
         browser.headers["User-Agent"] = CHROME
         link = empty.letter("ana@example.org").link("Sign the petition")
-        assert browser.get(link[:-3], timeout=10).status_code == 404
-        form = form_of(browser.get(link, timeout=10), "/sign")
-        thanks = browser.post(form.url, form.values, timeout=10)
+        assert browser.get(link[:-3], timeout=30).status_code == 404
+        form = form_of(browser.get(link, timeout=30), "/sign")
+        thanks = browser.post(form.url, form.values, timeout=30)
     assert "Thank you, Ana" in thanks.text and "number 1" in thanks.text
 
     report = empty.report("First ask")

@@ -33,13 +33,13 @@ def test_who_leaves_gets_no_further_letter(running: House, texts: Path, chromium
     # Ana's mail program asks with a POST of its own (RFC 8058): no cookie, no page, no redirect.
     one_click = running.letter("ana@example.org").one_click_url
     for look in (requests.get, requests.head):
-        assert look(one_click, timeout=10, allow_redirects=False).status_code == 200
+        assert look(one_click, timeout=30, allow_redirects=False).status_code == 200
     assert running.rows() == before
     answer = requests.post(
         one_click,
         {"List-Unsubscribe": "One-Click"},
         headers={"User-Agent": GMAIL},
-        timeout=10,
+        timeout=30,
         allow_redirects=False,
     )
     assert answer.status_code == 200

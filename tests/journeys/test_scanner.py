@@ -33,13 +33,13 @@ def test_scanners_follow_every_link_and_nothing_happens(
     # By GET and HEAD: one that gives its name, one that calls itself a browser, one without name.
     for letter, agent in zip(letters, (*SCANNERS, ""), strict=False):
         for url, method in product(followed(letter, running), ("GET", "HEAD")):
-            answer = requests.request(method, url, headers={"User-Agent": agent}, timeout=10)
+            answer = requests.request(method, url, headers={"User-Agent": agent}, timeout=30)
             assert answer.status_code == 200, url.split("/")[3]
     # With mangled tokens, as gateways rewrite and cut them.
     seen = events(running)
     for url, mangled in product(places, (str.lower, lambda u: u[:-9], lambda u: u + "A=", flipped)):
         for method in ("GET", "HEAD"):
-            assert requests.request(method, mangled(url), timeout=10).status_code == 404
+            assert requests.request(method, mangled(url), timeout=30).status_code == 404
     assert events(running) == seen
 
     # In a browser that runs scripts, link after link, and every page that they lead to.
