@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 from sqlalchemy import Boolean, ForeignKey, Index, Integer, String, UniqueConstraint
@@ -75,6 +76,11 @@ class PetitionVersion(Base):
     def text(self) -> str:
         """Statement and body in the order of the page: the text that notes are numbered by."""
         return f"{self.statement}\n\n{self.body}"
+
+    @property
+    def fingerprint(self) -> str:
+        """Tells one wording from another: before the first signature a version changes in place."""
+        return hashlib.blake2b(self.text.encode(), digest_size=8).hexdigest()
 
 
 class Source(Base):

@@ -120,6 +120,8 @@ def revise(
     A changed statement or body makes a new version once someone has signed: a signature keeps
     what was signed. Raises BadInput, naming the field; then nothing is changed.
     """
+    # Whoever signs at this moment holds the wording (signing.must_be_read).
+    session.execute(select(Petition.id).where(Petition.id == petition.id).with_for_update())
     version = current_version(session, petition)
     statement = version.statement if statement is None else statement.strip()
     body = version.body if body is None else body.strip()

@@ -12,7 +12,7 @@ from outreach.accounts.models import Organisation
 from outreach.consent import ledger
 from outreach.core import log
 from outreach.core.clock import now
-from outreach.core.errors import Conflict
+from outreach.core.errors import Conflict, FormErrors
 from outreach.petitions import letters, wording
 from outreach.petitions.models import SIGNATURE_STATES, Petition, Signature
 from outreach.petitions.pages import Pages
@@ -36,6 +36,19 @@ class Credit:
 
 
 NO_CREDIT = Credit()
+
+
+def must_be_read(session: Session, petition: Petition, fingerprint: str) -> None:
+    """Hold the wording until this transaction ends: it must be the one that the person was shown.
+
+    Raises FormErrors where it was changed meanwhile; then nobody signs what they have not read.
+    """
+    held = select(Petition.id).where(Petition.id == petition.id)
+    session.execute(held.with_for_update(read=True, key_share=True))
+    if fingerprint != current_version(session, petition).fingerprint:
+        raise FormErrors(
+            [("statement", "The wording was changed while you read it. Read it again, then sign.")]
+        )
 
 
 def sign_recognised(

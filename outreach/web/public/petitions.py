@@ -102,6 +102,8 @@ def check_mail(slug: str) -> ResponseReturnValue:
 def _signed(session: Session, petition: Petition, visitor: Visitor) -> str:
     """Sign; returns the address to go to."""
     partners = request.form.getlist("partner")
+    if "wording" in request.form:
+        signing.must_be_read(session, petition, request.form["wording"])
     if visitor.supporter is not None:
         signature = signing.sign_recognised(
             session,

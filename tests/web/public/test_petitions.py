@@ -108,7 +108,7 @@ def test_not_me_forgets_the_person_and_keeps_the_credit(public: Public) -> None:
     page = public.browser.get(html.unescape(found[1])).text
     assert "Jane" not in page and 'name="email"' in page
     fields = hidden(page)
-    assert list(fields) == ["from"]
+    assert set(fields) == {"wording", "from"}
     answer = public.browser.post(
         f"{public.path}/sign", data={**fields, "name": "Bea Lund", "email": "bea@example.org"}
     )
@@ -270,6 +270,26 @@ def test_a_reworded_statement_says_what_changed(public: Public) -> None:
     page = public.browser.get(public.path).text
     assert "Version 2 of" in page and "What changed" in page
     assert "The board met." in page and "Keep every night bus that runs today." in page
+
+
+@pytest.mark.parametrize("signed_before", [False, True])
+def test_nobody_signs_words_that_changed_under_their_eyes(
+    public: Public, signed_before: bool
+) -> None:
+    if signed_before:
+        typed_in(public, "ana@example.org")
+    token = public.recognise(public.letter_to(public.supporter()))
+    page = public.browser.get(public.path, query_string={"letter": token}).text
+    with public.db.transaction() as session:
+        petition = session.get_one(Petition, public.petition.id)
+        operations.revise(session, petition, statement="End every night bus.[^1]")
+    answer = public.browser.post(f"{public.path}/sign", data=hidden(page))
+    assert answer.status_code == 400
+    assert "The wording was changed while you read it." in answer.text
+    assert "End every night bus." in answer.text and "Welcome back, Jane" in answer.text
+    assert [s.state for s in signatures(public)] == ["pending"] * signed_before
+    answer = public.browser.post(f"{public.path}/sign", data=hidden(answer.text))
+    assert answer.status_code == 303 and signatures(public)[-1].state == "verified"
 
 
 def test_the_page_is_light_and_asks_for_nothing_inline(public: Public) -> None:
