@@ -14,7 +14,7 @@ from outreach.mail.provider import Provider
 from outreach.providers.build import build
 from outreach.services import Services
 from outreach.web import console, errors, headers, health, public
-from outreach.web.auth import limiter
+from outreach.web.auth import bound_body, limiter
 from outreach.web.forms import csrf
 
 ROOT = Path(__file__).parents[1]
@@ -56,6 +56,7 @@ def create_app(services: Services) -> Flask:
         WTF_CSRF_TIME_LIMIT=None,
     )
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.before_request(bound_body)  # before the cross-site check, which reads the form
     csrf.init_app(app)
     limiter.init_app(app)
     errors.register(app)

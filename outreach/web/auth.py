@@ -24,6 +24,7 @@ from outreach.web.context import services
 
 COOKIE = "outreach_sign_in"
 EVERYONE = "everyone"
+STRANGERS_MAX_BYTES = 500_000
 SIGN_IN_LIMIT = "10 per 5 minutes; 60 per day"
 
 View = TypeVar("View", bound=Callable[..., ResponseReturnValue])
@@ -40,6 +41,15 @@ def needs(permission: str) -> Callable[[View], View]:
         return view
 
     return mark
+
+
+def bound_body() -> None:
+    """Before each request: only who is signed in may send files, everybody else a form."""
+    size = request.content_length
+    if request.method in ("GET", "HEAD") or (size is not None and size <= STRANGERS_MAX_BYTES):
+        return
+    if _account_of_cookie() is None:
+        request.max_content_length = STRANGERS_MAX_BYTES
 
 
 def guard() -> ResponseReturnValue | None:

@@ -141,3 +141,14 @@ def test_a_number_beyond_all_keys_is_refused(app: Flask) -> None:
             return str(session.get(Organisation, number))
 
     assert app.test_client().get(f"/row/{10**30}").status_code == 400
+
+
+@pytest.mark.parametrize("path", ["/console/sign-in", "/console/supporters/imports/new"])
+def test_a_stranger_can_not_fill_the_disk(client: FlaskClient, path: str) -> None:
+    answer = client.post(
+        path,
+        data=b"x" * 600_000,
+        content_type="multipart/form-data; boundary=y",
+        headers={"Cookie": "outreach_sign_in=x"},
+    )
+    assert answer.status_code == 413
