@@ -64,6 +64,7 @@ def main(ctx: click.Context) -> None:
     level = settings.log_level if ctx.invoked_subcommand in ("serve", "worker") else "WARNING"
     log.configure(level=level, as_json=settings.log_json)
     ctx.obj = Context(settings)
+    ctx.call_on_close(ctx.obj.close)
 
 
 for group in (

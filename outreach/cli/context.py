@@ -42,6 +42,11 @@ class Context:
         """The services for the commands that look at the schema itself."""
         return build_services(self.settings)
 
+    def close(self) -> None:
+        """Give the database's connections back."""
+        if "services_on_any_schema" in vars(self):
+            self.services_on_any_schema.db.close()
+
     def say(self, text: str = "") -> None:
         """A line for a person."""
         click.echo(text)

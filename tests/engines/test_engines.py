@@ -74,21 +74,23 @@ def wait_for(world: World, state: str, within_s: float = 30.0) -> None:
     pytest.fail(f"the blast did not become {state} within {within_s} s")
 
 
-def services_for(world: World, folder: Path) -> Services:
+@pytest.fixture
+def services(world: World, tmp_path: Path) -> Iterator[Services]:
     """Services on the test's database with its recording provider."""
     settings = config.load(
         _env_file=None,
-        data_dir=folder,
+        data_dir=tmp_path,
         database_url=world.db.url.render_as_string(hide_password=False),
     )
-    return build_services(settings, provider=world.provider)
+    built = build_services(settings, provider=world.provider)
+    yield built
+    built.db.close()
 
 
-def test_one_process_sends_what_is_due(world: World, tmp_path: Path) -> None:
+def test_one_process_sends_what_is_due(world: World, services: Services) -> None:
     addresses = world.add_people(20)
     due_now(world)
     stop = threading.Event()
-    services = services_for(world, tmp_path)
     engine = threading.Thread(target=inprocess.run, args=(services, stop))
     engine.start()
     try:
@@ -127,17 +129,17 @@ def test_celery_workers_send_what_is_due(world: World, tmp_path: Path, broker: s
     assert len(list((tmp_path / "mailbox").rglob("*.eml"))) == len(addresses)
 
 
-def test_a_failing_job_is_raised_to_the_engine(world: World, tmp_path: Path) -> None:
+def test_a_failing_job_is_raised_to_the_engine(services: Services) -> None:
     def fail(services: Services, stop: threading.Event) -> None:
         raise ZeroDivisionError
 
     job = Job("test.fails", fail, 1.0, "test")
     with pytest.raises(ZeroDivisionError):
-        run_job(job, services_for(world, tmp_path), threading.Event())
+        run_job(job, services, threading.Event())
 
 
 def test_a_blast_that_was_slept_through_leaves_within_its_limit_and_waits_beyond(
-    world: World, tmp_path: Path
+    world: World, services: Services
 ) -> None:
     world.add_people(3)
     due_now(world)
@@ -145,7 +147,6 @@ def test_a_blast_that_was_slept_through_leaves_within_its_limit_and_waits_beyond
         blast = world.blast(session)
         assert blast.scheduled_for is not None
         blast.scheduled_for -= timedelta(seconds=blast.late_limit_s + 60)
-    services = services_for(world, tmp_path)
     jobs.start_due_blasts(services, threading.Event())
     with world.db.reading() as session:
         blast = world.blast(session)
