@@ -188,7 +188,7 @@ def wait_until(true: Callable[[], bool], what: str, within_s: float = WITHIN_S) 
     while not true():
         if time.monotonic() > end:
             pytest.fail(f"after {within_s:.0f} s still not: {what}")
-        time.sleep(0.02)
+        time.sleep(0.05)
 
 
 def _free_port() -> int:
