@@ -63,6 +63,9 @@ class Settings(BaseSettings):
     late_limit_s: int = Field(
         3600, ge=0, description="How late a blast may leave by itself after a stop; then it waits."
     )
+    trusted_proxies: int = Field(
+        0, ge=0, le=9, description="Proxies in front that set X-Forwarded-For and -Proto."
+    )
     recognise_days: int = Field(
         30, ge=0, description="Days for which a letter's link knows the supporter by name."
     )

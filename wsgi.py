@@ -9,5 +9,5 @@ from outreach.engines.celery import build
 
 settings = config.load()
 log.configure(level=settings.log_level, as_json=settings.log_json)
-app = create_app(build_services(settings))
+app = create_app(build_services(settings), trusted_proxies=settings.trusted_proxies)
 celery = build(settings.broker_url, lambda: build_services(settings))

@@ -6,6 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 import config
 from outreach.core.db import Database
@@ -41,8 +42,11 @@ def build_services(settings: config.Settings, provider: Provider | None = None) 
     )
 
 
-def create_app(services: Services) -> Flask:
-    """The WSGI application over these services."""
+def create_app(services: Services, *, trusted_proxies: int = 0) -> Flask:
+    """The WSGI application over these services.
+
+    Of the addresses that `trusted_proxies` proxies in front report, the visitor's is believed.
+    """
     app = Flask(__name__, template_folder=ROOT / "templates", static_folder=ROOT / "static")
     app.secret_key = services.secret
     app.extensions["outreach"] = services
@@ -57,6 +61,10 @@ def create_app(services: Services) -> Flask:
     )
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.before_request(bound_body)  # before the cross-site check, which reads the form
+    if trusted_proxies:
+        app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
+            app.wsgi_app, x_for=trusted_proxies, x_proto=trusted_proxies
+        )
     csrf.init_app(app)
     limiter.init_app(app)
     errors.register(app)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import exists, select
+from sqlalchemy import exists, literal, select
 from sqlalchemy.orm import Session
 
 from outreach.accounts.models import Organisation
 from outreach.consent import ledger
+from outreach.consent.models import EMAIL
 from outreach.core import log
 from outreach.core.clock import now
 from outreach.core.errors import Conflict, FormErrors
@@ -217,19 +218,26 @@ def _agree(
 ) -> None:
     """Write into the ledger what the page said a signature, and each box of `partners`, agrees to.
 
-    A box of an earlier press is no new word: the person may have left that partner since.
+    A box of an earlier press is no new word: the person may have left that partner since. Nor is a
+    press on a letter's link, which may have been forwarded, the word of somebody who left.
     """
     source = wording.source(petition)
-    if updates:
+    proven = signature.grade == "confirmed"
+
+    def may(purpose: str) -> bool:
+        left = ledger.has_withdrawn(literal(signature.supporter_id), purpose)
+        return proven or not session.scalar(select(left))
+
+    if updates and may(EMAIL):
         organisation = session.get_one(Organisation, petition.organisation_id)
         ledger.grant(
             session,
             signature.supporter_id,
             basis="signed petition",
             source=source,
-            wording=wording.consent_line(petition, organisation),
+            wording=wording.consent_line(petition, organisation, proven=proven),
         )
-    for partner in partners:
+    for partner in filter(lambda name: may(wording.partner_purpose(name)), partners):
         ledger.grant(
             session,
             signature.supporter_id,

@@ -9,16 +9,18 @@ PARTNERS_HINT = "Optional. Each box is a separate yes, and each partner has its 
 _PURPOSE_MAX = 120  # characters of a purpose in the ledger
 
 
-def consent_line(petition: Petition, organisation: Organisation) -> str:
-    """What signing agrees to: the petition's own line or ours, and how to leave or come back."""
+def consent_line(petition: Petition, organisation: Organisation, *, proven: bool) -> str:
+    """What signing agrees to: the petition's own line or ours, and how to leave or come back.
+
+    `proven`: the signature is confirmed by letter. A press on a letter's link may be somebody
+    else's, to whom it was forwarded: it brings nobody back who left.
+    """
     own = petition.consent_line.strip() or (
         f"By signing you agree to get updates on this and related campaigns from "
         f"{organisation.name}."
     )
-    return (
-        f"{own} You can leave with one press, at any time; if you left before, signing brings "
-        "you back."
-    )
+    left = "confirming by letter brings you back" if proven else "signing here does not change that"
+    return f"{own} You can leave with one press, at any time; if you left before, {left}."
 
 
 def partner_line(partner: str) -> str:

@@ -79,7 +79,9 @@ def test_a_recognised_person_signs_at_once_and_agrees_in_the_words_of_the_page(
             ("email", "granted"),
             ("partner:Lantern Project", "granted"),
         ]
-        assert entries[0].wording == wording.consent_line(world.petition, organisation)
+        assert entries[0].wording == wording.consent_line(
+            world.petition, organisation, proven=False
+        )
         assert entries[0].source == f"petition:{world.petition.slug}"
 
 
@@ -129,12 +131,24 @@ def test_a_second_press_brings_no_partner_back_whom_the_person_left(world: World
         assert standing(session, jane.id)["partner:East Quay Neighbours"] == "granted"
 
 
-def test_signing_brings_back_a_person_who_had_left(world: World) -> None:
+def test_a_letters_link_signs_for_a_person_who_had_left_but_does_not_bring_them_back(
+    world: World,
+) -> None:
     jane = world.supporter()
     with world.db.transaction() as session:
         ledger.withdraw(session, jane.id, basis="one-click", source="letter:1")
-        sign(session, world, jane.id)
-        assert standing(session, jane.id) == {"email": "granted"}
+        assert sign(session, world, jane.id).state == "verified"
+        assert standing(session, jane.id) == {"email": "withdrawn"}
+
+
+def test_a_confirmed_signature_brings_back_a_person_who_had_left(
+    world: World, pages: Pages
+) -> None:
+    with world.db.transaction() as session:
+        signature = fill_in(session, world, pages)
+        ledger.withdraw(session, signature.supporter_id, basis="one-click", source="letter:1")
+        signing.confirm(session, signature)
+        assert standing(session, signature.supporter_id) == {"email": "granted"}
 
 
 def test_new_means_the_first_signature_anywhere(world: World) -> None:

@@ -50,6 +50,12 @@ def pages() -> Pages:
     return Pages(services().tokens, services().base_url)
 
 
+def paths() -> Pages:
+    """The same without the host, for redirects: they stay wherever the visitor reached us, as the
+    content policy wants it of a form's answer."""
+    return Pages(services().tokens, "")
+
+
 def petition_page(
     session: Session, petition: Petition, visitor: Visitor, typed: Typed = NOTHING_TYPED
 ) -> str:
@@ -77,7 +83,7 @@ def petition_page(
         who=shown_person(visitor.supporter),
         signature=signature,
         typed=typed,
-        consent_line=wording.consent_line(petition, organisation),
+        consent_line=wording.consent_line(petition, organisation, proven=visitor.supporter is None),
         partners_hint=wording.PARTNERS_HINT,
         page_url=pages().petition(petition.slug),
         thanks_url=pages().thanks(petition.slug, signature.id) if signature else "",

@@ -24,6 +24,7 @@ from outreach.web.public.page import (
     Typed,
     frame,
     pages,
+    paths,
     petition_page,
     shown_person,
 )
@@ -113,7 +114,7 @@ def _signed(session: Session, petition: Petition, visitor: Visitor) -> str:
             partners=partners,
             on_verified=welcome,
         )
-        return pages().thanks(petition.slug, signature.id)
+        return paths().thanks(petition.slug, signature.id)
     signature = signing.sign_by_form(
         session,
         petition,
@@ -124,7 +125,7 @@ def _signed(session: Session, petition: Petition, visitor: Visitor) -> str:
         partners=partners,
         pages=pages(),
     )
-    return pages().check_mail(petition.slug, signature.id)
+    return paths().check_mail(petition.slug, signature.id)
 
 
 def _again(slug: str, faults: tuple[tuple[str, str], ...] | tuple[()]) -> str:

@@ -14,7 +14,7 @@ from outreach.petitions.models import Petition, PetitionVersion, Signature
 from outreach.petitions.pages import CONFIRM, SHARE, THANKS
 from outreach.supporters.models import Supporter
 from outreach.web.context import services
-from outreach.web.public.page import frame, pages, share_links, shown_person, statement_of
+from outreach.web.public.page import frame, pages, paths, share_links, shown_person, statement_of
 from outreach.web.public.petitions import open_to_all, sealed_signature, welcome
 
 blueprint = Blueprint("public_thanks", __name__)
@@ -27,7 +27,7 @@ def ask(token: str) -> ResponseReturnValue:
         signature = sealed_signature(session, CONFIRM, token)
         petition = session.get_one(Petition, signature.petition_id)
         if signature.state == "verified":
-            return redirect(pages().thanks(petition.slug, signature.id))
+            return redirect(paths().thanks(petition.slug, signature.id))
         return render_template("public/confirm.html", token=token, **_shown(session, signature))
 
 
@@ -38,7 +38,7 @@ def confirm(token: str) -> ResponseReturnValue:
         signature = sealed_signature(session, CONFIRM, token)
         signing.confirm(session, signature, on_verified=welcome)
         petition = session.get_one(Petition, signature.petition_id)
-        return redirect(pages().thanks(petition.slug, signature.id), code=303)
+        return redirect(paths().thanks(petition.slug, signature.id), code=303)
 
 
 @blueprint.get("/petitions/<slug>/thanks")
@@ -66,7 +66,7 @@ def shared(token: str) -> ResponseReturnValue:
     with services().db.reading() as session:
         signature = sealed_signature(session, SHARE, token)
         petition = session.get_one(Petition, signature.petition_id)
-        return redirect(pages().petition(petition.slug, share=token))
+        return redirect(paths().petition(petition.slug, share=token))
 
 
 def _shown(session: Session, signature: Signature) -> dict[str, object]:
@@ -83,5 +83,5 @@ def _shown(session: Session, signature: Signature) -> dict[str, object]:
         "first_name": signature.name.partition(" ")[0],
         "as_name": wording.shown_name(signature.name),
         "address": shown_person(supporter)["address"],
-        "consent_line": wording.consent_line(petition, organisation),
+        "consent_line": wording.consent_line(petition, organisation, proven=True),
     }
