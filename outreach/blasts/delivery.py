@@ -70,7 +70,7 @@ class Part:
 
 def send_all(sender: Sender, stop: threading.Event) -> int:
     """Send batches until none is due or `stop` is set; returns how many were taken on."""
-    done = 0
+    done, plans = 0, dict[int, Plan]()
     sending = exists().where(Blast.id == Batch.blast_id, Blast.state == "sending")
     while not stop.is_set():
         with sender.db.transaction() as session:
@@ -79,16 +79,16 @@ def send_all(sender: Sender, stop: threading.Event) -> int:
             )
         if claim is None:
             return done
-        send_batch(sender, claim, stop)
+        send_batch(sender, claim, stop, plans)
         done += 1
     return done
 
 
-def send_batch(sender: Sender, claim: Claim, stop: threading.Event) -> None:
+def send_batch(sender: Sender, claim: Claim, stop: threading.Event, plans: dict[int, Plan]) -> None:
     """Send what waits in a claimed batch; stops between two parts when its blast was paused or
-    this process is to end."""
+    this process is to end. `plans` remembers the plan of each variant over batches."""
     with sender.db.reading() as session:
-        letters = _letters(session, sender, claim)
+        letters = _letters(session, sender, claim, plans)
     part, outcomes = None, list[Outcome]()
     while True:
         with sender.db.transaction() as session:
@@ -122,9 +122,12 @@ def recover_lost(sender: Sender) -> int:
     return unknown
 
 
-def _letters(session: Session, sender: Sender, claim: Claim) -> Letters:
-    if claim.blast_id is not None:
-        plan = Plan.from_json(session.get_one(FrozenLetter, claim.variant_id).plan)
+def _letters(session: Session, sender: Sender, claim: Claim, plans: dict[int, Plan]) -> Letters:
+    if claim.variant_id is not None:
+        if claim.variant_id not in plans:
+            frozen = session.get_one(FrozenLetter, claim.variant_id)
+            plans[claim.variant_id] = Plan.from_json(frozen.plan)
+        plan = plans[claim.variant_id]
         return Letters(plan, part_query(claim, plan.fields))
     letter = session.get_one(SingleLetter, claim.first_id)
     organisation = session.get_one(Organisation, letter.organisation_id)
@@ -166,7 +169,9 @@ def _next_part(
         return None
     size = sender.provider.part_size
     after = before.last_id if before else 0
-    rows = session.execute(letters.query.where(Delivery.id > after).limit(size)).all()
+    # By the connection: rows of columns need none of what the ORM does to a result, 3 µs each.
+    part = letters.query.where(Delivery.id > after).limit(size)
+    rows = session.connection().execute(part).all()
     if not rows:
         outbox.finish(session, claim)
         return None

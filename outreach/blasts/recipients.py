@@ -7,8 +7,9 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, Select, func, select, type_coerce
 from sqlalchemy.orm import Session, aliased
+from sqlalchemy.types import NullType
 
 from outreach.consent.gate import reason_not_to_write
 from outreach.mail.models import Delivery
@@ -69,8 +70,10 @@ def columns(fields: Sequence[str]) -> list[ColumnElement[Any]]:
     found: list[ColumnElement[Any]] = []
     for name in fields:
         if name == "joined":
-            joined = (SupporterList.name, ListMember.joined_at, ListMember.source)
-            found += [column.expression for column in joined]
+            # As the driver gives it: converting the same few instants anew for every row costs
+            # 4 µs a letter, and `_joined` remembers what it made of them.
+            at = type_coerce(ListMember.joined_at, NullType())
+            found += [SupporterList.name.expression, at, ListMember.source.expression]
         elif name.startswith("field."):
             found.append(Supporter.fields[name.removeprefix("field.")].as_string())
         else:
@@ -107,8 +110,10 @@ def _with_membership(query: Select[Any]) -> Select[Any]:
 
 
 @lru_cache(maxsize=4096)
-def _joined(list_name: str | None, at: datetime | None, source: str | None) -> str:
+def _joined(list_name: str | None, at: datetime | str | None, source: str | None) -> str:
     if list_name is None or at is None:
         return ""
+    if isinstance(at, str):  # SQLite keeps UTC as text
+        at = datetime.fromisoformat(at)
     where = f" ({source})" if source else ""
     return f"have been on our {list_name} list since {at.day} {at:%B %Y}{where}"

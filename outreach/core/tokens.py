@@ -21,6 +21,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import IntEnum
+from operator import itemgetter
 
 from outreach.core.errors import NotFound
 
@@ -79,17 +80,18 @@ class Tokens:
         count = max(slots) + 1
         cut = struct.Struct(f"{TAG_BYTES}s" * count).unpack
         row = [part for slot in slots for part in (bytes((slot,)), b"")]
-        tails = range(0, 12 * len(slots), 12)
+        pick = itemgetter(*slots, slots[0])  # one more, so that it is a tuple always
+        split = itemgetter(*(slice(12 * i, 12 * i + 12) for i in range(len(slots))), slice(0, 0))
         shake, encode = hashlib.shake_128, urlsafe_b64encode
 
         def make(delivery_id: int) -> list[str]:
             body = delivery_id.to_bytes(6, "big") + blast
             tags = cut(shake(key + body).digest(TAG_BYTES * count))
             filled = row.copy()
-            filled[1::2] = [tags[slot] for slot in slots]
+            filled[1::2] = pick(tags)[:-1]
             # 9 bytes are 12 characters exactly, so both halves are encoded by themselves.
             head, text = encode(body).decode(), encode(b"".join(filled)).decode()
-            return [head + text[i : i + 12] for i in tails]
+            return list(map(head.__add__, split(text)[:-1]))
 
         return make
 

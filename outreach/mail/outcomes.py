@@ -30,9 +30,10 @@ def record(session: Session, blast_id: int | None, outcomes: Sequence[Outcome]) 
     if not outcomes:
         return
     instant = now()
-    common = Counter((o.fate, o.reason, o.ref) for o in outcomes).most_common(1)[0][0]
-    same = [o for o in outcomes if (o.fate, o.reason, o.ref) == common]
-    others = [o for o in outcomes if (o.fate, o.reason, o.ref) != common]
+    # Behind the id an outcome is its fate, reason and reference.
+    common = Counter(o[1:] for o in outcomes).most_common(1)[0][0]
+    same = [o for o in outcomes if o[1:] == common]
+    others = [o for o in outcomes if o[1:] != common] if len(same) < len(outcomes) else []
     if common[0] in _FINAL:
         _record_range(session, blast_id, same, others, instant)
     else:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 LINE = 76
 SOFT_BREAK = "=\r\n"
@@ -28,8 +29,12 @@ def static(text: str, *, after_value: bool, before_value: bool) -> str:
     return start + "\r\n".join(encoded) + end
 
 
+@lru_cache(4096)
 def value(text: str) -> str:
-    """A personal value, safe between soft breaks; line breaks in it are encoded."""
+    """A personal value, safe between soft breaks; line breaks in it are encoded.
+
+    Remembered: first names repeat, and so does the sentence on why somebody gets a letter.
+    """
     return text if _is_plain_value(text) else _line(text, open_end=True)
 
 
