@@ -10,6 +10,7 @@ import os
 import secrets
 from pathlib import Path
 from typing import Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -77,13 +78,17 @@ class Settings(BaseSettings):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", description="Least level that is logged."
     )
-    log_json: bool = Field(True, description="Log JSON lines; false: text for a terminal.")
+    log_json: bool = Field(True, description="Log JSON lines; false, or at a terminal: text.")
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
         data_dir = self.data_dir.absolute()
         object.__setattr__(self, "data_dir", data_dir)
         object.__setattr__(self, "base_url", self.base_url.rstrip("/"))
+        address = urlsplit(self.base_url)
+        if address.scheme not in ("http", "https") or not address.hostname:
+            # Every link of every letter starts with it, and letters can't be called back.
+            raise ValueError("OUTREACH_BASE_URL is no address like https://act.example.org")
         if not self.database_url:
             object.__setattr__(self, "database_url", f"sqlite:///{data_dir / 'outreach.db'}")
         if self.provider == "sendgrid" and not self.sendgrid_api_key.get_secret_value():

@@ -6,7 +6,7 @@ import sys
 
 import click
 from pydantic import ValidationError
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DatabaseError, OperationalError
 
 import config
 from outreach.cli import (
@@ -25,6 +25,9 @@ from outreach.cli.context import Context
 from outreach.core import log
 from outreach.core.errors import BadInput, Conflict, NotFound, OutreachError
 
+# Away, or no database at all; the other kinds of DatabaseError are faults of ours.
+_UNUSABLE = (OperationalError, DatabaseError)
+
 
 class Outreach(click.Group):
     """The root command: turns our errors into two lines and an exit code."""
@@ -38,11 +41,15 @@ class Outreach(click.Group):
             if error.hint:
                 click.echo(f"What to do: {error.hint}", err=True)
             sys.exit(2 if isinstance(error, (BadInput, NotFound, Conflict)) else 1)
-        except OperationalError as error:
+        except DatabaseError as error:
+            if type(error) not in _UNUSABLE:
+                raise
             first = str(error.orig).splitlines()[0]
             click.echo(f"Error: the database can’t be used: {first}", err=True)
             click.echo(
-                "What to do: check OUTREACH_DATABASE_URL, then run `outreach db upgrade`.", err=True
+                "What to do: check OUTREACH_DATABASE_URL and OUTREACH_DATA_DIR, "
+                "then run `outreach db upgrade`.",
+                err=True,
             )
             sys.exit(1)
 
@@ -56,9 +63,16 @@ def main(ctx: click.Context) -> None:
         settings = config.load()
     except ValidationError as error:
         for fault in error.errors():
-            name = "_".join(str(part) for part in fault["loc"]).upper()
-            click.echo(f"Error: setting OUTREACH_{name}: {fault['msg']}", err=True)
+            name = "".join(f" OUTREACH_{part}".upper() for part in fault["loc"])
+            said = fault["msg"].removeprefix("Value error, ")
+            click.echo(f"Error: setting{name}: {said}", err=True)
         click.echo("What to do: docs/settings.md lists every setting.", err=True)
+        sys.exit(2)
+    except OSError as error:
+        click.echo(
+            f"Error: the data folder can’t be used: {error.strerror}: {error.filename}", err=True
+        )
+        click.echo("What to do: set OUTREACH_DATA_DIR to a folder that you may write in.", err=True)
         sys.exit(2)
     # A person at a terminal reads the command's own words; servers log what they do.
     level = settings.log_level if ctx.invoked_subcommand in ("serve", "worker") else "WARNING"

@@ -24,6 +24,7 @@ from outreach.analytics.figures import BlastReport
 from outreach.app import ROOT, build_services
 from outreach.blasts import queries
 from outreach.cli.context import Context
+from outreach.cli.serve import must_be_free
 from outreach.core import migrations
 from outreach.core.errors import Conflict
 from outreach.demo import people, story
@@ -49,6 +50,7 @@ def demo(context: Context, folder: Path, port: int, no_serve: bool, json_: bool)
     """
     port = _free_port() if no_serve else port
     settings = _settings(folder, port)
+    must_be_free(settings.host, settings.port)
     _fresh(settings.data_dir)
     say = (lambda text: click.echo(text, err=True)) if json_ else context.say
     started = time.monotonic()
@@ -105,15 +107,8 @@ def _fresh(folder: Path) -> None:
 @contextmanager
 def _server(settings: config.Settings) -> Iterator[subprocess.Popen[bytes]]:
     """The real server as its own process, until the block ends."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((settings.host, settings.port))
-        except OSError:
-            raise Conflict(
-                f"Port {settings.port} is taken.", hint="Give another: outreach demo --port 8001"
-            ) from None
-    process = subprocess.Popen([sys.executable, "-m", "outreach.cli", "serve"], cwd=ROOT)
+    command = [sys.executable, "-m", "outreach.cli", "serve"]
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL)
     try:
         _wait_until_ready(process, settings.base_url)
         yield process

@@ -10,6 +10,7 @@ import ctypes
 import fcntl
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -51,17 +52,26 @@ def worker(context: Context, with_parent: int | None) -> None:
 
 @click.command()
 @click.option("--host", help="Address to listen on; default: OUTREACH_HOST.")
-@click.option("--port", type=int, help="Port to listen on; default: OUTREACH_PORT.")
-@click.option("--workers", type=int, help="Web processes; default: OUTREACH_WEB_WORKERS.")
+@click.option(
+    "--port", type=click.IntRange(1, 65535), help="Port to listen on; default: OUTREACH_PORT."
+)
+@click.option(
+    "--workers", type=click.IntRange(1, 64), help="Web processes; default: OUTREACH_WEB_WORKERS."
+)
 @click.pass_obj
 def serve(context: Context, host: str | None, port: int | None, workers: int | None) -> None:
     """Serve the web application and run one worker beside it."""
     settings = context.settings
+    host, port = host or settings.host, port or settings.port
     with _only_one(settings.data_dir / "serve.lock"):
+        must_be_free(host, port)
         context.services.db.close()  # before the web processes fork
+        context.say(f"Console          http://{host}:{port}/console/")
+        context.say(f"Letters lead to  {settings.base_url}")
+        context.say("Ctrl-C ends it.")
         run_server(
-            host or settings.host,
-            port or settings.port,
+            host,
+            port,
             workers=workers or settings.web_workers,
             threads=settings.web_threads,
             with_worker=not settings.broker_url,
@@ -131,9 +141,26 @@ class _WorkerKeeper:
             self._ending.wait(_RESTART_AFTER_S)
 
 
+def must_be_free(host: str, port: int) -> None:
+    """Two servers would share a port without a word, and supporters reach either of them.
+
+    Raises Conflict where somebody listens there already, and where nobody may.
+    """
+    try:
+        kind, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(kind) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # not the web's REUSEPORT
+            probe.bind(address)
+    except OSError as error:
+        raise Conflict(
+            f"{host}:{port} can’t be listened on: {error.strerror}. Nothing was started.",
+            hint="Stop what runs there, or give another port with --port.",
+        ) from None
+
+
 @contextmanager
 def _only_one(path: Path) -> Iterator[None]:
-    """Hold a lock file: a second server on the same port would share its traffic silently."""
+    """Hold a lock file: one server, and with it one worker, on a data folder."""
     with path.open("w") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -26,11 +26,15 @@ from sqlalchemy import (
     event,
 )
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.engine import Connection, make_url
+from sqlalchemy.engine import URL, Connection, make_url
+from sqlalchemy.exc import ArgumentError
 from sqlalchemy.orm import DeclarativeBase, Session, mapped_column
 from sqlalchemy.pool import NullPool
 from sqlalchemy.types import TypeDecorator
 
+from outreach.core.errors import BadInput
+
+_DRIVERS = ("sqlite", "sqlite+pysqlite", "postgresql", "postgresql+psycopg")
 SQLITE_BUSY_TIMEOUT_MS = 5_000
 # Somebody waits for a redirect meanwhile: a silent server counts as away, whatever TCP hopes.
 AWAY_AFTER_S = 5
@@ -90,7 +94,8 @@ class Database:
     """
 
     def __init__(self, url: str, *, pool_size: int = 10) -> None:
-        self.url = make_url(url)
+        """Connects to nothing yet. Raises BadInput for an address of no database that we know."""
+        self.url = _known(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         if self.is_sqlite:
             self.engine = create_engine(
@@ -132,6 +137,21 @@ class Database:
     def close(self) -> None:
         """Give every connection back (before a fork, at the end of a process)."""
         self.engine.dispose()
+
+
+def _known(url: str) -> URL:
+    try:
+        found = make_url(url)
+    except ArgumentError:
+        found = None
+    if found is None or found.drivername not in _DRIVERS:
+        # The address itself may hold a password: it is not repeated.
+        raise BadInput(
+            "The setting OUTREACH_DATABASE_URL is no address of a SQLite or PostgreSQL database.",
+            hint="Write postgresql://USER@HOST/NAME, or leave it empty for SQLite in the "
+            "data folder.",
+        )
+    return found
 
 
 def _in_memory(url: str) -> bool:

@@ -35,9 +35,11 @@ def _drop_rows(
 
 
 def configure(*, level: str = "INFO", as_json: bool = True) -> None:
-    """Send our events to stderr, one a line: JSON for machines, coloured text at a terminal."""
+    """Send our events to stderr, one a line: JSON for machines, text always at a terminal."""
     renderer: Any = (
-        structlog.processors.JSONRenderer() if as_json else structlog.dev.ConsoleRenderer()
+        structlog.processors.JSONRenderer()
+        if as_json and not sys.stderr.isatty()
+        else structlog.dev.ConsoleRenderer()
     )
     structlog.configure(
         processors=[
