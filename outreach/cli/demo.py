@@ -107,6 +107,8 @@ def _fresh(folder: Path) -> None:
 @contextmanager
 def _server(settings: config.Settings) -> Iterator[subprocess.Popen[bytes]]:
     """The real server as its own process, until the block ends."""
+    # Ended by a signal, it must end the server too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     command = [sys.executable, "-m", "outreach.cli", "serve"]
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL)
     try:
