@@ -38,19 +38,19 @@ SUPPRESSED = 15
 LEFT_BEFORE = 10
 
 CAST = (
-    Role(40, ("open",), FIREFOX),
-    Role(25, ("open",), GMAIL_PROXY),
-    Role(25, ("open",), APPLE_PROXY),
-    Role(40, ("open", "click"), CHROME),
-    Role(36, ("open", "click", "sign"), IPHONE),
-    Role(24, ("click", "sign"), FIREFOX),
+    Role(36, ("open",), FIREFOX),
+    Role(20, ("open",), GMAIL_PROXY),
+    Role(20, ("open",), APPLE_PROXY),
+    Role(32, ("open", "click"), CHROME),
+    Role(28, ("open", "click", "sign"), IPHONE),
+    Role(20, ("click", "sign"), FIREFOX),
     Role(5, ("click", "sign", "sign"), CHROME),  # press twice: thanked twice, counted once
     Role(8, ("open", "click", "not_me"), IPHONE),
     Role(3, ("open", "click", "not_me_silent"), CHROME),
     Role(6, ("open", "leave"), FIREFOX),
     Role(5, ("one_click",), "Mozilla/5.0 (compatible; Google-List-Unsubscribe)"),
-    Role(4, ("scan",), SCANNERS[0]),
-    Role(4, ("scan",), SCANNERS[1]),
+    Role(2, ("scan",), SCANNERS[0]),
+    Role(2, ("scan",), SCANNERS[1]),
 )
 
 _HUMAN_AGENTS = (CHROME, FIREFOX, IPHONE)
