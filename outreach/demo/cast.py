@@ -38,17 +38,17 @@ SUPPRESSED = 15
 LEFT_BEFORE = 10
 
 CAST = (
-    Role(36, ("open",), FIREFOX),
-    Role(20, ("open",), GMAIL_PROXY),
-    Role(20, ("open",), APPLE_PROXY),
-    Role(32, ("open", "click"), CHROME),
-    Role(28, ("open", "click", "sign"), IPHONE),
-    Role(20, ("click", "sign"), FIREFOX),
-    Role(5, ("click", "sign", "sign"), CHROME),  # press twice: thanked twice, counted once
-    Role(8, ("open", "click", "not_me"), IPHONE),
-    Role(3, ("open", "click", "not_me_silent"), CHROME),
-    Role(6, ("open", "leave"), FIREFOX),
-    Role(5, ("one_click",), "Mozilla/5.0 (compatible; Google-List-Unsubscribe)"),
+    Role(24, ("open",), FIREFOX),
+    Role(14, ("open",), GMAIL_PROXY),
+    Role(14, ("open",), APPLE_PROXY),
+    Role(18, ("open", "click"), CHROME),
+    Role(16, ("open", "click", "sign"), IPHONE),
+    Role(10, ("click", "sign"), FIREFOX),
+    Role(3, ("click", "sign", "sign"), CHROME),  # press twice: thanked twice, counted once
+    Role(4, ("open", "click", "not_me"), IPHONE),
+    Role(2, ("open", "click", "not_me_silent"), CHROME),
+    Role(4, ("open", "leave"), FIREFOX),
+    Role(4, ("one_click",), "Mozilla/5.0 (compatible; Google-List-Unsubscribe)"),
     Role(2, ("scan",), SCANNERS[0]),
     Role(2, ("scan",), SCANNERS[1]),
 )
