@@ -68,4 +68,4 @@ class Names:
 
 
 def _nothing_near(noun: str, known: int) -> str:
-    return f"There is no {noun} yet." if not known else "No other name is near it."
+    return f"No other {noun} has a name near it." if known else f"Make a {noun} first."

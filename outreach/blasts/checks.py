@@ -170,7 +170,7 @@ def _citations(case: Case) -> Iterator[Finding]:
         yield Finding(
             "citations.unchecked",
             "stop",
-            f"{unchecked} of the sources were not checked by anyone",
+            f"Sources that nobody has checked: {unchecked}",
             "Read them, then say so on the petition’s page.",
             can_override=True,
         )

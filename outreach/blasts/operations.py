@@ -148,7 +148,11 @@ def _name(session: Session, name: str, blast_id: int | None) -> str:
         raise BadInput("Give the blast a name.", field="name")
     other = session.scalar(select(Blast.id).where(Blast.name == name))
     if other is not None and other != blast_id:
-        raise BadInput(f"There is already a blast called “{name}”.", field="name")
+        raise BadInput(
+            f"There is already a blast called “{name}”.",
+            hint="Nothing was stored. Choose another name.",
+            field="name",
+        )
     return name
 
 

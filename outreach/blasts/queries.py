@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from outreach.blasts.models import Blast
 from outreach.core.clock import now
 from outreach.core.errors import NotFound
-from outreach.mail.models import Delivery
+from outreach.mail.models import Batch, Delivery
 from outreach.supporters.models import Supporter
 
 
@@ -30,6 +30,7 @@ class Progress:
     started_at: datetime | None
     finished_at: datetime | None
     letters_per_second: float | None  # since the start, while it runs
+    tried_again_at: datetime | None  # when letters that the provider did not take go out anew
 
     @property
     def percent(self) -> float:
@@ -98,7 +99,18 @@ def progress(session: Session, blast: Blast) -> Progress:
         started_at=blast.started_at,
         finished_at=blast.finished_at,
         letters_per_second=_pace(blast, total - left - sum(skipped.values())),
+        tried_again_at=tried_again_at(session, blast),
     )
+
+
+def tried_again_at(session: Session, blast: Blast) -> datetime | None:
+    """When the next letters that the provider did not take go out anew; None: none wait for it."""
+    if blast.state != "sending":
+        return None
+    held_back = select(func.min(Batch.not_before)).where(
+        Batch.blast_id == blast.id, Batch.state == "ready", Batch.not_before > now()
+    )
+    return session.scalar(held_back)
 
 
 def unknown(session: Session, blast: Blast) -> list[UnknownDelivery]:

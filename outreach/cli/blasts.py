@@ -210,7 +210,10 @@ def _supporter(session: Session, address: str | None) -> Supporter | None:
         return None
     found = session.scalar(select(Supporter).where(Supporter.address == canonical(address)))
     if found is None:
-        raise NotFound(f"No supporter has the address {address}.")
+        raise NotFound(
+            f"No supporter has the address {address}.",
+            hint="Check how it is spelt, or leave --as away.",
+        )
     return found
 
 
@@ -218,8 +221,9 @@ def _read(path: Path) -> str:
     try:
         return path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
         raise BadInput(
-            f"{path} can’t be read: {error}.", hint="Give a text file in UTF-8."
+            f"{path} can’t be read: {why}. Nothing was stored.", hint="Give a text file in UTF-8."
         ) from None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import ssl
 from base64 import b64encode
 from dataclasses import dataclass, field
@@ -55,7 +56,10 @@ async def open_wire(relay: Relay) -> tuple[Wire, Extensions]:
     except TimeoutError:
         failure = ProviderDown(f"{relay} did not answer within {relay.timeout_s:g} seconds.")
     except OSError as error:
-        failure = ProviderDown(f"{relay} can’t be reached: {error.strerror or error}.")
+        # asyncio writes a Python tuple into strerror; a name that isn't found has no errno of ours.
+        ours = error.errno or 0
+        why = os.strerror(ours) if ours > 0 else error.strerror or str(error)
+        failure = ProviderDown(f"{relay} can’t be reached: {why}.")
     except Lost as lost:
         failure = ProviderDown(f"{relay} hung up. {lost}")
     except (ProviderDown, ProviderRefuses) as known:

@@ -68,8 +68,8 @@ def columns_of(header: Sequence[str], chosen: Mapping[str, str] | None = None) -
     if EMAIL not in taken:
         raise BadInput(
             "The file has no column with email addresses. Nothing was stored.",
-            hint=f"Found: {_listed(headers)}. Call the column with addresses “email”, or say "
-            'which one it is (--map "Column=email").',
+            hint=f"Found: {_listed(headers)}. Call the column with addresses “email” in "
+            'the file, or on the command line: --map "Column=email".',
             field="file",
         )
     return columns

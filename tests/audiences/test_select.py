@@ -111,7 +111,7 @@ def test_days_are_the_organisations_days(db: Database, organisation: Organisatio
         ("tag phonebank", "There is no tag “phonebank”.", "Did you mean “phone bank”?"),
         ("signed night-bus", "There is no petition “night-bus”.", "Did you mean “night-buses”?"),
         ("got ask", "There is no blast “ask”.", "“First ask”"),
-        ("opened XXXXX", "There is no blast “XXXXX”.", "No other name is near it."),
+        ("opened XXXXX", "There is no blast “XXXXX”.", "No other blast has a name near it."),
         ("segment Activ", "There is no saved segment “Activ”.", "Did you mean “Active”?"),
     ],
 )

@@ -63,6 +63,7 @@ def save(blast_id: int) -> ResponseReturnValue:
     if form.faults:
         with services().db.reading() as session:
             return _page(session, queries.by_id(session, blast_id), form), 400
+    notice("The draft is saved", "Preview, audience and checks are of these words.")
     return redirect(url_for("console_compose.show", blast_id=blast_id, **_same_view()))
 
 

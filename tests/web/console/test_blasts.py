@@ -16,7 +16,7 @@ from outreach.accounts.models import Organisation
 from outreach.blasts import queries
 from outreach.core.clock import now
 from outreach.core.db import Database
-from outreach.mail.models import Delivery
+from outreach.mail.models import Batch, Delivery
 from outreach.petitions.models import Petition
 from outreach.services import Services
 
@@ -201,3 +201,25 @@ def test_unknown_deliveries_are_named_on_the_home_and_on_the_blast(
     assert "1 delivery is unknown" in console.get("/console/").text
     page = console.get(draft).text
     assert "ana@example.org" in page and "The provider did not answer in time." in page
+
+
+def test_a_provider_that_is_away_is_said_while_letters_wait_for_it(
+    console: Any, draft: str, db: Database, services: Services
+) -> None:
+    console.post(f"{draft}/schedule", {"when": "now", "confirmed": "yes"})
+    jobs.start_due_blasts(services, threading.Event())
+    with db.transaction() as session:
+        queries.named(session, "First ask").reason = "The relay can’t be reached."
+        batch = session.scalars(select(Batch)).one()
+        batch.not_before = now() + timedelta(minutes=5)
+    for page in (console.get("/console/").text, console.get(f"{draft}/progress").text):
+        assert "The relay can’t be reached." in page and "by itself" in page
+    with db.transaction() as session:  # it answers again; what held the batch back is history
+        session.scalars(select(Batch)).one().not_before = None
+    for page in (console.get("/console/").text, console.get(draft).text):
+        assert "The relay can’t be reached." not in page
+
+
+def test_saving_says_that_it_was_saved(console: Any, draft: str) -> None:
+    console.save(draft, subject="Another subject")
+    assert "The draft is saved" in console.get(f"{draft}/compose").text
