@@ -95,7 +95,7 @@ def create_account(
     if account_or_none(session, address):
         raise Conflict(
             "An account with this address exists already.",
-            hint="Change its password: outreach accounts password",
+            hint=f"To change its password: outreach accounts password {address}",
             field="email",
         )
     account = Account(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from typing import Any
 
 import click
 from sqlalchemy.orm import Session
@@ -11,6 +12,7 @@ from outreach.accounts import audit, operations, queries
 from outreach.accounts.models import Organisation
 from outreach.accounts.roles import ROLES
 from outreach.cli.context import Context, actor
+from outreach.core.address import canonical
 from outreach.core.errors import BadInput, NotFound
 
 
@@ -27,6 +29,7 @@ def accounts() -> None:
 @click.option("--postal-address", help="Only for the first: the postal address in each letter.")
 @click.option("--sender-name", help="Only for the first: the name that letters come from.")
 @click.option("--sender-address", help="Only for the first: the address that letters come from.")
+@click.option("--timezone", help="Only for the first: such as Europe/Paris. Default: UTC.")
 @click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
 @click.pass_obj
 def create(
@@ -38,10 +41,11 @@ def create(
     postal_address: str | None,
     sender_name: str | None,
     sender_address: str | None,
+    timezone: str | None,
     password_stdin: bool,
 ) -> None:
     """Make an account; what is missing is asked for at a terminal."""
-    email = _asked("--email", email, "Email")
+    email = canonical(_asked("--email", email, "Email", value_proc=_address))
     name = _asked("--name", name, "Name")
     with context.services.db.reading() as session:
         speaker = _organisation(session)
@@ -52,7 +56,10 @@ def create(
             "name": _asked("--organisation", organisation, "Organisation"),
             "postal_address": _asked("--postal-address", postal_address, "Postal address"),
             "sender_name": _asked("--sender-name", sender_name, "Sender’s name"),
-            "sender_address": _asked("--sender-address", sender_address, "Sender’s address"),
+            "sender_address": _asked(
+                "--sender-address", sender_address, "Sender’s address", value_proc=_address
+            ),
+            "timezone": timezone or _timezone(),
         }
     )
     password = _password(password_stdin)
@@ -67,6 +74,7 @@ def create(
         )
         _audit(session, "account_created", account.id, role=role)
         context.say(f"{account.email} may sign in as {role} of {account.organisation.name}.")
+    context.say(f"The console: {context.settings.base_url}/console/, while `outreach serve` runs.")
 
 
 @accounts.command("list")
@@ -131,12 +139,27 @@ def _organisation(session: Session) -> Organisation | None:
         return None
 
 
-def _asked(option: str, value: str | None, question: str) -> str:
+def _asked(option: str, value: str | None, question: str, **ways: Any) -> str:
     if value is not None:
         return value
     if not sys.stdin.isatty():
         raise BadInput(f"{option} is missing. Nothing was stored.", hint="Give it as an option.")
-    answer: str = click.prompt(question)
+    answer: str = click.prompt(question, **ways)
+    return answer
+
+
+def _address(typed: str) -> str:
+    """What is no address is asked for again at once, not after the last question."""
+    try:
+        return canonical(typed)
+    except BadInput as error:
+        raise click.UsageError(error.message) from None
+
+
+def _timezone() -> str:
+    if not sys.stdin.isatty():
+        return "UTC"
+    answer: str = click.prompt("Time zone, such as Europe/Paris", default="UTC")
     return answer
 
 

@@ -62,13 +62,15 @@ def import_(
             operations.publish(session, petition)
             _record(session, "petition.publish", petition)
         shown = _summary(context, session, petition)
-        speaker = organisation.name
+        speaker, twins = organisation.name, queries.twins(session, petition)
     if json_:
         context.print_json({**shown, "warnings": list(understanding.warnings)})
         return
     context.say(f"Stored as {shown['slug']} ({shown['state']}), {shown['notes']} notes.")
     if understanding.organisation and understanding.organisation != speaker:
         context.say(f"The text speaks for {understanding.organisation}; the page for {speaker}.")
+    if twins:
+        context.say(f"Look at this: its headline is also that of {', '.join(twins)}")
     for warning in understanding.warnings:
         context.say(f"Look at this: {warning}")
     _say_next(context, shown)

@@ -56,6 +56,12 @@ def all_petitions(session: Session) -> list[Petition]:
     return list(session.scalars(select(Petition).order_by(Petition.id.desc())))
 
 
+def twins(session: Session, petition: Petition) -> list[str]:
+    """The slugs of other petitions under the same headline: perhaps one text, stored twice."""
+    same = select(Petition.slug).where(Petition.headline == petition.headline)
+    return list(session.scalars(same.where(Petition.id != petition.id).order_by(Petition.id)))
+
+
 def published(session: Session) -> list[Petition]:
     """Petitions that can be signed now, newest first."""
     query = select(Petition).where(Petition.state == "published")

@@ -46,9 +46,13 @@ def typed(db: Database, tmp_path: Path) -> Iterator[Typed]:
 
 def test_the_first_account_makes_the_organisation(typed: Typed, db: Database) -> None:
     assert typed("list") == "No account yet. Make one: outreach accounts create\n"
-    assert typed(*FIRST) == "mara@harbour.example may sign in as owner of Harbour.\n"
+    assert typed(*FIRST, "--timezone", "Europe/Lisbon").splitlines() == [
+        "mara@harbour.example may sign in as owner of Harbour.",
+        "The console: http://127.0.0.1:8000/console/, while `outreach serve` runs.",
+    ]
     with db.transaction() as session:
         assert queries.the_organisation(session).postal_address == "4 Quay Street"
+        assert queries.the_organisation(session).timezone == "Europe/Lisbon"
         operations.sign_in(session, email="mara@harbour.example", password=PASSWORD)
     typed("create", "--email", "ines@harbour.example", "--name", "Inês", "--role", "analyst",
           "--password-stdin")  # fmt: skip

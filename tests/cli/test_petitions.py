@@ -132,3 +132,9 @@ def test_signatures_leave_as_a_file_that_is_never_overwritten(
     assert not (tmp_path / "other.csv").exists()
     said = typed("invalidate", SLUG, "N@example.org", "--reason", "not hers")
     assert "night-buses has 1 signature now" in said
+
+
+def test_a_text_that_is_stored_twice_is_named(typed: Typed) -> None:
+    assert "its headline is also" not in typed("import", str(typed.file), "--slug", SLUG)
+    said = typed("import", str(typed.file), "--slug", "buses-again")
+    assert f"Look at this: its headline is also that of {SLUG}\n" in said

@@ -80,10 +80,14 @@ def _store(read: Understanding, *, publish: bool) -> ResponseReturnValue:
         if publish:
             operations.publish(session, petition)
             _record(session, "publish", petition.slug)
+        twins = queries.twins(session, petition)
     notice(
         "The petition is published" if publish else "The petition is stored as a draft",
         "Its page takes signatures from now on." if publish else "Publish it when it reads right.",
     )
+    if twins:
+        also = f"Also that of {', '.join(twins)}. Close the one that you do not want."
+        notice("This headline is there twice", also, level="warn")
     return redirect(url_for("console_petitions.show", slug=petition.slug))
 
 

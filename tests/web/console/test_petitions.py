@@ -96,3 +96,10 @@ def test_an_unknown_petition_is_a_page_that_says_so(console: Any) -> None:
     answer = console.get("/console/petitions/nothing-here")
     assert answer.status_code == 404
     assert "There is no petition" in answer.text
+
+
+def test_a_text_that_is_stored_twice_is_named(console: Any) -> None:
+    for _ in range(2):
+        stored = console.post("/console/petitions/import", {"text": TEXT, "do": "store"})
+        page = console.get(stored.location).text
+    assert "This headline is there twice" in page and "Close the one" in page
