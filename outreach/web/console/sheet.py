@@ -23,6 +23,8 @@ VIEWS = {
     "text": "Text",
 }
 _HEAD = re.compile(r"<head[^>]*>", re.IGNORECASE)
+# Looking at a letter here is no open by the person it was sent to.
+_OWN_PIXEL = re.compile(r'<img[^>]*\bsrc="[^"]*/o/[\w-]{24}\.gif"[^>]*>')
 _PREFERS_DARK = re.compile(r"@media\s*\(\s*prefers-color-scheme\s*:\s*dark\s*\)", re.IGNORECASE)
 
 
@@ -64,9 +66,11 @@ def pane(session: Session, blast: Blast, services: Services) -> Pane:
 def framed(html: str, view: str) -> Response:
     """The HTML part as one view shows it, whatever colours the reader's own system prefers.
 
-    Links open outside of the frame. A policy of its own stands against whatever the letter holds.
+    Links open outside of the frame, and the letter's own pixel is left out. A policy of its own
+    stands against whatever the letter holds.
     """
     media = "@media all" if view == "dark" else "@media not all"
+    html = _OWN_PIXEL.sub("", html)
     html = _HEAD.sub(lambda head: f'{head[0]}<base target="_blank">', html, count=1)
     response = Response(_PREFERS_DARK.sub(media, html), mimetype="text/html")
     images = "'none'" if view == "images-off" else "'self' https: data:"

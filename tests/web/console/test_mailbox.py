@@ -9,6 +9,7 @@ import pytest
 from outreach.mail.plan import Draft, Envelope, Recipient
 from outreach.providers.mailbox import MailboxProvider
 from outreach.services import Services
+from outreach.web.console.sheet import framed
 
 HTML = """<html><head><style>@media (prefers-color-scheme: dark) { p { color: red } }</style></head>
 <body><p>Dear reader</p><img src="https://example.org/boat.png" alt="A boat"></body></html>"""
@@ -69,3 +70,10 @@ def test_the_html_part_is_framed_with_a_policy_of_its_own(console: Any) -> None:
 @pytest.mark.parametrize("path", ["99", "1?view=raw", "..%2f..%2fsecret"])
 def test_what_is_not_there_is_not_found(console: Any, path: str) -> None:
     assert console.get(f"/console/mailbox/{path}").status_code == 404
+
+
+def test_looking_at_a_letter_here_is_no_open_by_its_reader() -> None:
+    pixel = f'<img src="https://act.example/o/{"A" * 24}.gif" width="1" height="1" alt="">'
+    shown = framed(f"<head></head><p>Dear reader</p>{pixel}", "html").get_data(as_text=True)
+    assert "Dear reader" in shown
+    assert "/o/" not in shown
