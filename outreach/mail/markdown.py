@@ -68,12 +68,6 @@ def marker_labels(markdown: str) -> list[str]:
     ]
 
 
-def button_labels(markdown: str) -> list[str]:
-    """Labels of all ask buttons of a text, in order."""
-    tokens = PARSER.parse(markdown)
-    return [label for token in tokens if (label := _button_label(token))]
-
-
 def to_html(markdown: str, weaver: Weaver, button: Any) -> str:
     """The body as HTML; `button(label, url)` gives the HTML of a button."""
     tokens = PARSER.parse(markdown)

@@ -83,4 +83,3 @@ def test_nobody_writes_html_into_a_letter() -> None:
 
 def test_labels() -> None:
     assert markdown.marker_labels("a[^1] b[^x-2], c[^1]") == ["1", "x-2", "1"]
-    assert markdown.button_labels(TEXT) == ["Sign the petition"]
