@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from outreach.accounts import audit, operations, queries
 from outreach.accounts.models import Organisation
 from outreach.accounts.roles import ROLES
-from outreach.cli.context import Context, actor
+from outreach.cli.context import Context, actor, as_json
 from outreach.core.address import canonical
 from outreach.core.errors import BadInput, NotFound
 
@@ -78,13 +78,13 @@ def create(
 
 
 @accounts.command("list")
-@click.option("--json", "as_json", is_flag=True, help="One JSON list for a machine.")
+@as_json
 @click.pass_obj
-def list_(context: Context, as_json: bool) -> None:
+def list_(context: Context, json_: bool) -> None:
     """Show who may sign in."""
     with context.services.db.reading() as session:
         found = queries.all_accounts(session)
-    if as_json:
+    if json_:
         context.print_json(
             [
                 {

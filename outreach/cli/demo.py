@@ -23,7 +23,7 @@ from outreach.analytics import plain, reports
 from outreach.analytics.figures import BlastReport
 from outreach.app import ROOT, build_services
 from outreach.blasts import queries
-from outreach.cli.context import Context
+from outreach.cli.context import Context, as_json
 from outreach.cli.serve import must_be_free
 from outreach.core import migrations
 from outreach.core.errors import Conflict
@@ -40,7 +40,7 @@ _WITHIN_S = 60.0
 @click.option("--data", "folder", type=click.Path(path_type=Path), default=Path("var"))
 @click.option("--port", type=int, default=8000, show_default=True, help="Where it is served.")
 @click.option("--no-serve", is_flag=True, help="End after the report.")
-@click.option("--json", "json_", is_flag=True, help="Print the report as one JSON object.")
+@as_json
 @click.pass_obj
 def demo(context: Context, folder: Path, port: int, no_serve: bool, json_: bool) -> None:
     """Run the main job on sample content with simulated people, then go on serving.

@@ -11,7 +11,7 @@ import click
 
 from outreach.accounts import audit
 from outreach.accounts.queries import the_organisation
-from outreach.cli.context import Context, actor
+from outreach.cli.context import Context, actor, as_json
 from outreach.core.errors import BadInput
 from outreach.supporters import csvfile, exports, lists, queries
 from outreach.supporters import imports as operations
@@ -25,8 +25,6 @@ DELIMITERS = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "pipe": 
 FILE = click.Path(path_type=Path)
 INTERRUPTED = 130  # what shells expect after Ctrl-C
 
-as_json_option = click.option("--json", "as_json", is_flag=True, help="JSON for a machine.")
-
 
 @click.command("import")
 @click.argument("file", type=FILE)
@@ -36,7 +34,7 @@ as_json_option = click.option("--json", "as_json", is_flag=True, help="JSON for 
 @click.option("--delimiter", help="One character, or: tab. Found out where not given.")
 @click.option("--encoding", help="Found out where not given: UTF-8, UTF-16 or Windows-1252.")
 @click.option("--map", "mapping", multiple=True, metavar="COLUMN=FIELD", help="May be repeated.")
-@as_json_option
+@as_json
 @click.pass_obj
 def import_(
     context: Context,
@@ -47,7 +45,7 @@ def import_(
     delimiter: str | None,
     encoding: str | None,
     mapping: Sequence[str],
-    as_json: bool,
+    json_: bool,
 ) -> None:
     """Import the supporters of a CSV file and put them on a list.
 
@@ -60,22 +58,22 @@ def import_(
         mapping=dict(_pair(text) for text in mapping),
     )
     if dry_run:
-        say_report(context, operations.dry_run(context.services.db, file, layout), as_json)
+        say_report(context, operations.dry_run(context.services.db, file, layout), json_)
         return
-    if not basis and not as_json:
+    if not basis and not json_:
         context.say(f"No --basis given: it is recorded as “import of {file.name}”.")
-    take_in(context, file, layout, list_name=list_name, basis=basis, as_json=as_json)
+    take_in(context, file, layout, list_name=list_name, basis=basis, json_=json_)
 
 
 @click.command()
 @click.option("--page", type=click.IntRange(1), default=1, show_default=True)
-@as_json_option
+@as_json
 @click.pass_obj
-def imports(context: Context, page: int, as_json: bool) -> None:
+def imports(context: Context, page: int, json_: bool) -> None:
     """Show imports, the latest first."""
     with context.services.db.reading() as session:
         found = queries.imports(session, page)
-    if as_json:
+    if json_:
         context.print_json([_as_json(task) for task in found.rows])
         return
     for task in found.rows:
@@ -89,21 +87,21 @@ def imports(context: Context, page: int, as_json: bool) -> None:
 
 @click.command()
 @click.argument("import_id", metavar="ID", type=int)
-@as_json_option
+@as_json
 @click.pass_obj
-def resume(context: Context, import_id: int, as_json: bool) -> None:
+def resume(context: Context, import_id: int, json_: bool) -> None:
     """Go on with an import that was stopped or killed, behind the last row it stored."""
-    _run(context, import_id, as_json)
+    _run(context, import_id, json_)
 
 
 @click.command()
 @click.argument("import_id", metavar="ID", type=int)
-@as_json_option
+@as_json
 @click.pass_obj
-def undo(context: Context, import_id: int, as_json: bool) -> None:
+def undo(context: Context, import_id: int, json_: bool) -> None:
     """Take an import back: its places on the list, its consent, and people nobody else knows."""
     undone = undoing.undo(context.services.db, import_id, actor=actor())
-    if as_json:
+    if json_:
         context.print_json({"import_id": import_id, **asdict(undone)})
         return
     context.say(
@@ -161,7 +159,7 @@ def take_in(
     list_name: str,
     basis: str,
     wording: str = "",
-    as_json: bool,
+    json_: bool,
 ) -> None:
     """Import a file into the list of this name from start to end, and say what became of it."""
     with context.services.db.transaction() as session:
@@ -175,12 +173,12 @@ def take_in(
             basis=basis,
             created_by=actor(),
         )
-    _run(context, task.id, as_json)
+    _run(context, task.id, json_)
 
 
-def say_report(context: Context, report: Report, as_json: bool) -> None:
+def say_report(context: Context, report: Report, json_: bool) -> None:
     """What became of the rows of a file."""
-    if as_json:
+    if json_:
         context.print_json(report.to_json())
         return
     if report.import_id is None:
@@ -204,9 +202,9 @@ def say_report(context: Context, report: Report, as_json: bool) -> None:
         context.say(f"  … the first {SHOWN} are shown; the others: {more}")
 
 
-def _run(context: Context, import_id: int, as_json: bool) -> None:
+def _run(context: Context, import_id: int, json_: bool) -> None:
     db = context.services.db
-    watched = sys.stderr.isatty() and not as_json
+    watched = sys.stderr.isatty() and not json_
     try:
         report = operations.run(db, import_id, on_slice=_show if watched else None)
     except KeyboardInterrupt:
@@ -216,7 +214,7 @@ def _run(context: Context, import_id: int, as_json: bool) -> None:
         context.say(f"Go on: outreach supporters resume {import_id}")
         context.say(f"Take it back: outreach supporters undo {import_id}")
         raise SystemExit(INTERRUPTED) from None
-    say_report(context, report, as_json)
+    say_report(context, report, json_)
 
 
 def _show(done: int, total: int) -> None:

@@ -8,7 +8,7 @@ import click
 
 from outreach.accounts import audit
 from outreach.accounts.queries import the_organisation
-from outreach.cli.context import Context, actor
+from outreach.cli.context import Context, actor, as_json
 from outreach.cli.imports import take_in
 from outreach.supporters import csvfile
 from outreach.supporters import lists as supporter_lists
@@ -20,13 +20,13 @@ def lists() -> None:
 
 
 @lists.command("list")
-@click.option("--json", "as_json", is_flag=True, help="One JSON list for a machine.")
+@as_json
 @click.pass_obj
-def list_(context: Context, as_json: bool) -> None:
+def list_(context: Context, json_: bool) -> None:
     """Show every list with the number of people on it."""
     with context.services.db.reading() as session:
         found = supporter_lists.summaries(session)
-    if as_json:
+    if json_:
         context.print_json(
             [
                 {
@@ -58,9 +58,9 @@ def create(context: Context, name: str, wording: str) -> None:
 
 @lists.command()
 @click.argument("path", type=click.Path(path_type=Path))
-@click.option("--json", "as_json", is_flag=True, help="One JSON object for a machine.")
+@as_json
 @click.pass_obj
-def load(context: Context, path: Path, as_json: bool) -> None:
+def load(context: Context, path: Path, json_: bool) -> None:
     """Make the list that a TOML file defines and import the supporters it names.
 
     Loading again updates the people and the wording and adds nobody twice.
@@ -73,5 +73,5 @@ def load(context: Context, path: Path, as_json: bool) -> None:
         list_name=definition.name,
         wording=definition.wording,
         basis=definition.basis,
-        as_json=as_json,
+        json_=json_,
     )

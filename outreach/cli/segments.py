@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from outreach.accounts.queries import the_organisation
 from outreach.audiences import operations, queries
 from outreach.audiences.rules import Rule, parse
-from outreach.cli.context import Context
+from outreach.cli.context import Context, as_json
 from outreach.core.errors import BadInput
 
 Command = TypeVar("Command", bound=Callable[..., None])
@@ -32,13 +32,13 @@ def _rules(command: Command) -> Command:
 
 @segments.command()
 @_rules
-@click.option("--json", "as_json", is_flag=True, help="One JSON object for a machine.")
+@as_json
 @click.pass_obj
-def count(context: Context, rules: str | None, saved: str | None, as_json: bool) -> None:
+def count(context: Context, rules: str | None, saved: str | None, json_: bool) -> None:
     """Say how many supporters RULES choose."""
     with context.services.db.reading() as session:
         number = queries.count(session, _chosen(session, rules, saved))
-    if as_json:
+    if json_:
         context.print_json({"count": number})
     else:
         context.say(_people(number))
@@ -47,17 +47,15 @@ def count(context: Context, rules: str | None, saved: str | None, as_json: bool)
 @segments.command()
 @_rules
 @click.option("-n", "size", type=click.IntRange(1, 10_000), default=10, show_default=True)
-@click.option("--json", "as_json", is_flag=True, help="One JSON object for a machine.")
+@as_json
 @click.pass_obj
-def sample(
-    context: Context, rules: str | None, saved: str | None, size: int, as_json: bool
-) -> None:
+def sample(context: Context, rules: str | None, saved: str | None, size: int, json_: bool) -> None:
     """Show some of those whom RULES choose, mixed, the same ones each time."""
     with context.services.db.reading() as session:
         rule = _chosen(session, rules, saved)
         number = queries.count(session, rule)
         people = queries.sample(session, rule, size)
-    if as_json:
+    if json_:
         context.print_json({"count": number, "sample": [asdict(one) for one in people]})
         return
     context.say(f"{len(people):,} of {_people(number)}")
@@ -67,13 +65,13 @@ def sample(
 
 @segments.command()
 @_rules
-@click.option("--json", "as_json", is_flag=True, help="One JSON object for a machine.")
+@as_json
 @click.pass_obj
-def explain(context: Context, rules: str | None, saved: str | None, as_json: bool) -> None:
+def explain(context: Context, rules: str | None, saved: str | None, json_: bool) -> None:
     """Say how many each part of RULES chooses by itself."""
     with context.services.db.reading() as session:
         parts = queries.explain(session, _chosen(session, rules, saved))
-    if as_json:
+    if json_:
         context.print_json({"parts": [{"rules": text, "count": n} for text, n in parts]})
         return
     width = max(len(f"{number:,}") for _, number in parts)
@@ -94,13 +92,13 @@ def save(context: Context, name: str, rules: str) -> None:
 
 
 @segments.command("list")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object for a machine.")
+@as_json
 @click.pass_obj
-def list_(context: Context, as_json: bool) -> None:
+def list_(context: Context, json_: bool) -> None:
     """Show the saved segments and their rules."""
     with context.services.db.reading() as session:
         saved = [(segment.name, segment.rules) for segment in queries.all_segments(session)]
-    if as_json:
+    if json_:
         context.print_json({"segments": [{"name": name, "rules": text} for name, text in saved]})
         return
     if not saved:

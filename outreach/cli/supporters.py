@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from outreach.accounts import audit
-from outreach.cli.context import Context, actor
+from outreach.cli.context import Context, actor, as_json
 from outreach.cli.imports import export, import_, imports, refusals, resume, undo
 from outreach.consent import suppression
 from outreach.core.errors import NotFound
@@ -24,9 +24,9 @@ for command in (import_, imports, resume, undo, refusals, export):
 
 @supporters.command()
 @click.argument("address")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object for a machine.")
+@as_json
 @click.pass_obj
-def show(context: Context, address: str, as_json: bool) -> None:
+def show(context: Context, address: str, json_: bool) -> None:
     """Show what is kept of the person at ADDRESS, or that nobody is and why not."""
     with context.services.db.reading() as session:
         suppressed = suppression.suppression_of(session, address)
@@ -35,9 +35,12 @@ def show(context: Context, address: str, as_json: bool) -> None:
         except NotFound:
             if suppressed is None:
                 raise
-            context.say(f"Nobody is stored; the address is suppressed: {suppressed.reason}.")
+            if json_:
+                context.print_json({"id": None, "suppressed": suppressed.reason})
+            else:
+                context.say(f"Nobody is stored; the address is suppressed: {suppressed.reason}.")
             return
-    if as_json:
+    if json_:
         context.print_json(_as_json(found))
         return
     for line in _lines(found):

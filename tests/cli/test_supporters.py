@@ -172,6 +172,8 @@ def test_suppressing_and_showing(typed: Typed, file: str) -> None:
     assert typed("supporters tag --remove ann@example.org volunteer") == "Tags: none.\n"
     typed("supporters suppress gone@example.org")
     assert "address is suppressed: manual" in typed("supporters show gone@example.org")
+    gone = json.loads(typed("supporters show --json gone@example.org"))
+    assert gone == {"id": None, "suppressed": "manual"}
     with pytest.raises(NotFound):
         typed("supporters show nobody@example.org")
 
