@@ -218,6 +218,7 @@ class BlastReport:
             "blast": self.blast_id,
             "name": self.name,
             "state": self.state,
+            "reason": self.reason or None,
             "petition": self.petition,
             "scheduled_for": _iso(self.scheduled_for),
             "started_at": _iso(self.started_at),

@@ -18,7 +18,8 @@ def as_text(report: BlastReport) -> str:
         return "\n".join([*lines, "", wording.not_run(report)])
     when = wording.sent_when(report)
     lines.append(f"{when}. As of {wording.instant(report.as_of, report.zone)}.".lstrip(". "))
-    return "\n".join([*lines, *wording.caution(report.figures), "", *_body(report.figures)])
+    said = [*filter(None, [report.reason]), *wording.caution(report.figures)]
+    return "\n".join([*lines, *said, "", *_body(report.figures)])
 
 
 def _body(figures: Figures) -> Iterable[str]:

@@ -12,6 +12,7 @@ from outreach.analytics.counting import figures_of
 from outreach.analytics.figures import BlastReport, Figures
 from outreach.analytics.recount import recount
 from outreach.blasts.models import Blast
+from outreach.blasts.queries import reason_of
 from outreach.core.clock import now
 from outreach.core.errors import NotFound
 from outreach.petitions.models import Petition
@@ -37,7 +38,7 @@ def blast_report(session: Session, blast_id: int) -> BlastReport:
         blast_id=blast.id,
         name=blast.name,
         state=blast.state,
-        reason=blast.reason or "",
+        reason=reason_of(session, blast),
         petition=headline,
         zone=zone,
         scheduled_for=blast.scheduled_for,

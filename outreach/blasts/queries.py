@@ -113,6 +113,16 @@ def tried_again_at(session: Session, blast: Blast) -> datetime | None:
     return session.scalar(held_back)
 
 
+def reason_of(session: Session, blast: Blast) -> str:
+    """Why a blast is paused, held back, cancelled or failed; "" while nothing is in its way.
+
+    Of one that is sending it is told only while letters wait: what held them back may be over.
+    """
+    if blast.state == "sending" and tried_again_at(session, blast) is None:
+        return ""
+    return blast.reason or ""
+
+
 def unknown(session: Session, blast: Blast) -> list[UnknownDelivery]:
     """The blast's deliveries of which it is not known whether they left."""
     rows = session.execute(

@@ -35,12 +35,14 @@ def blasts() -> None:
 def list_(context: Context, json_: bool) -> None:
     """Every blast, the newest first."""
     with context.services.db.reading() as session:
-        found = queries.all_blasts(session)
+        found = [(b, queries.reason_of(session, b)) for b in queries.all_blasts(session)]
     if json_:
-        context.print_json([_summary(blast) for blast in found])
+        context.print_json([_summary(blast, reason) for blast, reason in found])
         return
-    for blast in found:
+    for blast, reason in found:
         context.say(f"{blast.id:>5}  {blast.state:<10} {blast.name}")
+        if reason:
+            context.say(f"{'':18}{reason}")
     if not found:
         context.say("No blasts yet. Draft one: outreach blasts create NAME --petition SLUG")
 
@@ -195,12 +197,12 @@ def report(context: Context, blast: str, check: bool, json_: bool) -> None:
         context.say("Recounted from the events: equal.")
 
 
-def _summary(blast: Blast) -> dict[str, object]:
+def _summary(blast: Blast, reason: str = "") -> dict[str, object]:
     return {
         "id": blast.id,
         "name": blast.name,
         "state": blast.state,
-        "reason": blast.reason,
+        "reason": reason or None,
         "scheduled_for": blast.scheduled_for,
     }
 

@@ -35,13 +35,13 @@ GROUPS = (
 def index() -> ResponseReturnValue:
     """All blasts, by state."""
     with services().db.reading() as session:
-        blasts = queries.all_blasts(session)
+        blasts = [(b, queries.reason_of(session, b)) for b in queries.all_blasts(session)]
         groups = [(name, _in(blasts, states)) for name, states in GROUPS]
         return render_template("console/blasts.html", groups=[g for g in groups if g[1]])
 
 
-def _in(blasts: Sequence[Blast], states: Sequence[str]) -> list[Blast]:
-    return [blast for blast in blasts if blast.state in states]
+def _in(blasts: Sequence[tuple[Blast, str]], states: Sequence[str]) -> list[tuple[Blast, str]]:
+    return [(blast, reason) for blast, reason in blasts if blast.state in states]
 
 
 @blueprint.get("/new")

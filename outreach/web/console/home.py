@@ -64,10 +64,11 @@ def _needs(session: Session, blasts: Sequence[Blast]) -> Iterator[Need]:
     unknown = _unknown(session)
     for blast in blasts:
         url = url_for("console_blasts.show", blast_id=blast.id)
+        reason = queries.reason_of(session, blast)
         if blast.state in ("paused", "failed"):
-            yield Need("stop", f"{blast.name} is {blast.state}", blast.reason or "", url, "See it")
-        elif blast.reason and queries.tried_again_at(session, blast):
-            tried = f"{blast.reason} It is tried again by itself."
+            yield Need("stop", f"{blast.name} is {blast.state}", reason, url, "See it")
+        elif blast.state == "sending" and reason:
+            tried = f"{reason} It is tried again by itself."
             yield Need("warn", f"{blast.name} waits for the provider", tried, url, "See it")
         if count := unknown.get(blast.id):
             yield Need(

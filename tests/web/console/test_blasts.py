@@ -214,10 +214,13 @@ def test_a_provider_that_is_away_is_said_while_letters_wait_for_it(
         batch.not_before = now() + timedelta(minutes=5)
     for page in (console.get("/console/").text, console.get(f"{draft}/progress").text):
         assert "The relay can’t be reached." in page and "by itself" in page
+    report = draft.replace("blasts", "reports")
+    for page in (console.get("/console/blasts/").text, console.get(report).text):
+        assert "The relay can’t be reached." in page
     with db.transaction() as session:  # it answers again; what held the batch back is history
         session.scalars(select(Batch)).one().not_before = None
-    for page in (console.get("/console/").text, console.get(draft).text):
-        assert "The relay can’t be reached." not in page
+    for path in ("/console/", "/console/blasts/", report, draft):
+        assert "The relay can’t be reached." not in console.get(path).text
 
 
 def test_saving_says_that_it_was_saved(console: Any, draft: str) -> None:

@@ -1,0 +1,72 @@
+"""outreach blasts, as typed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from sqlalchemy import select
+
+import config
+from outreach.cli.blasts import blasts
+from outreach.cli.context import Context
+from outreach.core.clock import now
+from outreach.core.db import Database
+from outreach.core.errors import OutreachError
+from outreach.mail.models import Batch
+from tests.standins.world import World
+
+Typed = Callable[..., str]
+
+
+@pytest.fixture
+def typed(db: Database, world: World, tmp_path: Path) -> Iterator[Typed]:
+    """A terminal on the database of the world."""
+    url = db.url.render_as_string(hide_password=False)
+    context = Context(config.Settings(database_url=url, data_dir=tmp_path / "data"))
+    vars(context)["services"] = context.services_on_any_schema  # its tables are made already
+
+    def type_(*words: str) -> str:
+        result = CliRunner().invoke(blasts, words, obj=context)
+        if isinstance(result.exception, OutreachError):
+            raise result.exception
+        assert result.exit_code == 0, result.output
+        return str(result.stdout)
+
+    yield type_
+    context.services.db.close()
+
+
+def test_why_a_blast_is_paused_stands_in_the_list_and_in_the_report(
+    typed: Typed, world: World
+) -> None:
+    world.add_people(2)
+    world.start()
+    typed("pause", "First ask", "--reason", "The date in it is wrong.")
+    assert typed("list").splitlines() == [
+        "    1  paused     First ask",
+        "                  The date in it is wrong.",
+    ]
+    assert json.loads(typed("list", "--json"))[0]["reason"] == "The date in it is wrong."
+    assert "The date in it is wrong." in typed("report", "First ask").splitlines()
+    assert json.loads(typed("report", "First ask", "--json"))["reason"] == (
+        "The date in it is wrong."
+    )
+    typed("resume", "First ask")
+    assert "The date" not in typed("list") + typed("report", "First ask")
+
+
+def test_what_held_letters_back_is_told_only_while_they_wait(typed: Typed, world: World) -> None:
+    world.add_people(1)
+    world.start()
+    with world.db.transaction() as session:
+        world.blast(session).reason = "The relay can’t be reached."
+    assert "The relay" not in typed("list") + typed("report", "First ask")
+    with world.db.transaction() as session:
+        session.scalars(select(Batch)).one().not_before = now() + timedelta(minutes=5)
+    assert "The relay can’t be reached." in typed("list")
+    assert "The relay can’t be reached." in typed("report", "First ask")
