@@ -1,9 +1,7 @@
-"""Organisations, accounts and sign-ins: made, changed, ended."""
+"""Organisations and accounts: made, changed, closed."""
 
 from __future__ import annotations
 
-import secrets
-from datetime import timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sqlalchemy import func, select, update
@@ -16,17 +14,14 @@ from outreach.accounts.roles import ROLES
 from outreach.core import log
 from outreach.core.address import canonical
 from outreach.core.clock import now
-from outreach.core.errors import BadInput, Conflict, FormErrors, NotAllowed, NotFound
+from outreach.core.errors import BadInput, Conflict, FormErrors
 
-SIGN_IN_DAYS = 14
 LINE_LENGTH = 400
 
 ORGANISATION_CREATED = "organisation_created"
 ACCOUNT_CREATED = "account_created"
 ACCOUNT_DISABLED = "account_disabled"
 PASSWORD_CHANGED = "password_changed"
-SIGNED_IN = "signed_in"
-SIGN_IN_FAILED = "sign_in_failed"
 
 _log = log.get(__name__)
 
@@ -111,72 +106,14 @@ def create_account(
     return account
 
 
-def sign_in(session: Session, *, email: str, password: str) -> tuple[SignIn, str]:
-    """Open a session of 14 days; returns it with the cookie's value, which is kept nowhere.
+def set_password(session: Session, account: Account, password_hash: str, *, keep: str = "") -> None:
+    """Give an account another password and end its sign-ins, but for the one of cookie `keep`.
 
-    Raises NotAllowed, in the same words and time whether the account, the password or both are
-    wrong, so that nobody can try out who has an account.
+    `password_hash` comes from `passwords.hashed`, made before the transaction: it takes its time.
     """
-    account = account_or_none(session, email)
-    stored = account.password_hash if account and account.disabled_at is None else None
-    if not passwords.matches(stored, password) or account is None:
-        _log.info(SIGN_IN_FAILED)
-        raise NotAllowed(
-            "This address and this password do not belong together.",
-            hint="Try again, or ask an owner of the organisation for a new password.",
-        )
-    if passwords.outdated(account.password_hash):
-        account.password_hash = passwords.hashed(password)
-    cookie = secrets.token_urlsafe(32)
-    signed_in = SignIn(
-        account=account,
-        digest=digest(cookie),
-        expires_at=now() + timedelta(days=SIGN_IN_DAYS),
-    )
-    session.add(signed_in)
-    session.flush()
-    _log.info(SIGNED_IN, account_id=account.id)
-    return signed_in, cookie
-
-
-def sign_out(session: Session, cookie: str) -> None:
-    """End the session of a cookie; a cookie that opens nothing is no error."""
-    session.execute(
-        update(SignIn)
-        .where(SignIn.digest == digest(cookie), SignIn.revoked_at.is_(None))
-        .values(revoked_at=now())
-    )
-
-
-def revoke(session: Session, *, account_id: int, sign_in_id: int) -> None:
-    """End one of an account's own sign-ins. Raises NotFound for anyone else’s."""
-    signed_in = session.get(SignIn, sign_in_id)
-    if signed_in is None or signed_in.account_id != account_id:
-        raise NotFound("This sign-in does not exist.")
-    signed_in.revoked_at = signed_in.revoked_at or now()
-    session.flush()
-
-
-def set_password(
-    session: Session, account: Account, password: str, *, keep: str = "", field: str = "password"
-) -> None:
-    """Give an account another password and end its sign-ins, but for the one of cookie `keep`."""
-    account.password_hash = passwords.hashed(password, field=field)
+    account.password_hash = password_hash
     _end_sign_ins(session, account, keep=keep)
     _log.info(PASSWORD_CHANGED, account_id=account.id)
-
-
-def change_password(
-    session: Session, *, account_id: int, old: str, new: str, keep: str = ""
-) -> None:
-    """What a person does for themself: the old password proves that it is them.
-
-    Raises BadInput at field `old` or `new`.
-    """
-    account = session.get_one(Account, account_id)
-    if not passwords.matches(account.password_hash, old):
-        raise BadInput("This is not your present password. Nothing was changed.", field="old")
-    set_password(session, account, new, keep=keep, field="new")
 
 
 def disable(session: Session, account: Account) -> None:

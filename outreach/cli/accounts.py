@@ -8,7 +8,7 @@ from typing import Any
 import click
 from sqlalchemy.orm import Session
 
-from outreach.accounts import audit, operations, queries
+from outreach.accounts import audit, operations, passwords, queries
 from outreach.accounts.models import Organisation
 from outreach.accounts.roles import ROLES
 from outreach.cli.context import Context, actor, as_json
@@ -112,7 +112,7 @@ def password(context: Context, email: str, password_stdin: bool) -> None:
     """Give the account EMAIL another password; it is signed out everywhere."""
     with context.services.db.reading() as session:
         queries.account_by_email(session, email)
-    new = _password(password_stdin)
+    new = passwords.hashed(_password(password_stdin))
     with context.services.db.transaction() as session:
         account = queries.account_by_email(session, email)
         operations.set_password(session, account, new)

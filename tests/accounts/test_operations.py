@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
-from outreach.accounts import operations, queries
-from outreach.accounts.models import Account, Organisation
+from outreach.accounts import operations, queries, sign_ins
+from outreach.accounts.models import Account, AuditEntry, Organisation
 from outreach.core.clock import now
 from outreach.core.db import Database
 from outreach.core.errors import BadInput, Conflict, FormErrors, NotAllowed, NotFound
@@ -30,8 +31,7 @@ def mara(db: Database, organisation: Organisation) -> Account:
 
 
 def signed_in(db: Database, password: str = PASSWORD, email: str = "mara@harbour.example") -> str:
-    with db.transaction() as session:
-        return operations.sign_in(session, email=email, password=password)[1]
+    return sign_ins.sign_in(db, email=email, password=password)[1]
 
 
 def whose(db: Database, cookie: str) -> str | None:
@@ -73,26 +73,59 @@ def test_an_unknown_account_costs_a_hash_too(
     db: Database, mara: Account, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     verified = []
-    verify = operations.passwords._hasher.verify
+    verify = sign_ins.passwords._hasher.verify
 
     class Counting:
         def verify(self, stored: str, password: str) -> bool:
             verified.append(stored)
             return verify(stored, password)
 
-        hash = staticmethod(operations.passwords._hasher.hash)
+        hash = staticmethod(sign_ins.passwords._hasher.hash)
 
-    monkeypatch.setattr(operations.passwords, "_hasher", Counting())
+    monkeypatch.setattr(sign_ins.passwords, "_hasher", Counting())
     with pytest.raises(NotAllowed):
         signed_in(db, PASSWORD, "nobody@harbour.example")
     assert len(verified) == 1 and verified[0].startswith("$argon2id$")
 
 
+def test_nobody_waits_for_a_password_to_be_checked(
+    db: Database, mara: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    open_ones = []
+
+    class Watching:
+        def __getattr__(self, name: str) -> object:
+            open_ones.append(db.engine.pool.checkedout())
+            return getattr(hasher, name)
+
+    hasher = sign_ins.passwords._hasher
+    monkeypatch.setattr(sign_ins.passwords, "_hasher", Watching())
+    signed_in(db)
+    new = "a fifth lantern by the door"
+    sign_ins.change_password(db, account_id=mara.id, old=PASSWORD, new=new)
+    assert len(open_ones) >= 4 and set(open_ones) == {0}
+
+
+def test_what_changes_while_the_password_is_checked_counts(
+    db: Database, mara: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    matches = sign_ins.passwords.matches
+
+    def meanwhile(stored: str | None, password: str) -> bool:
+        with db.transaction() as session:
+            queries.account_by_email(session, mara.email).password_hash = "another"
+        return matches(stored, password)
+
+    monkeypatch.setattr(sign_ins.passwords, "matches", meanwhile)
+    with pytest.raises(NotAllowed):
+        signed_in(db)
+
+
 def test_signing_out_ends_it(db: Database, mara: Account) -> None:
     cookie, other = signed_in(db), signed_in(db)
     with db.transaction() as session:
-        operations.sign_out(session, cookie)
-        operations.sign_out(session, "never given")
+        sign_ins.sign_out(session, cookie)
+        sign_ins.sign_out(session, "never given")
     assert whose(db, cookie) is None
     assert whose(db, other) is not None
 
@@ -109,10 +142,12 @@ def test_an_expired_sign_in_opens_nothing(db: Database, mara: Account) -> None:
 def test_another_password_signs_every_other_browser_out(db: Database, mara: Account) -> None:
     here, elsewhere = signed_in(db), signed_in(db)
     new = "a fifth lantern by the door"
-    with db.transaction() as session:
-        operations.change_password(session, account_id=mara.id, old=PASSWORD, new=new, keep=here)
+    sign_ins.change_password(db, account_id=mara.id, old=PASSWORD, new=new, keep=here)
     assert whose(db, here) is not None
     assert whose(db, elsewhere) is None
+    with db.reading() as session:
+        entry = session.scalars(select(AuditEntry)).one()
+    assert (entry.actor, entry.action) == ("mara@harbour.example", "password_changed")
     with pytest.raises(NotAllowed):
         signed_in(db)
     assert whose(db, signed_in(db, new)) is not None
@@ -120,8 +155,8 @@ def test_another_password_signs_every_other_browser_out(db: Database, mara: Acco
 
 def test_a_wrong_old_or_a_short_new_password_changes_nothing(db: Database, mara: Account) -> None:
     for old, new, field in (("wrong", "long enough, surely", "old"), (PASSWORD, "short", "new")):
-        with pytest.raises(BadInput) as caught, db.transaction() as session:
-            operations.change_password(session, account_id=mara.id, old=old, new=new)
+        with pytest.raises(BadInput) as caught:
+            sign_ins.change_password(db, account_id=mara.id, old=old, new=new)
         assert caught.value.field == field
     assert whose(db, signed_in(db)) is not None
 
@@ -142,9 +177,9 @@ def test_only_ones_own_sign_ins_are_revoked(
         kept = queries.sign_in_of(session, cookie)
         assert kept is not None
         with pytest.raises(NotFound):
-            operations.revoke(session, account_id=other.id, sign_in_id=kept.id)
+            sign_ins.revoke(session, account_id=other.id, sign_in_id=kept.id)
         assert queries.account_of(session, cookie) is not None
-        operations.revoke(session, account_id=mara.id, sign_in_id=kept.id)
+        sign_ins.revoke(session, account_id=mara.id, sign_in_id=kept.id)
     assert whose(db, cookie) is None
 
 

@@ -10,7 +10,8 @@ import pytest
 from click.testing import CliRunner
 
 import config
-from outreach.accounts import operations, queries
+from outreach.accounts import queries
+from outreach.accounts.sign_ins import sign_in
 from outreach.cli.accounts import accounts
 from outreach.cli.context import Context
 from outreach.core.db import Database
@@ -53,7 +54,8 @@ def test_the_first_account_makes_the_organisation(typed: Typed, db: Database) ->
     with db.transaction() as session:
         assert queries.the_organisation(session).postal_address == "4 Quay Street"
         assert queries.the_organisation(session).timezone == "Europe/Lisbon"
-        operations.sign_in(session, email="mara@harbour.example", password=PASSWORD)
+        assert queries.the_organisation(session).sender_name == "Mara"
+    sign_in(db, email="mara@harbour.example", password=PASSWORD)
     typed("create", "--email", "ines@harbour.example", "--name", "Inês", "--role", "analyst",
           "--password-stdin")  # fmt: skip
     listed = json.loads(typed("list", "--json"))
@@ -78,10 +80,9 @@ def test_another_password_and_the_end(typed: Typed, db: Database) -> None:
     typed(*FIRST)
     new = "a fifth lantern by the door"
     typed("password", "Mara@harbour.example", "--password-stdin", password=new)
-    with pytest.raises(NotAllowed), db.transaction() as session:
-        operations.sign_in(session, email="mara@harbour.example", password=PASSWORD)
-    with db.transaction() as session:
-        operations.sign_in(session, email="mara@harbour.example", password=new)
+    with pytest.raises(NotAllowed):
+        sign_in(db, email="mara@harbour.example", password=PASSWORD)
+    sign_in(db, email="mara@harbour.example", password=new)
     with pytest.raises(Conflict, match="last owner"):
         typed("disable", "mara@harbour.example")
     typed("create", "--email", "ines@harbour.example", "--name", "Inês", "--password-stdin")

@@ -6,7 +6,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from outreach.accounts import operations, queries
+from outreach.accounts import queries, sign_ins
 from outreach.web.auth import COOKIE, current_account, needs
 from outreach.web.context import services
 from outreach.web.forms import Form, notice
@@ -30,9 +30,9 @@ def change_password() -> ResponseReturnValue:
     if form.values.get("new") != form.values.get("again"):
         form.refuse("again", "Enter the new password twice, the same both times.")
     if not form.faults:
-        with form.judging(), services().db.transaction() as session:
-            operations.change_password(
-                session,
+        with form.judging():
+            sign_ins.change_password(
+                services().db,
                 account_id=current_account().id,
                 old=form.values.get("old", ""),
                 new=form.values.get("new", ""),
@@ -50,7 +50,7 @@ def change_password() -> ResponseReturnValue:
 def revoke(sign_in_id: int) -> ResponseReturnValue:
     """Sign another browser out."""
     with services().db.transaction() as session:
-        operations.revoke(session, account_id=current_account().id, sign_in_id=sign_in_id)
+        sign_ins.revoke(session, account_id=current_account().id, sign_in_id=sign_in_id)
     notice("That browser is signed out", "What was saved there is kept.")
     return redirect(url_for("console_account.show"))
 

@@ -6,7 +6,7 @@ from flask import Blueprint, make_response, redirect, render_template, request, 
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import TooManyRequests
 
-from outreach.accounts import operations
+from outreach.accounts import sign_ins
 from outreach.web import auth
 from outreach.web.auth import EVERYONE, limiter, needs
 from outreach.web.context import services
@@ -42,8 +42,8 @@ def enter() -> ResponseReturnValue:
         form.refuse("password", "Enter your password.")
     if form.faults:
         return _page(form), 400
-    with form.judging(), services().db.transaction() as session:
-        signed_in, cookie = operations.sign_in(session, email=email, password=password)
+    with form.judging():
+        signed_in, cookie = sign_ins.sign_in(services().db, email=email, password=password)
         response = make_response(redirect(auth.local_path(form.text("next"))))
         auth.keep_cookie(response, cookie, signed_in.expires_at)
         return response
@@ -55,7 +55,7 @@ def enter() -> ResponseReturnValue:
 def leave() -> ResponseReturnValue:
     """End this browser's sign-in; pressing twice is harmless."""
     with services().db.transaction() as session:
-        operations.sign_out(session, request.cookies.get(auth.COOKIE, ""))
+        sign_ins.sign_out(session, request.cookies.get(auth.COOKIE, ""))
     notice("You are signed out", "Nothing that you saved is lost.")
     response = make_response(redirect(url_for("console_sign_in.show")))
     auth.drop_cookie(response)
