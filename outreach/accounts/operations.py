@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from outreach.accounts import passwords
+from outreach.accounts import audit, passwords
 from outreach.accounts.models import Account, Organisation, SignIn
 from outreach.accounts.queries import account_or_none, digest
 from outreach.accounts.roles import ROLES
@@ -18,7 +20,20 @@ from outreach.core.errors import BadInput, Conflict, FormErrors
 
 LINE_LENGTH = 400
 
+# As people are asked for them, in this order.
+ORGANISATION_FIELDS = (
+    "name",
+    "postal_address",
+    "sender_name",
+    "sender_address",
+    "reply_to",
+    "timezone",
+    "language",
+)
+_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")  # the shape of a BCP 47 tag
+
 ORGANISATION_CREATED = "organisation_created"
+ORGANISATION_EDITED = "organisation_edited"
 ACCOUNT_CREATED = "account_created"
 ACCOUNT_DISABLED = "account_disabled"
 PASSWORD_CHANGED = "password_changed"
@@ -38,36 +53,50 @@ def create_organisation(
     language: str = "en",
 ) -> Organisation:
     """Store who speaks. Raises FormErrors naming each field at fault, Conflict for a taken name."""
-    faults: list[tuple[str, str]] = []
-    name = _line(faults, "name", name, "Enter the organisation’s name.")
-    sender_name = _line(
-        faults, "sender_name", sender_name, "Enter the name that letters come from."
+    values = _judged(
+        session,
+        None,
+        {
+            "name": name,
+            "postal_address": postal_address,
+            "sender_name": sender_name,
+            "sender_address": sender_address,
+            "reply_to": reply_to or "",
+            "timezone": timezone,
+            "language": language,
+        },
     )
-    if not postal_address.strip():
-        faults.append(("postal_address", "Enter the postal address: each letter has to show it."))
-    sender_address = _address(faults, "sender_address", sender_address)
-    reply_to = _address(faults, "reply_to", reply_to) if reply_to else None
-    try:
-        ZoneInfo(timezone)
-    except (ZoneInfoNotFoundError, ValueError):
-        faults.append(("timezone", "Enter a time zone like Europe/Paris or UTC."))
-    if faults:
-        raise FormErrors(faults)
-    if session.scalar(select(Organisation.id).where(Organisation.name == name)):
-        raise Conflict("An organisation of this name exists already.", field="name")
-    organisation = Organisation(
-        name=name,
-        postal_address=postal_address.strip(),
-        sender_name=sender_name,
-        sender_address=sender_address,
-        reply_to=reply_to,
-        timezone=timezone,
-        language=language,
-    )
+    organisation = Organisation(**values)
     session.add(organisation)
     session.flush()
     _log.info(ORGANISATION_CREATED, organisation_id=organisation.id)
     return organisation
+
+
+def edit_organisation(
+    session: Session, organisation: Organisation, changes: Mapping[str, str], *, actor: str
+) -> list[str]:
+    """Change fields of ORGANISATION_FIELDS; returns those that are other than before.
+
+    Raises FormErrors naming each field at fault, Conflict for a taken name; nothing changed then.
+    """
+    values = _judged(session, organisation, organisation_values(organisation) | dict(changes))
+    changed = [field for field in values if values[field] != getattr(organisation, field)]
+    for field in changed:
+        setattr(organisation, field, values[field])
+    session.flush()
+    if changed:
+        subject = f"organisation:{organisation.id}"
+        audit.record(
+            session, actor=actor, action="organisation.edit", subject=subject, changed=changed
+        )
+        _log.info(ORGANISATION_EDITED, organisation_id=organisation.id, changed=changed)
+    return changed
+
+
+def organisation_values(organisation: Organisation) -> dict[str, str]:
+    """What a form or a terminal shows of an organisation: each field as text, "" for none."""
+    return {field: getattr(organisation, field) or "" for field in ORGANISATION_FIELDS}
 
 
 def create_account(
@@ -142,6 +171,45 @@ def _end_sign_ins(session: Session, account: Account, *, keep: str = "") -> None
         )
         .values(revoked_at=now())
     )
+
+
+def _judged(
+    session: Session, organisation: Organisation | None, given: Mapping[str, str]
+) -> dict[str, str | None]:
+    """An organisation's fields as they are stored. Raises FormErrors, Conflict."""
+    faults: list[tuple[str, str]] = []
+    name = _line(faults, "name", given["name"], "Enter the organisation’s name.")
+    sender_name = _line(
+        faults, "sender_name", given["sender_name"], "Enter the name that letters come from."
+    )
+    postal_address = "\n".join(line.strip() for line in given["postal_address"].splitlines())
+    postal_address = postal_address.strip()
+    if not postal_address:
+        faults.append(("postal_address", "Enter the postal address: each letter has to show it."))
+    elif not postal_address.replace("\n", "").isprintable():
+        faults.append(("postal_address", "Enter the postal address without control characters."))
+    sender_address = _address(faults, "sender_address", given["sender_address"])
+    reply_to = _address(faults, "reply_to", given["reply_to"]) if given["reply_to"] else None
+    try:
+        ZoneInfo(given["timezone"])
+    except (ZoneInfoNotFoundError, ValueError):
+        faults.append(("timezone", "Enter a time zone like Europe/Paris or UTC."))
+    if _LANGUAGE.fullmatch(given["language"]) is None:
+        faults.append(("language", "Enter a language like en or pt-BR."))
+    if faults:
+        raise FormErrors(faults)
+    taken = session.scalar(select(Organisation.id).where(Organisation.name == name))
+    if taken is not None and (organisation is None or taken != organisation.id):
+        raise Conflict("An organisation of this name exists already.", field="name")
+    return {
+        "name": name,
+        "postal_address": postal_address,
+        "sender_name": sender_name,
+        "sender_address": sender_address,
+        "reply_to": reply_to,
+        "timezone": given["timezone"],
+        "language": given["language"],
+    }
 
 
 def _line(faults: list[tuple[str, str]], field: str, value: str, missing: str) -> str:

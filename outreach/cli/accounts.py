@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from outreach.accounts import audit, operations, passwords, queries
 from outreach.accounts.models import Organisation
 from outreach.accounts.roles import ROLES
+from outreach.cli import organisation
 from outreach.cli.context import Context, actor, as_json
 from outreach.core.address import canonical
 from outreach.core.errors import BadInput, NotFound
@@ -19,6 +20,9 @@ from outreach.core.errors import BadInput, NotFound
 @click.group("accounts")
 def accounts() -> None:
     """People who may sign in to the console; the first one makes the organisation."""
+
+
+accounts.add_command(organisation.organisation)
 
 
 @accounts.command()

@@ -225,10 +225,46 @@ def test_every_field_at_fault_is_named(db: Database, organisation: Organisation)
             sender_address="x",
             reply_to="y",
             timezone="Mars/Base",
+            language="english please",
         )
     assert [field for field, _ in caught.value.faults] == [
         "name", "sender_name", "postal_address", "sender_address", "reply_to", "timezone",
+        "language",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("name", "Harbour\nBcc: all@example.org"),
+        ("postal_address", "4 Quay Street\x00"),
+        ("sender_name", "Mara\r\nBcc: all@example.org"),
+        ("sender_address", "mara@harbour.example\nBcc: all@example.org"),
+        ("reply_to", "mara@harbour.example\r\nBcc: all@example.org"),
+        ("timezone", "../../etc/passwd"),
+        ("language", 'en" onload="'),
+    ],
+)
+def test_a_field_that_could_forge_a_header_changes_nothing(
+    db: Database, organisation: Organisation, field: str, value: str
+) -> None:
+    with pytest.raises(FormErrors) as caught, db.transaction() as session:
+        stored = queries.the_organisation(session)
+        changes = {"postal_address": "5 Quay Street", field: value}
+        operations.edit_organisation(session, stored, changes, actor="mara")
+    assert [name for name, _ in caught.value.faults] == [field]
+    with db.reading() as session:
+        assert queries.the_organisation(session).postal_address.startswith("4 Quay")
+        assert session.scalars(select(AuditEntry)).all() == []
+
+
+def test_a_name_of_another_organisation_is_taken(db: Database, organisation: Organisation) -> None:
+    with db.transaction() as session:
+        values = operations.organisation_values(organisation) | {"name": "Quay Watch"}
+        operations.create_organisation(session, **values)
+    with pytest.raises(Conflict), db.transaction() as session:
+        stored = queries.the_organisation(session)
+        operations.edit_organisation(session, stored, {"name": "Quay Watch"}, actor="mara")
 
 
 def test_an_address_has_one_account(db: Database, mara: Account) -> None:

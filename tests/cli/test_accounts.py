@@ -8,14 +8,16 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from sqlalchemy import select
 
 import config
 from outreach.accounts import queries
+from outreach.accounts.models import AuditEntry
 from outreach.accounts.sign_ins import sign_in
 from outreach.cli.accounts import accounts
 from outreach.cli.context import Context
 from outreach.core.db import Database
-from outreach.core.errors import BadInput, Conflict, NotAllowed, OutreachError
+from outreach.core.errors import BadInput, Conflict, FormErrors, NotAllowed, OutreachError
 
 Typed = Callable[..., str]
 
@@ -62,6 +64,41 @@ def test_the_first_account_makes_the_organisation(typed: Typed, db: Database) ->
     assert [(each["email"], each["role"]) for each in listed] == [
         ("ines@harbour.example", "analyst"), ("mara@harbour.example", "owner"),
     ]  # fmt: skip
+
+
+def test_the_organisation_is_shown_and_edited(typed: Typed, db: Database) -> None:
+    typed(*FIRST)
+    assert typed("organisation", "show").splitlines() == [
+        "Name:             Harbour",
+        "Postal address:   4 Quay Street",
+        "Sender’s name:    Mara",
+        "Sender’s address: mara@harbour.example",
+        "Replies go to:    the sender’s address",
+        "Time zone:        UTC",
+        "Language:         en",
+    ]
+    said = typed("organisation", "edit", "--postal-address", "5 Quay Street\nWesthaven",
+                 "--reply-to", "Desk@harbour.example", "--sender-name", "Mara Quist")  # fmt: skip
+    assert said.splitlines() == [
+        "Changed: postal address, sender’s name, replies go to.",
+        "Blasts that are drafted already keep the sender that stands in them.",
+    ]
+    shown = json.loads(typed("organisation", "show", "--json"))
+    assert (shown["postal_address"], shown["reply_to"], shown["name"]) == (
+        "5 Quay Street\nWesthaven", "desk@harbour.example", "Harbour",
+    )  # fmt: skip
+    assert "nothing changed" in typed("organisation", "edit", "--language", "en")
+    typed("organisation", "edit", "--reply-to", "")
+    with db.reading() as session:
+        assert queries.the_organisation(session).reply_to is None
+        entries = session.scalars(select(AuditEntry).order_by(AuditEntry.id)).all()
+    assert [e.detail for e in entries if e.action == "organisation.edit"] == [
+        {"changed": ["postal_address", "sender_name", "reply_to"]}, {"changed": ["reply_to"]},
+    ]  # fmt: skip
+    with pytest.raises(BadInput, match="Nothing to change"):
+        typed("organisation", "edit")
+    with pytest.raises(FormErrors, match="one line"):
+        typed("organisation", "edit", "--sender-name", "Mara\r\nBcc: all@example.org")
 
 
 def test_nothing_is_half_stored(typed: Typed, db: Database) -> None:

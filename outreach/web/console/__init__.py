@@ -15,6 +15,7 @@ from outreach.web.console import (
     home,
     imports,
     mailbox,
+    organisation,
     petitions,
     reports,
     schedule,
@@ -35,6 +36,7 @@ BLUEPRINTS = (
     reports.blueprint,
     mailbox.blueprint,
     account.blueprint,
+    organisation.blueprint,
     sign_in.blueprint,
 )
 
