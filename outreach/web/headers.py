@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from flask import Flask, Response
 
+from outreach.web.context import services
+
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
     "connect-src 'self'; frame-src 'self'; font-src 'self'; form-action 'self'; "
@@ -14,6 +16,8 @@ LETTER_POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data: https:; sandbox "
     "allow-popups allow-top-navigation-by-user-activation; frame-ancestors 'self'"
 )
+# A year, and for this host alone: its neighbours are not ours to speak for (RFC 6797).
+ONLY_HTTPS = "max-age=31536000"
 
 
 def register(app: Flask) -> None:
@@ -25,6 +29,8 @@ def register(app: Flask) -> None:
         response.headers.setdefault("X-Content-Type-Options", "nosniff")
         response.headers.setdefault("Referrer-Policy", "same-origin")
         response.headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+        if services().base_url.startswith("https:"):
+            response.headers.setdefault("Strict-Transport-Security", ONLY_HTTPS)
         if response.mimetype == "text/html":
             response.headers.setdefault("Cache-Control", "no-store")
         return response

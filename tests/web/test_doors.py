@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import time
 from pathlib import Path
@@ -59,6 +60,16 @@ def test_pages_load_nothing_from_elsewhere(client: FlaskClient) -> None:
     assert "unsafe-inline" not in headers["Content-Security-Policy"]
     assert headers["X-Content-Type-Options"] == "nosniff"
     assert headers["Cache-Control"] == "no-store"
+
+
+def test_browsers_are_told_to_stay_with_https_where_we_are_reached_by_it(
+    client: FlaskClient, services: Services
+) -> None:
+    assert "Strict-Transport-Security" not in client.get("/healthz").headers
+    app = create_app(dataclasses.replace(services, base_url="https://act.example.org"))
+    for path in ("/healthz", "/nothing-here", "/console/"):
+        told = app.test_client().get(path).headers["Strict-Transport-Security"]
+        assert told == "max-age=31536000", path
 
 
 @pytest.mark.parametrize(
