@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -14,6 +16,8 @@ from outreach.core.errors import BadInput, Conflict, FormErrors
 from outreach.mail.plan import CONTROL
 from outreach.petitions.models import Petition
 from outreach.petitions.queries import current_version
+
+_OF_THE_LETTER = frozenset({"subject", "preheader", "body"})
 
 
 def create(
@@ -52,7 +56,7 @@ def create(
             preheader=_one_line(
                 preheader if preheader is not None else drafted_preheader(petition), "preheader"
             ),
-            body=body if body is not None else drafted_body(session, organisation, petition),
+            body=_tidy(body) if body is not None else drafted_body(session, organisation, petition),
         )
     )
     session.add(blast)
@@ -65,6 +69,7 @@ def edit(
     session: Session,
     blast: Blast,
     *,
+    actor: str,
     name: str | None = None,
     audience: str | None = None,
     subject: str | None = None,
@@ -73,7 +78,7 @@ def edit(
     sender_name: str | None = None,
     sender_address: str | None = None,
 ) -> None:
-    """Change a draft; None leaves a thing as it is.
+    """Change a draft; None leaves a thing as it is. The audit log says what, not how it reads now.
 
     Raises Conflict when it is no draft any more, FormErrors naming each field at fault (then
     nothing was changed).
@@ -83,33 +88,29 @@ def edit(
             f"This blast is {blast.state}: its text can’t change any more.",
             hint="Take it back to a draft first, or start a new one.",
         )
-    faults: list[tuple[str, str]] = []
-    with session.no_autoflush:
-        for field, check in (
-            ("name", lambda: name is not None and _name(session, name, blast.id)),
-            ("audience", lambda: bool(audience and audience.strip()) and parse(audience or "")),
-            ("subject", lambda: subject is not None and _one_line(subject, "subject")),
-            ("preheader", lambda: preheader is not None and _one_line(preheader, "preheader")),
-            ("sender_name", lambda: sender_name is not None and _one_line(sender_name, "name")),
-            ("sender_address", lambda: sender_address is not None and canonical(sender_address)),
-        ):
-            try:
-                check()
-            except BadInput as error:
-                faults.append((field, str(error)))
+    given = {
+        "name": name,
+        "audience": audience,
+        "subject": subject,
+        "preheader": preheader,
+        "body": body,
+        "sender_name": sender_name,
+        "sender_address": sender_address,
+    }
+    typed = {field: _tidy(value) for field, value in given.items() if value is not None}
+    faults = _faults(session, blast, typed)
     if faults:
         raise FormErrors(faults)
-    variant = blast.variants[0]
-    blast.name = blast.name if name is None else name.strip()
-    blast.audience = blast.audience if audience is None else audience.strip()
-    blast.sender_name = blast.sender_name if sender_name is None else sender_name.strip()
-    blast.sender_address = (
-        blast.sender_address if sender_address is None else sender_address.strip()
-    )
-    variant.subject = variant.subject if subject is None else subject.strip()
-    variant.preheader = variant.preheader if preheader is None else preheader.strip()
-    variant.body = variant.body if body is None else body.replace("\r\n", "\n")
+    changed = []
+    for field, value in typed.items():
+        thing = blast.variants[0] if field in _OF_THE_LETTER else blast
+        if value != getattr(thing, field):
+            setattr(thing, field, value)
+            changed.append(field)
     session.flush()
+    if changed:
+        entry = f"blast:{blast.id}"
+        audit.record(session, actor=actor, action="blast.edit", subject=entry, changed=changed)
 
 
 def drafted_preheader(petition: Petition) -> str:
@@ -140,6 +141,30 @@ def drafted_body(session: Session, organisation: Organisation, petition: Petitio
         f"With thanks,\\\n{organisation.sender_name}",
     ]
     return "\n\n".join(parts)
+
+
+def _faults(session: Session, blast: Blast, typed: Mapping[str, str]) -> list[tuple[str, str]]:
+    """What is wrong with fields of a draft, as pairs of field and sentence."""
+    checks: Mapping[str, Callable[[str], object]] = {
+        "name": lambda text: _name(session, text, blast.id),
+        "audience": lambda text: text and parse(text),
+        "subject": lambda text: _one_line(text, "subject"),
+        "preheader": lambda text: _one_line(text, "preheader"),
+        "sender_name": lambda text: _one_line(text, "name"),
+        "sender_address": canonical,
+    }
+    faults = []
+    for field, check in checks.items():
+        try:
+            if field in typed:
+                check(typed[field])
+        except BadInput as error:
+            faults.append((field, str(error)))
+    return faults
+
+
+def _tidy(text: str) -> str:
+    return text.replace("\r\n", "\n").strip()
 
 
 def _name(session: Session, name: str, blast_id: int | None) -> str:

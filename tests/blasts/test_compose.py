@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from outreach.accounts.models import AuditEntry
 from outreach.blasts import operations
 from outreach.blasts.compose import as_sent, compose, preview
 from outreach.core.errors import BadInput, Conflict, FormErrors
@@ -23,7 +24,7 @@ from tests.standins.world import BASE_URL, World
 def body_of(world: World, body: str, **more: str) -> None:
     """Change the draft's text."""
     with world.db.transaction() as session:
-        operations.edit(session, world.blast(session), body=body, **more)  # type: ignore[arg-type]
+        operations.edit(session, world.blast(session), actor="test", body=body, **more)  # type: ignore[arg-type]
 
 
 def supporter(session: Session) -> Supporter:
@@ -144,17 +145,30 @@ def test_a_link_s_name_is_kept_without_the_person_in_it(world: World) -> None:
 )
 def test_a_bad_field_changes_nothing(world: World, changes: dict[str, str], field: str) -> None:
     with world.db.transaction() as session, pytest.raises(FormErrors) as refused:
-        operations.edit(session, world.blast(session), preheader="new", **changes)  # type: ignore[arg-type]
+        operations.edit(session, world.blast(session), actor="test", preheader="new", **changes)  # type: ignore[arg-type]
     assert [name for name, _ in refused.value.faults] == [field]
     with world.db.reading() as session:
         assert world.blast(session).variants[0].preheader != "new"
+
+
+def test_the_audit_log_says_who_changed_which_parts_but_not_their_words(world: World) -> None:
+    with world.db.transaction() as session:
+        blast = world.blast(session)
+        same = blast.variants[0].body.replace("\n", "\r\n") + "\r\n"
+        operations.edit(session, blast, actor="mara", body=same, name=blast.name)
+        operations.edit(session, blast, actor="mara", body=same + "A secret.", subject="Another")
+    with world.db.reading() as session:
+        edits = select(AuditEntry).where(AuditEntry.action == "blast.edit")
+        entry = session.scalars(edits).one()
+    assert (entry.actor, entry.subject) == ("mara", f"blast:{world.blast_id}")
+    assert entry.detail == {"changed": ["subject", "body"]}
 
 
 def test_a_started_blast_does_not_change(world: World) -> None:
     world.add_people(1)
     world.start()
     with world.db.transaction() as session, pytest.raises(Conflict, match="is sending"):
-        operations.edit(session, world.blast(session), subject="Another")
+        operations.edit(session, world.blast(session), actor="test", subject="Another")
 
 
 def test_a_name_is_taken_once(world: World) -> None:

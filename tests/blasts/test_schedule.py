@@ -45,7 +45,7 @@ def test_nobody_to_write_to(world: World) -> None:
 def test_what_stops_a_blast(world: World, body: str, key: str) -> None:
     world.add_people(1)
     with world.db.transaction() as session:
-        operations.edit(session, world.blast(session), body=body)
+        operations.edit(session, world.blast(session), actor="test", body=body)
     assert key in stops(world)
     with world.db.transaction() as session, pytest.raises(Conflict):
         schedule.schedule(session, world.blast(session), at=None, actor="x", base_url=BASE_URL)

@@ -59,7 +59,7 @@ def save(blast_id: int) -> ResponseReturnValue:
     with form.judging(), services().db.transaction() as session:
         texts = {name: form.text(name) for name in TEXTS}
         blast = queries.by_id(session, blast_id)
-        operations.edit(session, blast, audience=_rules(session, form), **texts)
+        operations.edit(session, blast, actor=actor(), audience=_rules(session, form), **texts)
     if form.faults:
         with services().db.reading() as session:
             return _page(session, queries.by_id(session, blast_id), form), 400
