@@ -1,4 +1,4 @@
-"""outreach supporters: import, export, suppress, show."""
+"""outreach supporters: import, export, add, suppress, show."""
 
 from __future__ import annotations
 
@@ -9,17 +9,39 @@ from outreach.cli.context import Context, actor, as_json
 from outreach.cli.imports import export, import_, imports, refusals, resume, undo
 from outreach.consent import suppression
 from outreach.core.errors import NotFound
-from outreach.supporters import operations, queries
+from outreach.supporters import lists, operations, queries
 from outreach.supporters.queries import Profile
 
 
 @click.group("supporters")
 def supporters() -> None:
-    """People with an email address: imported, exported, suppressed, shown."""
+    """People with an email address: imported, exported, added, suppressed, shown."""
 
 
 for command in (import_, imports, resume, undo, refusals, export):
     supporters.add_command(command)
+
+
+@supporters.command()
+@click.argument("email", metavar="ADDRESS")
+@click.option("--list", "list_name", required=True, help="The list that they join.")
+@click.option("--basis", required=True, help="Why this person may be written to.")
+@click.option("--first-name", default="")
+@click.option("--last-name", default="")
+@click.option("--postal-code", default="")
+@click.option("--country", default="", help="Two letters, as in ISO 3166-1.")
+@click.pass_obj
+def add(context: Context, /, list_name: str, basis: str, **person: str) -> None:
+    """Put the person at ADDRESS on a list, by hand.
+
+    What is known of somebody stays; what is missing is filled in. Who unsubscribed, or whose
+    address is suppressed, is not added.
+    """
+    with context.services.db.transaction() as session:
+        joined = lists.by_name(session, list_name)
+        stored, is_new = lists.add_by_hand(session, joined, basis=basis, actor=actor(), **person)
+    known = "" if is_new else ", and was known before"
+    context.say(f"{stored.email} is on “{joined.name}”{known}. Basis: {basis.strip()}")
 
 
 @supporters.command()

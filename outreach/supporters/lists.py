@@ -10,15 +10,22 @@ from pathlib import Path
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from outreach.accounts import audit
 from outreach.accounts.models import Organisation
+from outreach.consent import ledger
+from outreach.consent.suppression import suppression_of
 from outreach.core import log
+from outreach.core.address import canonical
 from outreach.core.bulk import insert_into
 from outreach.core.clock import now
 from outreach.core.errors import BadInput, Conflict, NotFound
+from outreach.supporters import operations
 from outreach.supporters.models import ListMember, Supporter, SupporterList
 from outreach.supporters.textfile import readable
+from outreach.supporters.values import clean
 
 NAME_LENGTH = 400
+BASIS_LENGTH = 400
 
 LIST_CREATED = "list_created"
 
@@ -99,6 +106,55 @@ def add_member(
         )
         .on_conflict_do_nothing(index_elements=["list_id", "supporter_id"])
     )
+
+
+def add_by_hand(
+    session: Session,
+    supporter_list: SupporterList,
+    *,
+    basis: str,
+    actor: str,
+    **person: str,
+) -> tuple[Supporter, bool]:
+    """Put one person on a list with why they may be written to; returns also whether they are new.
+
+    `person` is what operations.find_or_create takes: email, first_name … Raises BadInput at a
+    field, Conflict for who must not be written to: then nothing was stored.
+    """
+    basis = clean("basis", basis, limit=BASIS_LENGTH)
+    if not basis:
+        raise BadInput("Enter why this person may be written to.", field="basis")
+    address = canonical(person["email"])
+    suppressed = suppression_of(session, address)
+    if suppressed is not None:
+        raise Conflict(
+            f"This address is suppressed since {suppressed.at:%Y-%m-%d}: {suppressed.reason}. "
+            "Nothing was stored.",
+            hint="Whoever it belongs to gets no letters.",
+            field="email",
+        )
+    left = select(ledger.has_withdrawn(Supporter.id.expression))
+    if session.scalar(left.where(Supporter.address == address)):
+        raise Conflict(
+            "This person unsubscribed. Nothing was changed.",
+            hint="Only they themselves can come back: by signing, or from a letter’s last page.",
+            field="email",
+        )
+    source = f"list:{supporter_list.name}"[:NAME_LENGTH]
+    supporter, is_new = operations.find_or_create(session, source=source, **person)
+    add_member(session, supporter_list, supporter, basis)
+    ledger.grant_many(
+        session,
+        select(Supporter.id).where(Supporter.id == supporter.id),
+        basis=basis,
+        source=source,
+        wording=supporter_list.wording or None,
+    )
+    subject = f"supporter:{supporter.id}"
+    audit.record(
+        session, actor=actor, action="supporter.add", subject=subject, list=supporter_list.id
+    )
+    return supporter, is_new
 
 
 def summaries(session: Session) -> Sequence[ListSummary]:

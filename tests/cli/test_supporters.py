@@ -155,6 +155,21 @@ def test_an_export_is_defused_and_written_down(
         typed("supporters export --list Nowhere", str(path))
 
 
+def test_one_person_is_added_by_hand(typed: Typed) -> None:
+    typed("lists create Boats")
+    words = ("--list", "Boats", "--first-name", "Zoë", "--basis", "wrote to us in May")
+    told = typed("supporters add Zoe@example.org", *words)
+    assert told == "Zoe@example.org is on “Boats”. Basis: wrote to us in May\n"
+    assert "and was known before" in typed("supporters add zoe@example.org", *words)
+    shown = typed("supporters show zoe@example.org")
+    assert "first_name: Zoë" in shown and "granted (email)" in shown
+    typed("supporters suppress zoe@example.org")
+    with pytest.raises(Conflict, match="suppressed since"):
+        typed("supporters add zoe@example.org", *words)
+    with pytest.raises(NotFound):
+        typed("supporters add ann@example.org --list Harbour --basis fair")
+
+
 def test_suppressing_and_showing(typed: Typed, file: str) -> None:
     taken_in(typed, file)
     typed("supporters tag ann@example.org volunteer")

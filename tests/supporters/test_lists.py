@@ -5,11 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
-from outreach.accounts.models import Organisation
+from outreach.accounts.models import AuditEntry, Organisation
+from outreach.consent import ledger
+from outreach.consent.suppression import suppress
 from outreach.core.db import Database
 from outreach.core.errors import BadInput, Conflict, NotFound
-from outreach.supporters import lists, operations
+from outreach.supporters import lists, operations, queries
 from outreach.supporters.models import SupporterList
 
 
@@ -36,6 +39,59 @@ def test_joining_twice_keeps_the_first_source(db: Database, westhaven: Supporter
     with db.reading() as session:
         (summary,) = lists.summaries(session)
         assert (summary.supporter_list.name, summary.members) == ("Westhaven", 1)
+
+
+def added(db: Database, supporter_list: SupporterList, email: str, basis: str = "fair") -> bool:
+    """One person put on the list by hand; whether they are new."""
+    with db.transaction() as session:
+        person = {"email": email, "first_name": "Ann", "country": "gb"}
+        return lists.add_by_hand(session, supporter_list, basis=basis, actor="mara", **person)[1]
+
+
+def test_a_person_is_added_by_hand_with_the_reason(db: Database, westhaven: SupporterList) -> None:
+    assert added(db, westhaven, "Ann@example.org", "  wrote to us in May ")
+    assert not added(db, westhaven, "ANN@example.org")
+    with db.reading() as session:
+        found = queries.profile(session, "ann@example.org")
+        entry = session.scalars(select(AuditEntry)).first()
+    assert (found.supporter.email, found.supporter.country) == ("Ann@example.org", "GB")
+    assert [(p.list_name, p.member.source) for p in found.memberships] == [
+        ("Westhaven", "wrote to us in May")
+    ]
+    assert [(word.status, word.basis, word.source) for word in found.consent] == [
+        ("granted", "wrote to us in May", "list:Westhaven"),
+        ("granted", "fair", "list:Westhaven"),
+    ]
+    assert found.consent[0].wording == westhaven.wording
+    assert entry is not None
+    assert (entry.actor, entry.action, entry.detail) == (
+        "mara", "supporter.add", {"list": westhaven.id},
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("email", "basis", "said", "field"),
+    [
+        ("gone@example.org", "fair", "suppressed since .*: asked", "email"),
+        ("left@example.org", "fair", "unsubscribed", "email"),
+        ("nobody", "fair", "Enter an email address", "email"),
+        ("new@example.org", " ", "why this person may be written to", "basis"),
+        ("new@example.org", "fair\r\nBcc: x", "line break", "basis"),
+    ],
+)
+def test_who_may_not_be_written_to_is_not_added(
+    db: Database, westhaven: SupporterList, email: str, basis: str, said: str, field: str
+) -> None:
+    with db.transaction() as session:
+        suppress(session, "Gone@example.org", reason="asked", source="test")
+        person, _ = operations.find_or_create(session, email="left@example.org", source="form")
+        ledger.withdraw(session, person.id, basis="one-click", source="letter:1")
+    with pytest.raises((BadInput, Conflict), match=said) as refused:
+        added(db, westhaven, email, basis)
+    assert refused.value.field == field
+    with db.reading() as session:
+        (summary,) = lists.summaries(session)
+        assert (summary.members, queries.search(session).total) == (0, 1)
 
 
 def test_a_definition_names_its_list_and_file(tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ from outreach.web.forms import Form, notice
 
 blueprint = Blueprint("console_supporters", __name__, url_prefix="/console/supporters")
 LETTERS = 100
+PERSON = ("email", "first_name", "last_name", "postal_code", "country")
 
 
 @blueprint.route("/", methods=["GET", "POST"])
@@ -33,6 +34,37 @@ def index() -> ResponseReturnValue:
     with services().db.reading() as session:
         page = queries.search(session, query, request.values.get("page", 1, type=int))
         return render_template("console/supporters.html", page=page, query=query)
+
+
+@blueprint.get("/new")
+@needs("draft")
+def draft() -> ResponseReturnValue:
+    """The form for one person."""
+    with services().db.reading() as session:
+        return _new(session, Form())
+
+
+@blueprint.post("/new")
+@needs("draft")
+def add() -> ResponseReturnValue:
+    """Put one person on a list, with why they may be written to."""
+    form = Form.sent()
+    person = {field: form.text(field) for field in PERSON}
+    with form.judging(), services().db.transaction() as session:
+        joined = lists.by_name(session, form.text("list"))
+        supporter, is_new = lists.add_by_hand(
+            session, joined, basis=form.text("basis"), actor=actor(), **person
+        )
+    if form.faults:
+        with services().db.reading() as session:
+            return _new(session, form), 400
+    known = "" if is_new else " Details that were known stay as they were."
+    notice("This person is on the list", f"The consent ledger says why.{known}")
+    return redirect(url_for("console_supporters.show", supporter_id=supporter.id))
+
+
+def _new(session: Session, form: Form) -> str:
+    return render_template("console/supporter_new.html", form=form, lists=lists.summaries(session))
 
 
 @blueprint.get("/<int:supporter_id>")

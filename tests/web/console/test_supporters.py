@@ -77,6 +77,24 @@ def test_one_person_is_shown_whole(console: Any, ana: int) -> None:
     assert "signed up at the fair" in page and ">Granted<" in page
 
 
+def test_a_person_is_added_by_hand_but_nobody_who_left(
+    console: Any, ana: int, db: Database
+) -> None:
+    path = "/console/supporters/new"
+    typed = {"email": "zoe@example.org", "first_name": "Zoë", "list": "Riverton"}
+    refused = console.post(path, typed)
+    assert refused.status_code == 400
+    assert 'id="basis-fault"' in refused.text and 'value="Zoë"' in refused.text
+    added = console.post(path, {**typed, "basis": "wrote to us in May"})
+    page = console.get(added.location).text
+    assert "This person is on the list" in page and "wrote to us in May" in page
+    with db.transaction() as session:
+        ledger.withdraw(session, ana, basis="one-click", source="letter:1")
+    left = console.post(path, {**typed, "email": "ANA@example.org", "basis": "fair"})
+    assert left.status_code == 400
+    assert 'id="email-fault"' in left.text and "This person unsubscribed." in left.text
+
+
 def test_a_taken_list_name_is_said_at_the_field(console: Any, ana: int) -> None:
     answer = console.post("/console/supporters/lists", {"name": "Riverton", "wording": "We write."})
     assert answer.status_code == 400
