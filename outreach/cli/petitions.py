@@ -13,6 +13,7 @@ from outreach.accounts import audit
 from outreach.accounts.queries import the_organisation
 from outreach.cli.context import Context, actor, as_json
 from outreach.cli.petition_texts import print_petition, print_understanding, summary
+from outreach.cli.petitions_revise import revise
 from outreach.core.errors import BadInput
 from outreach.petitions import checking, exports, operations, queries, signing, tally
 from outreach.petitions.intake.read import read_petition_file
@@ -219,3 +220,6 @@ def _say_next(context: Context, shown: dict[str, Any]) -> None:
         context.say(f"Its page: {shown['url']}")
     else:
         context.say(f"Open it when it reads right: outreach petitions publish {shown['slug']}")
+
+
+petitions.add_command(revise)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
 from outreach.accounts import audit
 from outreach.core.clock import now
@@ -21,6 +21,16 @@ def mark_checked(session: Session, petition: Petition, *, by: str) -> int:
             session, actor=by, action="sources.checked", subject=f"petition:{petition.slug}"
         )
     return len(unchecked_sources)
+
+
+def by_label(session: Session, petition: Petition) -> dict[str, Source]:
+    """The source that each note of a petition leads to, with who checked it when."""
+    query = (
+        select(Citation)
+        .where(Citation.petition_id == petition.id)
+        .options(joinedload(Citation.source))
+    )
+    return {citation.label: citation.source for citation in session.scalars(query)}
 
 
 def unchecked(session: Session, petition: Petition) -> list[Source]:

@@ -15,7 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
 from outreach.mail.markdown import marker_labels
-from outreach.petitions.models import Citation, Petition
+from outreach.petitions.models import Citation, Petition, PetitionVersion
 
 _DOUBLE = re.compile('[“”„"]')
 _WORDS = re.compile(r"\w+")
@@ -75,6 +75,13 @@ def notes_of(session: Session, petition: Petition, text: str) -> list[Note]:
     return notes
 
 
+def keep_in(session: Session, petition: Petition, version: PetitionVersion) -> None:
+    """Store the version with the notes as they stand now, for whoever signs it."""
+    version.notes = [note.to_json() for note in notes_of(session, petition, version.text)]
+    session.add(version)
+    session.flush()
+
+
 def place(number: int, use: int) -> str:
     """The id of the marker that leads to a note for the `use`-th time."""
     return f"r{number}-{use}"
@@ -90,6 +97,11 @@ def unused(session: Session, petition: Petition, text: str) -> list[Citation]:
     """Citations that no marker of the text leads to."""
     used = set(marker_labels(text))
     return [citation for citation in _citations(session, petition) if citation.label not in used]
+
+
+def words_of(session: Session, petition: Petition) -> tuple[tuple[str, str], ...]:
+    """Label and pasted words of every note that the petition has, in the order of the list."""
+    return tuple((one.label, one.raw) for one in _citations(session, petition))
 
 
 def note_text(note: Note) -> str:

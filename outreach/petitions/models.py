@@ -80,7 +80,8 @@ class PetitionVersion(Base):
     @property
     def fingerprint(self) -> str:
         """Tells one wording from another: before the first signature a version changes in place."""
-        return hashlib.blake2b(self.text.encode(), digest_size=8).hexdigest()
+        sources = [(note["label"], note["raw"]) for note in self.notes]
+        return hashlib.blake2b(f"{self.text}\n{sources}".encode(), digest_size=8).hexdigest()
 
 
 class Source(Base):

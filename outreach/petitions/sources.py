@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
-from sqlalchemy import func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import delete, func, or_, select
+from sqlalchemy.orm import Session, joinedload
 
-from outreach.core.errors import Conflict
+from outreach.core.errors import BadInput
+from outreach.petitions.intake.understanding import Citation as ReadNote
 from outreach.petitions.models import Citation, Petition, Source
 
 LINE = 400  # characters that a part of a source may have; its raw note is kept whole
@@ -45,21 +48,44 @@ def find_or_create(session: Session, parts: Parts) -> Source:
     return source
 
 
-def cite(session: Session, petition: Petition, *, label: str, raw: str, source: Source) -> Citation:
-    """Give the petition a note that `[^label]` in its text leads to.
+def store_notes(session: Session, petition: Petition, notes: Sequence[ReadNote]) -> None:
+    """Make these the petition's notes, in their order; `[^number]` in its text leads to them.
 
-    Raises Conflict where the label is taken.
+    A note whose words stayed keeps its source, with what is known of it and who checked it. A
+    repetition (“Ibid.”) has the source of the note that it now repeats. Raises BadInput where two
+    notes have one number; then nothing is changed.
     """
-    taken = select(Citation.id).where(Citation.petition_id == petition.id, Citation.label == label)
-    if session.scalar(taken) is not None:
-        raise Conflict(
-            f"This petition already has a note “{label}”; it was kept.",
-            hint="Choose another label.",
+    twice = [number for number, uses in Counter(n.number for n in notes).items() if uses > 1]
+    if twice:
+        raise BadInput(
+            f"There are two notes of number {twice[0]}.",
+            hint="Give each note a number of its own.",
+            field="notes",
         )
-    citation = Citation(petition_id=petition.id, source=source, label=label, raw=raw)
-    session.add(citation)
-    session.flush()
-    return citation
+    of_petition = Citation.petition_id == petition.id
+    query = select(Citation).where(of_petition).options(joinedload(Citation.source))
+    known = {(one.label, one.raw): one.source for one in session.scalars(query)}
+    session.execute(delete(Citation).where(of_petition))
+    stored: dict[int, Source] = {}
+    for note in notes:
+        label = str(note.number)
+        source = stored.get(note.same_as) if note.same_as is not None else None
+        source = source or known.get((label, note.raw)) or find_or_create(session, _parts(note))
+        stored[note.number] = source
+        session.add(
+            Citation(petition_id=petition.id, source_id=source.id, label=label, raw=note.raw)
+        )
+        session.flush()  # ids follow the order of the list, which is what “Ibid.” is read by
+
+
+def _parts(note: ReadNote) -> Parts:
+    return Parts(
+        author=note.author,
+        title=note.title,
+        publisher=note.publisher,
+        published_on=note.date,
+        url=note.url,
+    )
 
 
 def _found(session: Session, parts: Parts) -> Source | None:

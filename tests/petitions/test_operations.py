@@ -13,7 +13,7 @@ from outreach.petitions.exports import signer_lines
 from outreach.petitions.intake.read import read_petition
 from outreach.petitions.models import Petition, PetitionVersion, Source
 from outreach.supporters.models import Supporter
-from tests.petitions.worlds import STATEMENT, World, understanding
+from tests.petitions.worlds import World, understanding
 
 PASTED = """Harbour Lights Action
 
@@ -56,6 +56,7 @@ def test_a_second_petition_of_the_same_headline_gets_its_own_address(
     [
         ("Señor Múñoz: don’t!", "senor-munoz-dont"),
         ("守れ", "petition"),
+        ("Import!", "import-2"),  # the console has a page at “import”
         ("long " * 60, "-".join(["long"] * 15)),
     ],
 )
@@ -77,6 +78,7 @@ def test_addresses_are_made_of_the_headline(
         ({"statement": "\n"}, None, "statement"),
         ({}, "Not An Address", "slug"),
         ({}, "a--b", "slug"),
+        ({}, "import", "slug"),
     ],
 )
 def test_a_refused_text_leaves_nothing_behind(
@@ -130,42 +132,6 @@ def test_states_move_and_repeats_are_harmless(world: World) -> None:
             None,
             first,
         )
-
-
-def test_before_the_first_signature_a_text_is_changed_in_place(world: World) -> None:
-    with world.db.transaction() as session:
-        petition = session.get_one(Petition, world.petition.id)
-        version = operations.revise(session, petition, body="Shorter.[^2]", goal=500)
-        assert (version.number, version.body, petition.goal) == (1, "Shorter.[^2]", 500)
-        assert [note["label"] for note in version.notes] == ["1", "2"]
-
-
-def test_after_the_first_signature_a_changed_wording_is_a_new_version(world: World) -> None:
-    jane = world.supporter()
-    with world.db.transaction() as session:
-        petition = session.get_one(Petition, world.petition.id)
-        signature = signing.sign_recognised(session, petition, session.get_one(Supporter, jane.id))
-        same = operations.revise(session, petition, headline="A better headline")
-        assert same.number == 1
-        changed = operations.revise(
-            session, petition, statement="Keep them all.", reason="The board met."
-        )
-        assert (changed.number, changed.reason) == (2, "The board met.")
-        signed = session.get_one(PetitionVersion, signature.version_id)
-        assert (signed.number, signed.statement) == (1, STATEMENT)
-        assert len(signed.notes) == 4
-        again = operations.revise(session, petition, statement="Keep them all, please.")
-        assert again.number == 2  # nobody has signed the second yet
-
-
-def test_a_change_that_loses_a_note_is_refused_and_the_text_kept(world: World) -> None:
-    with pytest.raises(BadInput, match=r"\[\^8\]"), world.db.transaction() as session:
-        petition = session.get_one(Petition, world.petition.id)
-        operations.revise(session, petition, body="Look.[^8]", headline="Other")
-    with world.db.reading() as session:
-        petition = session.get_one(Petition, world.petition.id)
-        assert petition.headline != "Other"
-        assert "[^8]" not in queries.current_version(session, petition).body
 
 
 def test_the_file_of_signatures_runs_no_formula_and_leaves_out_what_does_not_count(

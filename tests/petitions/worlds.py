@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 from sqlalchemy.orm import Session
 
 from outreach.accounts.models import Organisation
 from outreach.core.db import Database
 from outreach.petitions import operations
+from outreach.petitions.edition import edition_of
 from outreach.petitions.intake.understanding import Citation, Marker, Paragraph, Understanding
 from outreach.petitions.models import Petition
+from outreach.petitions.revising import Revision, revise
 from outreach.supporters.models import Supporter
 
 STATEMENT = "Keep every night bus that runs today.[^1]"
@@ -122,3 +125,9 @@ def published(session: Session, organisation: Organisation, **changes: str) -> P
     petition = operations.create_from(session, organisation, understanding(**changes))  # type: ignore[arg-type]
     operations.publish(session, petition)
     return petition
+
+
+def revised(session: Session, petition: Petition, reason: str = "", **changes: Any) -> Revision:
+    """Some fields of the petition changed, as somebody would who opened it and saved."""
+    edition = replace(edition_of(session, petition), **changes)
+    return revise(session, petition, edition, by="mara@harbourlights.example", reason=reason)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from outreach.core.errors import BadInput
 from outreach.petitions.intake.blocks import Block, gather_blocks, with_setext_headings
+from outreach.petitions.intake.cited import cite
 from outreach.petitions.intake.extras import take_consent, take_partners, take_thanks
 from outreach.petitions.intake.headline import Head, find_head
 from outreach.petitions.intake.lines import Line, numbered_lines, read_text_file
@@ -13,11 +14,9 @@ from outreach.petitions.intake.markers import Hit, Marked, MarkerReading, read_m
 from outreach.petitions.intake.notes import NotesList, find_notes
 from outreach.petitions.intake.page import Page
 from outreach.petitions.intake.phrases import Kind
-from outreach.petitions.intake.repeats import Repeats
 from outreach.petitions.intake.signed import Statement
-from outreach.petitions.intake.sources import read_source
 from outreach.petitions.intake.statement import find_statement
-from outreach.petitions.intake.understanding import Citation, Marker, Paragraph, Understanding
+from outreach.petitions.intake.understanding import Marker, Paragraph, Understanding
 
 _NOT_BODY = {
     Kind.RULE, Kind.NOTES, Kind.RECOGNITION, Kind.BUTTON, Kind.FROM, Kind.CONSENT,
@@ -49,7 +48,7 @@ def read_petition(text: str) -> Understanding:
         raise _missing(lines, page, head, statement)
     consent_line, thanks = take_consent(page), take_thanks(page)
     body = [b for i, b in enumerate(page.blocks) if i not in page.used and _is_body(b)]
-    citations, doubts = _citations(notes)
+    citations, doubts = cite(notes.notes)
     reading, places = _marked(head.block, statement.block, body, notes)
     doubts += page.doubts + notes.doubts + reading.doubts + _about_parts(head)
     doubts += _uncalled(notes, reading)
@@ -108,34 +107,6 @@ def _uncalled(notes: NotesList, reading: MarkerReading) -> list[tuple[int, str]]
         for note in notes.notes
         if note.number not in reading.called
     ]
-
-
-def _citations(notes: NotesList) -> tuple[tuple[Citation, ...], list[tuple[int, str]]]:
-    repeats = Repeats(notes.notes)
-    citations: list[Citation] = []
-    doubts: list[tuple[int, str]] = []
-    for note in notes.notes:
-        repeat = repeats.of(note)
-        if repeat is not None:
-            if repeat.doubt:
-                doubts.append((note.line, repeat.doubt))
-            citations.append(Citation(note.number, note.raw, note.line, same_as=repeat.same_as))
-            continue
-        source = read_source(note.raw)
-        doubts.extend((note.line, f"note {note.number} {words}") for words in source.doubts)
-        citations.append(
-            Citation(
-                number=note.number,
-                raw=note.raw,
-                line=note.line,
-                author=source.author,
-                title=source.title,
-                publisher=source.publisher,
-                date=source.date,
-                url=source.url,
-            )
-        )
-    return tuple(citations), doubts
 
 
 def _unquoted(marked: Marked) -> Marked:

@@ -17,6 +17,7 @@ from outreach.web.console import (
     mailbox,
     organisation,
     petitions,
+    petitions_edit,
     reports,
     schedule,
     segments,
@@ -27,6 +28,7 @@ from outreach.web.console import (
 BLUEPRINTS = (
     home.blueprint,
     petitions.blueprint,
+    petitions_edit.blueprint,
     blasts.blueprint,
     compose.blueprint,
     schedule.blueprint,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup as SafeHtml
@@ -9,11 +11,12 @@ from sqlalchemy.orm import Session
 
 from outreach.accounts import audit
 from outreach.core.errors import BadInput
-from outreach.petitions import checking, citations, exports, operations, queries, tally
+from outreach.petitions import checking, citations, exports, history, operations, queries, tally
+from outreach.petitions.edition import NAMES
 from outreach.petitions.intake.lines import decode
 from outreach.petitions.intake.read import read_petition
 from outreach.petitions.intake.understanding import Understanding
-from outreach.petitions.markup import Markup
+from outreach.petitions.markup import Markup, without_markers
 from outreach.petitions.models import Petition
 from outreach.petitions.pages import Pages
 from outreach.web.auth import actor, current_account, needs
@@ -112,10 +115,27 @@ def _page(session: Session, petition: Petition) -> str:
         body=SafeHtml(markup.html(version.body)),
         notes=notes,
         note_text=citations.note_text,
+        sources=checking.by_label(session, petition),
+        unused=citations.unused(session, petition, version.text),
         unchecked=checking.unchecked(session, petition),
+        chapters=[_chapter(one) for one in history.chapters(session, petition)],
+        names=NAMES,
         count=tally.count(session, petition.id),
         public_url=Pages(services().tokens, services().base_url).petition(petition.slug),
     )
+
+
+def _chapter(chapter: history.Chapter) -> dict[str, Any]:
+    """A version with its own notes, as it was signed; its markers lead nowhere else."""
+    version = chapter.version
+    notes = [citations.Note(**note) for note in version.notes]
+    return {
+        "version": version,
+        "signed": chapter.signed,
+        "edits": chapter.edits,
+        "statement": SafeHtml(Markup([]).html(without_markers(version.statement))),
+        "notes": [(note.number, citations.note_text(note)) for note in notes],
+    }
 
 
 @blueprint.post("/<slug>/checked")

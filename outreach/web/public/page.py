@@ -62,6 +62,7 @@ def petition_page(
     """The petition's page for this visitor, in whatever state both are."""
     organisation = session.get_one(Organisation, petition.organisation_id)
     version = queries.current_version(session, petition)
+    before = queries.version_before(session, version)
     notes = citations.notes_of(session, petition, version.text)
     renderer = Renderer(notes)
     signature = _standing(session, petition, visitor.supporter)
@@ -71,7 +72,9 @@ def petition_page(
         **frame(organisation),
         petition=petition,
         version=version,
-        earlier=_earlier(session, version),
+        before=before,
+        earlier=_earlier(before, version),
+        signed_version=_signed_version(session, signature),
         statement=Markup(renderer.html(version.statement)),
         body=Markup(renderer.html(version.body)),
         notes=[(note, citations.note_parts(note)) for note in notes],
@@ -136,9 +139,16 @@ def _standing(
     return signature if signature is not None and signature.state == "verified" else None
 
 
-def _earlier(session: Session, version: PetitionVersion) -> Markup | None:
-    before = queries.version_before(session, version)
-    return statement_of(before) if before is not None else None
+def _earlier(before: PetitionVersion | None, version: PetitionVersion) -> Markup | None:
+    """The statement that this version's replaced; None where it is the same, or the first."""
+    if before is None or before.statement == version.statement:
+        return None
+    return statement_of(before)
+
+
+def _signed_version(session: Session, signature: Signature | None) -> PetitionVersion | None:
+    """What this person signed."""
+    return session.get(PetitionVersion, signature.version_id) if signature else None
 
 
 def _summary(statement: str) -> str:

@@ -15,7 +15,7 @@ from outreach.petitions import operations, queries, signing, tally
 from outreach.petitions.models import Petition
 from outreach.supporters.models import Supporter
 from outreach.tracking.record import Observation, observe
-from tests.petitions.worlds import published
+from tests.petitions.worlds import published, revised
 from tests.web.public.conftest import BASE, ROOT, Public
 from tests.web.public.visits import (
     confirm,
@@ -265,11 +265,29 @@ def test_a_reworded_statement_says_what_changed(public: Public) -> None:
     typed_in(public)
     with public.db.transaction() as session:
         petition = session.get_one(Petition, public.petition.id)
-        operations.revise(session, petition, statement="Keep them all.", reason="The board met.")
+        revised(session, petition, statement="Keep them all.", reason="The board met.")
         assert queries.current_version(session, petition).number == 2
     page = public.browser.get(public.path).text
     assert "Version 2 of" in page and "What changed" in page
     assert "The board met." in page and "Keep every night bus that runs today." in page
+
+
+def test_who_signed_an_earlier_version_reads_which_one(public: Public) -> None:
+    jane = public.supporter()
+    token = public.recognise(public.letter_to(jane))
+    with public.db.transaction() as session:
+        petition = session.get_one(Petition, public.petition.id)
+        signing.sign_recognised(session, petition, session.get_one(Supporter, jane.id))
+    letter = {"letter": token}
+    assert "Your name stays" not in public.browser.get(public.path, query_string=letter).text
+    with public.db.transaction() as session:
+        petition = session.get_one(Petition, public.petition.id)
+        body = "The board wants to end all buses.[^2] It tried before.[^3] Shifts start then.[^4]"
+        assert revised(session, petition, body=body).is_new_version
+    page = public.browser.get(public.path, query_string=letter).text
+    assert "Your name stays under" in page and ">version 1</a>, as you signed it." in page
+    assert "The statement is the same, word for word." in page
+    assert "Your name stays" not in public.browser.get(public.path).text
 
 
 @pytest.mark.parametrize("signed_before", [False, True])
@@ -282,7 +300,7 @@ def test_nobody_signs_words_that_changed_under_their_eyes(
     page = public.browser.get(public.path, query_string={"letter": token}).text
     with public.db.transaction() as session:
         petition = session.get_one(Petition, public.petition.id)
-        operations.revise(session, petition, statement="End every night bus.[^1]")
+        revised(session, petition, statement="End every night bus.[^1]")
     answer = public.browser.post(f"{public.path}/sign", data=hidden(page))
     assert answer.status_code == 400
     assert "The wording was changed while you read it." in answer.text

@@ -1,0 +1,39 @@
+"""The words of notes turned into citations: the parts of each source, or which note it repeats."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from outreach.petitions.intake.notes import Note
+from outreach.petitions.intake.repeats import Repeats
+from outreach.petitions.intake.sources import read_source
+from outreach.petitions.intake.understanding import Citation
+
+
+def cite(notes: Sequence[Note]) -> tuple[tuple[Citation, ...], list[tuple[int, str]]]:
+    """What each note says, in the order of the list, and the doubts by line."""
+    repeats = Repeats(notes)
+    citations: list[Citation] = []
+    doubts: list[tuple[int, str]] = []
+    for note in notes:
+        repeat = repeats.of(note)
+        if repeat is not None:
+            if repeat.doubt:
+                doubts.append((note.line, repeat.doubt))
+            citations.append(Citation(note.number, note.raw, note.line, same_as=repeat.same_as))
+            continue
+        source = read_source(note.raw)
+        doubts.extend((note.line, f"note {note.number} {words}") for words in source.doubts)
+        citations.append(
+            Citation(
+                number=note.number,
+                raw=note.raw,
+                line=note.line,
+                author=source.author,
+                title=source.title,
+                publisher=source.publisher,
+                date=source.date,
+                url=source.url,
+            )
+        )
+    return tuple(citations), doubts
