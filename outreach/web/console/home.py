@@ -16,7 +16,8 @@ from outreach.blasts import preflight, queries
 from outreach.blasts.models import Blast
 from outreach.core.clock import now
 from outreach.mail.models import Delivery
-from outreach.web.auth import needs
+from outreach.web.auth import allowed, needs
+from outreach.web.console.first_steps import first_steps
 from outreach.web.console.formats import plural
 from outreach.web.context import services
 
@@ -48,6 +49,7 @@ def show() -> ResponseReturnValue:
         return render_template(
             "console/home.html",
             now=now(),
+            steps=first_steps(session, blasts) if allowed("draft") else [],
             needs=list(_needs(session, blasts)),
             going=[(b, queries.progress(session, b)) for b in blasts if b.state in MOVING],
             scheduled=sorted((b for b in blasts if b.state == "scheduled"), key=_leaves),
