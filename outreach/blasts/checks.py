@@ -16,6 +16,7 @@ from outreach.accounts.models import Organisation
 from outreach.blasts.audience import audience_count
 from outreach.blasts.compose import GMAIL_CLIPS_AT, Composed, Preview, compose, preview
 from outreach.blasts.models import Blast, Variant
+from outreach.core.tokens import TRIAL, Slot, slot_name
 from outreach.mail.fields import Field, parse
 from outreach.petitions import citations
 from outreach.petitions.models import Citation, Petition
@@ -207,7 +208,7 @@ def _way_out(case: Case) -> Iterator[Finding]:
     missing = []
     for name, part in (("HTML", case.preview.html), ("text", case.preview.text)):
         words = " ".join(part.split())
-        if "/u/preview" not in words:
+        if f"/u/{slot_name(Slot.UNSUBSCRIBE)}{TRIAL}" not in words:
             missing.append(f"unsubscribe link ({name})")
         if organisation.postal_address.split("\n")[0].strip() not in words:
             missing.append(f"postal address ({name})")

@@ -97,7 +97,7 @@ def preview(
     composed = compose(session, blast, variant, base_url, tracked=False)
     plan = composed.plan
     known = known_of(session, plan.fields, supporter)
-    values = plan.values(known, ["preview"] * len(plan.token_slots))
+    values = plan.values_of(known)
     html = plan.filled(plan.html, values)
     preheader = "".join(
         piece if isinstance(piece, str) else piece.value(known[plan.fields.index(piece.name)])
@@ -108,7 +108,6 @@ def preview(
         address=supporter.address if supporter else "supporter@example.org",
         name=f"{supporter.first_name} {supporter.last_name}".strip() if supporter else "",
         values=values,
-        unsubscribe_token="preview",
     )
     return Preview(
         subject=plan.filled(plan.subject, values),
@@ -125,8 +124,8 @@ def as_sent(plan: Plan, tokens: Tokens, delivery_id: int) -> str:
 
     The link to it may have been forwarded, so personal values are left to their fallbacks.
     """
-    made = tokens.letter(delivery_id, plan.blast_id, plan.token_slots)
-    return plan.filled(plan.html, plan.values([""] * len(plan.fields), made))
+    made = tokens.letter_maker(plan.blast_id, plan.links)(delivery_id)
+    return plan.filled(plan.html, plan.values_of([""] * len(plan.fields), made))
 
 
 def _rendered(

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, exists, literal, null, select, update
+from sqlalchemy import Select, bindparam, exists, literal, null, select, update
 from sqlalchemy.orm import Session
 
 from outreach.accounts.models import Organisation
@@ -16,16 +16,13 @@ from outreach.blasts.recipients import (
     ADDRESS,
     DELIVERY_ID,
     ERASED,
-    FIRST_NAME,
-    FIXED,
-    LAST_NAME,
     REASON,
+    known,
     part_query,
-    reader,
 )
 from outreach.core import log
 from outreach.core.db import Database
-from outreach.core.tokens import Tokens
+from outreach.core.tokens import Slot, Tokens
 from outreach.mail import outbox
 from outreach.mail.models import Batch, Delivery, SingleLetter
 from outreach.mail.outbox import Claim
@@ -36,6 +33,18 @@ from outreach.mail.recovery import in_doubt, lost_batches, recover
 
 _log = log.get(__name__)
 
+_CLAIM = outbox.claiming(
+    allowed=exists().where(Blast.id == Batch.blast_id, Blast.state == "sending")
+)
+_STATE = select(Blast.state).where(Blast.id == bindparam("blast"))
+# Letters that a person asked for (confirmation, test) don't pass the consent gate.
+_SINGLE: Select[Any] = (
+    select(SingleLetter.delivery_id, SingleLetter.to_address, SingleLetter.to_name)
+    .add_columns(literal(""), null())
+    .join(Delivery, Delivery.id == SingleLetter.delivery_id)
+    .where(outbox.WAITING)
+    .limit(bindparam("size"))
+)
 BROKEN = "The sender failed while these letters were on their way; whether they left is not known."
 
 
@@ -53,7 +62,7 @@ class Sender:
 
 @dataclass(frozen=True)
 class Letters:
-    """A batch's plan, and the SELECT of those who wait, as recipients.part_query makes it."""
+    """The plan of a batch, and the SELECT of those who wait, as recipients.part_query makes it."""
 
     plan: Plan
     query: Select[Any]
@@ -70,25 +79,28 @@ class Part:
 
 def send_all(sender: Sender, stop: threading.Event) -> int:
     """Send batches until none is due or `stop` is set; returns how many were taken on."""
-    done, plans = 0, dict[int, Plan]()
-    sending = exists().where(Blast.id == Batch.blast_id, Blast.state == "sending")
+    done, seen = 0, dict[int, Letters]()
     while not stop.is_set():
         with sender.db.transaction() as session:
-            claim = outbox.claim(
-                session, owner=sender.name, lease_s=sender.lease_s, allowed=sending
-            )
+            claim = outbox.claim(session, _CLAIM, owner=sender.name, lease_s=sender.lease_s)
         if claim is None:
             return done
-        send_batch(sender, claim, stop, plans)
+        send_batch(sender, claim, stop, seen)
         done += 1
     return done
 
 
-def send_batch(sender: Sender, claim: Claim, stop: threading.Event, plans: dict[int, Plan]) -> None:
+def send_batch(
+    sender: Sender, claim: Claim, stop: threading.Event, seen: dict[int, Letters]
+) -> None:
     """Send what waits in a claimed batch; stops between two parts when its blast was paused or
-    this process is to end. `plans` remembers the plan of each variant over batches."""
-    with sender.db.reading() as session:
-        letters = _letters(session, sender, claim, plans)
+    this process is to end. `seen` remembers the letters of each variant over batches."""
+    letters = seen.get(claim.variant_id or 0)
+    if letters is None:
+        with sender.db.reading() as session:
+            letters = _letters(session, sender, claim)
+        if claim.variant_id:
+            seen[claim.variant_id] = letters
     part, outcomes = None, list[Outcome]()
     while True:
         with sender.db.transaction() as session:
@@ -122,13 +134,10 @@ def recover_lost(sender: Sender) -> int:
     return unknown
 
 
-def _letters(session: Session, sender: Sender, claim: Claim, plans: dict[int, Plan]) -> Letters:
+def _letters(session: Session, sender: Sender, claim: Claim) -> Letters:
     if claim.variant_id is not None:
-        if claim.variant_id not in plans:
-            frozen = session.get_one(FrozenLetter, claim.variant_id)
-            plans[claim.variant_id] = Plan.from_json(frozen.plan)
-        plan = plans[claim.variant_id]
-        return Letters(plan, part_query(claim, plan.fields))
+        plan = Plan.from_json(session.get_one(FrozenLetter, claim.variant_id).plan)
+        return Letters(plan, part_query(plan.fields))
     letter = session.get_one(SingleLetter, claim.first_id)
     organisation = session.get_one(Organisation, letter.organisation_id)
     envelope = Envelope(
@@ -139,14 +148,17 @@ def _letters(session: Session, sender: Sender, claim: Claim, plans: dict[int, Pl
         can_unsubscribe=False,
         automatic=True,
     )
-    # Letters that a person asked for (confirmation, test) don't pass the consent gate.
-    query: Select[Any] = (
-        select(SingleLetter.delivery_id, SingleLetter.to_address, SingleLetter.to_name)
-        .add_columns(literal(""), null())
-        .join(Delivery, Delivery.id == SingleLetter.delivery_id)
-        .where(outbox.waiting(claim))
+    return Letters(
+        Plan(
+            envelope,
+            merges=(),
+            links=(Slot.UNSUBSCRIBE,),
+            subject=(letter.subject,),
+            html=(letter.html,),
+            text=(letter.text,),
+        ),
+        _SINGLE,
     )
-    return Letters(Plan(envelope, (), (), (letter.subject,), (letter.html,), (letter.text,)), query)
 
 
 def _next_part(
@@ -168,10 +180,11 @@ def _next_part(
         outbox.give_back(session, claim)
         return None
     size = sender.provider.part_size
-    after = before.last_id if before else 0
     # By the connection: rows of columns need none of what the ORM does to a result, 3 µs each.
-    part = letters.query.where(Delivery.id > after).limit(size)
-    rows = session.connection().execute(part).all()
+    found = session.connection().execute(
+        letters.query, {**claim.after(before.last_id if before else 0), "size": size}
+    )
+    rows = found.all()
     if not rows:
         outbox.finish(session, claim)
         return None
@@ -188,7 +201,7 @@ def _next_part(
 def _may_leave(session: Session, claim: Claim) -> bool:
     if claim.blast_id is None:
         return True
-    return session.scalar(select(Blast.state).where(Blast.id == claim.blast_id)) == "sending"
+    return session.connection().execute(_STATE, {"blast": claim.blast_id}).scalar() == "sending"
 
 
 def _reason(row: Any) -> str:
@@ -198,21 +211,13 @@ def _reason(row: Any) -> str:
 
 
 def _recipients(sender: Sender, claim: Claim, plan: Plan, rows: Sequence[Any]) -> list[Recipient]:
-    read = reader(plan.fields)
-    tokens_of = sender.tokens.letter_maker(claim.blast_id or 0, plan.token_slots)
-    recipients = []
-    for row in rows:
-        tokens = tokens_of(row[DELIVERY_ID])
-        recipients.append(
-            Recipient(
-                delivery_id=row[DELIVERY_ID],
-                address=row[ADDRESS],
-                name=f"{row[FIRST_NAME]} {row[LAST_NAME]}".strip(),
-                values=plan.values(read(row[FIXED:]), tokens),
-                unsubscribe_token=tokens[-1],
-            )
-        )
-    return recipients
+    if not rows:
+        return []
+    ids, addresses, first_names, last_names, *_ = zip(*rows, strict=True)
+    names = [f"{first} {last}".strip() for first, last in zip(first_names, last_names, strict=True)]
+    tokens = map(sender.tokens.letter_maker(claim.blast_id or 0, plan.links), ids)
+    values = plan.values(known(plan.fields, rows), tokens)
+    return list(map(Recipient, ids, addresses, names, values))
 
 
 def _hold_back(

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from functools import lru_cache
+from itertools import islice
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, select, type_coerce
+from sqlalchemy import ColumnElement, Select, bindparam, func, select, type_coerce
 from sqlalchemy.orm import Session, aliased
 from sqlalchemy.types import NullType
 
 from outreach.consent.gate import reason_not_to_write
 from outreach.mail.models import Delivery
-from outreach.mail.outbox import Claim, waiting
+from outreach.mail.outbox import WAITING
 from outreach.supporters.models import ListMember, Supporter, SupporterList
 
 _COLUMNS: dict[str, ColumnElement[Any]] = {
@@ -25,28 +26,28 @@ _COLUMNS: dict[str, ColumnElement[Any]] = {
     "region": Supporter.region.expression,
     "country": Supporter.country.expression,
 }
-Reader = Callable[[Sequence[Any]], list[str]]
-
 ERASED = "erased"
 # Of the columns that come before the plan's own.
 DELIVERY_ID, ADDRESS, FIRST_NAME, LAST_NAME, REASON = range(5)
 FIXED = 5
 
 
-def part_query(claim: Claim, fields: Sequence[str]) -> Select[Any]:
+def part_query(fields: Sequence[str]) -> Select[Any]:
     """The waiting deliveries of a batch, by id, with what the plan needs of each person.
 
     The consent gate is part of the statement: whoever left since the audience was frozen comes with
-    a reason. Rows: the columns named above, then those of `reader(fields)`.
+    a reason. Parameters: those of outbox.WAITING, and `size`, how many at most. Rows: the columns
+    named above, then those that `known` reads.
     """
     held_back = reason_not_to_write(Supporter.id.expression, Supporter.address.expression)
     query: Select[Any] = (
         select(Delivery.id, Supporter.address, Supporter.first_name, Supporter.last_name, held_back)
-        .add_columns(*columns(fields))
+        .add_columns(*_columns_of(fields))
         .select_from(Delivery)
         .outerjoin(Supporter, Supporter.id == Delivery.supporter_id)
-        .where(waiting(claim))
+        .where(WAITING)
         .order_by(Delivery.id)
+        .limit(bindparam("size"))
     )
     return _with_membership(query) if "joined" in fields else query
 
@@ -57,15 +58,15 @@ def known_of(session: Session, fields: Sequence[str], supporter: Supporter | Non
         return [""] * len(fields)
     query: Select[Any] = (
         select(Supporter.id)
-        .add_columns(*columns(fields))
+        .add_columns(*_columns_of(fields))
         .select_from(Supporter)
         .where(Supporter.id == supporter.id)
     )
     row = session.execute(_with_membership(query) if "joined" in fields else query).one()
-    return reader(fields)(row[1:])
+    return [text for (text,) in known(fields, [row], behind=1)]
 
 
-def columns(fields: Sequence[str]) -> list[ColumnElement[Any]]:
+def _columns_of(fields: Sequence[str]) -> list[ColumnElement[Any]]:
     """The columns that hold these fields; `joined` takes three, every other one."""
     found: list[ColumnElement[Any]] = []
     for name in fields:
@@ -81,18 +82,21 @@ def columns(fields: Sequence[str]) -> list[ColumnElement[Any]]:
     return found
 
 
-def reader(fields: Sequence[str]) -> Reader:
-    """Turns the columns of one row into the known texts, in the order of the fields."""
-    if "joined" not in fields:
-        return lambda row: [value or "" for value in row]
-    place = list(fields).index("joined")
+def known(
+    fields: Sequence[str], rows: Sequence[Sequence[Any]], *, behind: int = FIXED
+) -> list[list[str]]:
+    """What is known of the people of these rows: for each field one text a person.
 
-    def read(row: Sequence[Any]) -> list[str]:
-        texts = [value or "" for value in (*row[:place], *row[place + 3 :])]
-        texts.insert(place, _joined(*row[place : place + 3]))
-        return texts
-
-    return read
+    `behind`: how many other columns come first.
+    """
+    columns = iter(list(zip(*rows, strict=True))[behind:])
+    texts = []
+    for name in fields:
+        if name == "joined":
+            texts.append(list(map(_joined, *islice(columns, 3))))
+        else:
+            texts.append([value or "" for value in next(columns)])
+    return texts
 
 
 def _with_membership(query: Select[Any]) -> Select[Any]:

@@ -99,7 +99,7 @@ def send_test(
     """Post the letter to one address as `like` would get it; its links are not counted."""
     to = canonical(address)
     plan = compose(session, blast, blast.variants[0], base_url, tracked=False).plan
-    values = plan.values(known_of(session, plan.fields, like), ["test"] * len(plan.token_slots))
+    values = plan.values_of(known_of(session, plan.fields, like))
     return outbox.post_single(
         session,
         organisation_id=blast.organisation_id,

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from sqlalchemy import Table, Update, or_, update
+
 from outreach.core.errors import Conflict
 
 
@@ -35,6 +37,16 @@ class StateMachine:
     def allows(self, state: str, verb: str) -> bool:
         """Whether the verb does something in this state."""
         return state in self.moves[verb].sources
+
+    def update(self, table: Table, verb: str) -> Update:
+        """UPDATE of all rows of `table` that the verb may move, to the state that follows.
+
+        The caller says which of them, and what else changes with the state.
+        """
+        chosen = self.moves[verb]
+        # Not IN, whose list can't be part of a statement that runs for many rows.
+        movable = or_(*(table.c.state == state for state in sorted(chosen.sources)))
+        return update(table).where(movable).values(state=chosen.target)
 
     def after(self, state: str, verb: str) -> str:
         """The state that follows; a verb whose target is already reached changes nothing.

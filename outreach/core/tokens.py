@@ -2,10 +2,11 @@
 
 Two kinds, both bound to one purpose, neither holding personal data.
 
-*Letter tokens* (24 characters, never expiring): delivery, blast, slot and a 64-bit tag. One
-keyed XOF call yields the tags of all slots of a letter, because a letter with five links has to
-be filled in 5 µs and an HMAC for each link would take longer than the rest of the letter. The
-slot is the purpose: an open pixel's token can't unsubscribe anyone.
+*Letter tokens* (26 characters, never expiring): slot, head (delivery and blast) and a 72-bit tag.
+The slot is the purpose: an open pixel's token can't unsubscribe anyone. Slots are the same in all
+letters of a blast and the head is the same in all tokens of a letter, so that a letter brings one
+head and a tag for each slot; one keyed XOF call yields them all. A letter with five links has to
+be filled in 5 µs, and an HMAC for each link would take longer than the rest of the letter.
 
 *Sealed ids*: any integers under a named purpose, with an expiry where the token gives power.
 """
@@ -15,7 +16,6 @@ from __future__ import annotations
 import binascii
 import hashlib
 import hmac
-import struct
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -25,10 +25,14 @@ from operator import itemgetter
 
 from outreach.core.errors import NotFound
 
-TAG_BYTES = 8
-TOKEN_CHARS = 24
+TOKEN_CHARS = 26
 MAX_SLOT = 255
+# Stands in place of head and tag in previews and test letters, whose links belong to no delivery.
+TRIAL = "preview"
 _SEAL_BYTES = 12
+# Nine bytes are twelve characters of base64 exactly, so that parts are encoded by themselves.
+_HEAD_BYTES = _TAG_BYTES = 9
+_PART_CHARS = 12
 
 
 class Slot(IntEnum):
@@ -69,40 +73,39 @@ class Tokens:
 
     def letter(self, delivery_id: int, blast_id: int, slots: Sequence[int]) -> list[str]:
         """One token for each slot, in order; slots up to MAX_SLOT, ids up to 2^48 and 2^24."""
-        return self.letter_maker(blast_id, slots)(delivery_id)
+        head, *tags = self.letter_maker(blast_id, slots)(delivery_id)
+        return [f"{slot_name(slot)}{head}{tag}" for slot, tag in zip(slots, tags, strict=True)]
 
-    def letter_maker(self, blast_id: int, slots: Sequence[int]) -> Callable[[int], list[str]]:
-        """`letter` for many deliveries of one blast: whatever they share is prepared once.
+    def letter_maker(self, blast_id: int, slots: Sequence[int]) -> Callable[[int], tuple[str, ...]]:
+        """What the tokens of one delivery are made of: the head, and a tag for each slot.
 
-        About 5 µs for 11 slots, where assembling each token by itself took 14.
+        A token is `slot_name(slot)`, head and tag, in this order. Whatever the deliveries of a
+        blast share is prepared once: 2 µs a letter for eleven slots.
         """
         key, blast = self._letter_key, blast_id.to_bytes(3, "big")
-        count = max(slots) + 1
-        cut = struct.Struct(f"{TAG_BYTES}s" * count).unpack
-        row = [part for slot in slots for part in (bytes((slot,)), b"")]
-        pick = itemgetter(*slots, slots[0])  # one more, so that it is a tuple always
-        split = itemgetter(*(slice(12 * i, 12 * i + 12) for i in range(len(slots))), slice(0, 0))
+        size = _TAG_BYTES * (max(slots) + 1)
+        places = (0, *(slot + 1 for slot in slots))
+        cut = itemgetter(*(slice(_PART_CHARS * i, _PART_CHARS * (i + 1)) for i in places))
         shake, encode = hashlib.shake_128, urlsafe_b64encode
 
-        def make(delivery_id: int) -> list[str]:
-            body = delivery_id.to_bytes(6, "big") + blast
-            tags = cut(shake(key + body).digest(TAG_BYTES * count))
-            filled = row.copy()
-            filled[1::2] = pick(tags)[:-1]
-            # 9 bytes are 12 characters exactly, so both halves are encoded by themselves.
-            head, text = encode(body).decode(), encode(b"".join(filled)).decode()
-            return list(map(head.__add__, split(text)[:-1]))
+        def make(delivery_id: int) -> tuple[str, ...]:
+            head = delivery_id.to_bytes(6, "big") + blast
+            parts: tuple[str, ...] = cut(encode(head + shake(key + head).digest(size)).decode())
+            return parts
 
         return make
 
     def read_letter(self, token: str) -> LetterToken:
         """Whose letter a token came in; raises BadToken."""
-        raw = _unbase64(token, TOKEN_CHARS)
-        body, slot, tag = raw[:9], raw[9], raw[10:]
-        good = hashlib.shake_128(self._letter_key + body).digest(TAG_BYTES * (slot + 1))
-        if not hmac.compare_digest(good[-TAG_BYTES:], tag):
+        if len(token) != TOKEN_CHARS:
             raise BadToken
-        return LetterToken(int.from_bytes(body[:6], "big"), int.from_bytes(body[6:], "big"), slot)
+        slot = _slot(token[:2])
+        raw = _unbase64(token[2:])
+        head, tag = raw[:_HEAD_BYTES], raw[_HEAD_BYTES:]
+        good = hashlib.shake_128(self._letter_key + head).digest(_TAG_BYTES * (slot + 1))
+        if not hmac.compare_digest(good[-_TAG_BYTES:], tag):
+            raise BadToken
+        return LetterToken(int.from_bytes(head[:6], "big"), int.from_bytes(head[6:], "big"), slot)
 
     def seal(self, purpose: str, *ids: int, expires: datetime | None = None) -> str:
         """Ids under a purpose (≤ 16 bytes); valid for ever unless `expires` is given.
@@ -139,6 +142,26 @@ class Tokens:
         return bytes(a ^ b for a, b in zip(stream, body, strict=True))
 
 
+def slot_name(slot: int) -> str:
+    """The two characters with which the tokens of a slot begin."""
+    return f"{slot:02x}"
+
+
+def is_trial(token: str) -> bool:
+    """Whether this is the token of a preview or a test letter."""
+    return token[2:] == TRIAL
+
+
+def _slot(name: str) -> int:
+    try:
+        slot = int.from_bytes(bytes.fromhex(name), "big")
+    except ValueError:
+        raise BadToken from None
+    if slot_name(slot) != name:  # such as "0A"
+        raise BadToken
+    return slot
+
+
 def _short(number: int) -> bytes:
     """A length byte and the number's own bytes."""
     size = (number.bit_length() + 7) // 8
@@ -154,9 +177,7 @@ def _numbers(body: bytes) -> list[int]:
     return found
 
 
-def _unbase64(token: str, length: int | None = None) -> bytes:
-    if length is not None and len(token) != length:
-        raise BadToken
+def _unbase64(token: str) -> bytes:
     try:
         raw = urlsafe_b64decode(token.encode("ascii") + b"=" * (-len(token) % 4))
     except (binascii.Error, UnicodeEncodeError, ValueError):

@@ -14,6 +14,7 @@ from operator import itemgetter
 from zlib import crc32
 
 from outreach.core.address import domain
+from outreach.core.tokens import Slot
 from outreach.mail import quoted
 from outreach.mail.headers import Unsendable, mailbox, one_line, rfc2822_date, unstructured
 from outreach.mail.plan import Envelope, Piece, Plan, Recipient
@@ -25,7 +26,7 @@ MAX_LETTER_BYTES = 25_000_000
 # "=_" can't occur in quoted-printable text, so no body can hold the boundary.
 _BOUNDARY = "=_outreach_part"
 # Slots beside those of the plan, counted from the end of the row that fills a letter.
-_TO, _SUBJECT, _DATE, _ID, _MARK, _WAY_OUT = range(-6, 0)
+_TO, _SUBJECT, _DATE, _ID, _MARK = range(-5, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,7 @@ class CompiledMime:
     """Static strings and, between them, the places of a row of values."""
 
     merges: int  # how many of a person's values are merge fields; tokens need no encoding
+    way_out: int  # the place of the tag for unsubscribing
     subject: str  # for the % operator
     pick_subject: Callable[[Sequence[str]], object]
     template: list[str]  # static at even places, to be filled at odd ones
@@ -42,20 +44,19 @@ class CompiledMime:
         """One person's letter; raises Unsendable for an impossible address and above 25 MB.
 
         The Message-ID is the same whenever this delivery is written. Its mark, drawn from the
-        token for the way out, sets it apart from other installations of the same sender.
+        tag for the way out, sets it apart from other installations of the same sender.
         """
-        values, token = recipient.values, recipient.unsubscribe_token
-        row = [
-            *quoted.values(values[: self.merges]),
+        delivery_id, address, name, values = recipient
+        row = (
+            *map(quoted.value, values[: self.merges]),
             *values[self.merges :],
-            mailbox(recipient.name, recipient.address),
+            mailbox(name, address),
             unstructured(self.subject % self.pick_subject(values)),
             date,
-            str(recipient.delivery_id),
+            str(delivery_id),
             # Half as many bits as the token's tag: who sees a Message-ID can't use the way out.
-            str(crc32(token.encode())),
-            token,
-        ]
+            str(crc32(values[self.way_out].encode())),
+        )
         pieces = self.template.copy()
         pieces[1::2] = self.pick(row)
         letter = "".join(pieces).encode()
@@ -98,6 +99,7 @@ def _compile(plan: Plan) -> CompiledMime:
     subject, subject_places = _cut(plan.subject)
     return CompiledMime(
         merges=len(plan.merges),
+        way_out=plan.token(Slot.UNSUBSCRIBE)[-1],
         subject="%s".join(static.replace("%", "%%") for static in subject),
         pick_subject=itemgetter(*subject_places) if subject_places else lambda _: (),
         template=[static for piece in template for static in (piece, "")][:-1],
@@ -132,7 +134,7 @@ def _headers(plan: Plan) -> Iterable[Piece]:
     yield f"@{domain(envelope.sender_address)}>\r\n"
     if envelope.can_unsubscribe:
         yield f"List-Unsubscribe: <{envelope.base_url}/u/"
-        yield _WAY_OUT
+        yield from plan.token(Slot.UNSUBSCRIBE)
         yield ">\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"
     yield "".join(f"{name}: {value}\r\n" for name, value in static_headers(envelope).items())
     if envelope.reply_to:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ForeignKey, Index, Integer, String, UniqueConstraint, text
+from sqlalchemy import ForeignKey, Index, Integer, String, Table, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from outreach.core.clock import now
@@ -13,7 +13,7 @@ BATCH_STATES = StateMachine(
     "batch",
     {
         "claim": move("ready", "claimed"),
-        "submit": move("claimed", "submitting"),
+        "submit": move("claimed submitting", "submitting"),
         "finish": move("claimed submitting", "done"),
         "release": move("claimed submitting", "ready"),
     },
@@ -109,3 +109,8 @@ class SingleLetter(Base):
     subject: Mapped[Line]
     html: Mapped[Prose]
     text: Mapped[Prose]
+
+
+# For the statements that move many rows at once.
+BATCHES: Table = Batch.__table__  # type: ignore[assignment]
+DELIVERIES: Table = Delivery.__table__  # type: ignore[assignment]

@@ -3,6 +3,8 @@
 A part's way: `mark` says how far the provider may get, and is committed; the provider works with no
 transaction open; `outcomes.record` writes what it said. Killed before the mark, nothing was sent;
 killed after it, only deliveries up to the mark without an outcome are in doubt (`recovery`).
+
+Statements are built once, because building one takes as long as sending several letters.
 """
 
 from __future__ import annotations
@@ -12,14 +14,60 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, CursorResult, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Update, bindparam, delete, exists, or_, select, update
 from sqlalchemy.orm import Session
 
 from outreach.core.clock import now
-from outreach.mail.models import Batch, Delivery, SingleLetter
+from outreach.mail.models import (
+    BATCH_STATES,
+    BATCHES,
+    DELIVERIES,
+    DELIVERY_STATES,
+    Batch,
+    Delivery,
+    SingleLetter,
+)
 from outreach.mail.render import Rendered
 
 FIRST_RETRY_S = 60.0
+
+HELD = tuple(sorted(BATCH_STATES.moves["release"].sources))
+# Deliveries of a claimed batch that were not sent yet; the parameters are `Claim.after`.
+WAITING = (
+    (DELIVERIES.c.id > bindparam("after"))
+    & (DELIVERIES.c.id <= bindparam("last"))
+    & DELIVERIES.c.blast_id.is_not_distinct_from(bindparam("blast"))
+    & (DELIVERIES.c.state == "pending")
+)
+_MINE = (BATCHES.c.id == bindparam("batch")) & (BATCHES.c.lease_owner == bindparam("owner"))
+_EXTEND = (
+    update(BATCHES).where(_MINE, BATCHES.c.state.in_(HELD)).values(lease_until=bindparam("until"))
+)
+_MARK = BATCH_STATES.update(BATCHES, "submit").where(_MINE).values(handed_through=bindparam("to"))
+_FINISH = BATCH_STATES.update(BATCHES, "finish").where(_MINE).values(done_at=bindparam("now"))
+_RELEASE = (
+    BATCH_STATES.update(BATCHES, "release")
+    .where(_MINE)
+    .values(
+        lease_owner=None,
+        lease_until=None,
+        handed_through=0,
+        not_before=bindparam("later"),
+        attempts=BATCHES.c.attempts + bindparam("more"),
+    )
+)
+_ATTEMPTS = select(BATCHES.c.attempts).where(BATCHES.c.id == bindparam("batch"))
+_LEFT = select(exists(select(DELIVERIES.c.id).where(WAITING)))
+_SKIP = (
+    DELIVERY_STATES.update(DELIVERIES, "skip")
+    .where(DELIVERIES.c.id == bindparam("row"))
+    .values(reason=bindparam("why"))
+)
+# The text of a sent single letter need not be kept; that of an unknown one is.
+_SETTLED = select(DELIVERIES.c.id).where(DELIVERIES.c.state.in_(("accepted", "refused")))
+_FORGET = delete(SingleLetter).where(
+    SingleLetter.delivery_id == bindparam("row"), SingleLetter.delivery_id.in_(_SETTLED)
+)
 
 
 @dataclass(frozen=True)
@@ -33,6 +81,16 @@ class Claim:
     last_id: int
     owner: str
     lease_s: int
+
+    @property
+    def key(self) -> dict[str, Any]:
+        """Parameters that name the batch as this sender's."""
+        return {"batch": self.batch_id, "owner": self.owner}
+
+    def after(self, delivery_id: int) -> dict[str, Any]:
+        """Parameters of WAITING for the deliveries behind one; 0: all of the batch."""
+        after = max(delivery_id, self.first_id - 1)
+        return {"after": after, "last": self.last_id, "blast": self.blast_id}
 
 
 def post_single(
@@ -68,122 +126,96 @@ def post_single(
     return delivery
 
 
-def claim(
-    session: Session, *, owner: str, lease_s: int, allowed: ColumnElement[bool]
-) -> Claim | None:
-    """Take the next batch that is due, single letters first; None when there is none.
+def claiming(allowed: ColumnElement[bool]) -> Update:
+    """The statement with which `claim` takes the next batch that is due, single letters first.
 
-    `allowed` limits which batches may leave (blasts that are sending). Safe against any number of
-    senders: the state is part of the UPDATE, and PostgreSQL skips rows that another one holds.
+    `allowed` limits which batches of blasts may leave (those of blasts that are sending).
     """
-    instant = now()
     due = (
-        select(Batch.id)
+        select(BATCHES.c.id)
         .where(
-            Batch.state == "ready",
-            or_(Batch.not_before.is_(None), Batch.not_before <= instant),
-            or_(Batch.blast_id.is_(None), allowed),
+            BATCHES.c.state == "ready",
+            or_(BATCHES.c.not_before.is_(None), BATCHES.c.not_before <= bindparam("now")),
+            or_(BATCHES.c.blast_id.is_(None), allowed),
         )
-        .order_by(Batch.blast_id.is_not(None), Batch.id)
+        .order_by(BATCHES.c.blast_id.is_not(None), BATCHES.c.id)
         .limit(1)
         .with_for_update(skip_locked=True)
+        .scalar_subquery()
     )
-    batch_id = session.scalar(due)
-    if batch_id is None:
+    return (
+        BATCH_STATES.update(BATCHES, "claim")
+        .where(BATCHES.c.id == due)
+        .values(lease_owner=bindparam("owner"), lease_until=bindparam("until"))
+        .returning(
+            BATCHES.c.id,
+            BATCHES.c.blast_id,
+            BATCHES.c.variant_id,
+            BATCHES.c.first_id,
+            BATCHES.c.last_id,
+        )
+    )
+
+
+def claim(session: Session, statement: Update, *, owner: str, lease_s: int) -> Claim | None:
+    """Take a batch by a statement of `claiming`; None when none is due.
+
+    Safe against any number of senders: the state is part of the UPDATE, and PostgreSQL skips rows
+    that another one holds.
+    """
+    instant = now()
+    until = instant + timedelta(seconds=lease_s)
+    row = (
+        session.connection()
+        .execute(statement, {"now": instant, "owner": owner, "until": until})
+        .one_or_none()
+    )
+    if row is None:
         return None
-    batch = session.get_one(Batch, batch_id)
-    batch.state = "claimed"
-    batch.lease_owner = owner
-    batch.lease_until = instant + timedelta(seconds=lease_s)
-    session.flush()
-    return Claim(
-        batch.id, batch.blast_id, batch.variant_id, batch.first_id, batch.last_id, owner, lease_s
-    )
+    return Claim(row.id, row.blast_id, row.variant_id, row.first_id, row.last_id, owner, lease_s)
 
 
 def holds(session: Session, claim: Claim) -> bool:
     """Whether the batch is still this sender's; extends the lease where it is."""
-    found: CursorResult[Any] = session.execute(  # type: ignore[assignment]
-        update(Batch)
-        .where(
-            Batch.id == claim.batch_id,
-            Batch.lease_owner == claim.owner,
-            Batch.state.in_(("claimed", "submitting")),
-        )
-        .values(lease_until=now() + timedelta(seconds=claim.lease_s))
-    )
-    return bool(found.rowcount)
-
-
-def waiting(claim: Claim) -> ColumnElement[bool]:
-    """Condition on Delivery: of this batch, and not yet sent."""
-    return (
-        Delivery.id.between(claim.first_id, claim.last_id)
-        & of_blast(claim.blast_id)
-        & (Delivery.state == "pending")
-    )
-
-
-def of_blast(blast_id: int | None) -> ColumnElement[bool]:
-    """Condition on Delivery: belongs to this blast (None: to no blast)."""
-    return Delivery.blast_id.is_(None) if blast_id is None else Delivery.blast_id == blast_id
+    until = now() + timedelta(seconds=claim.lease_s)
+    return bool(session.connection().execute(_EXTEND, {**claim.key, "until": until}).rowcount)
 
 
 def mark(session: Session, claim: Claim, through: int) -> None:
     """Say, before they leave, that deliveries up to this id may reach the provider."""
-    session.execute(
-        update(Batch)
-        .where(Batch.id == claim.batch_id)
-        .values(state="submitting", handed_through=through)
-    )
+    session.connection().execute(_MARK, {**claim.key, "to": through})
 
 
 def skip(session: Session, skipped: Sequence[tuple[int, str]]) -> None:
     """Record those whom the gate held back: pairs of delivery id and reason."""
-    for delivery_ids, reason in _grouped(skipped):
-        session.execute(
-            update(Delivery)
-            .where(Delivery.id.in_(delivery_ids), Delivery.state == "pending")
-            .values(state="skipped", reason=reason)
-        )
+    if skipped:
+        rows = [{"row": delivery_id, "why": reason} for delivery_id, reason in skipped]
+        session.connection().execute(_SKIP, rows)
 
 
 def finish(session: Session, claim: Claim) -> bool:
     """End a batch: done, or ready again later for those who were put off. True when done."""
-    left = session.scalar(select(func.count()).where(waiting(claim)))
-    batch = session.get_one(Batch, claim.batch_id)
-    if left:
-        give_back(session, claim, wait_s=FIRST_RETRY_S * 2**batch.attempts)
-        batch.attempts += 1
+    connection = session.connection()
+    if connection.execute(_LEFT, claim.after(0)).scalar_one():
+        attempts = connection.execute(_ATTEMPTS, claim.key).scalar_one()
+        give_back(session, claim, wait_s=FIRST_RETRY_S * 2**attempts, failed=True)
         return False
-    batch.state, batch.done_at = "done", now()
-    if claim.blast_id is None:  # a sent single letter's text need not be kept; an unknown one's is
-        session.execute(
-            delete(SingleLetter).where(
-                SingleLetter.delivery_id == claim.first_id,
-                SingleLetter.delivery_id.in_(
-                    select(Delivery.id).where(Delivery.state.in_(("accepted", "refused")))
-                ),
-            )
-        )
+    connection.execute(_FINISH, {**claim.key, "now": now()})
+    if claim.blast_id is None:
+        connection.execute(_FORGET, {"row": claim.first_id})
     return True
 
 
-def give_back(session: Session, claim: Claim, *, wait_s: float = 0.0) -> None:
-    """Let go of a batch of which nothing is in flight; it may be claimed again after `wait_s`."""
-    session.execute(
-        update(Batch)
-        .where(Batch.id == claim.batch_id, Batch.lease_owner == claim.owner)
-        .values(
-            state="ready",
-            lease_owner=None,
-            lease_until=None,
-            handed_through=0,
-            not_before=now() + timedelta(seconds=wait_s) if wait_s else None,
-        )
+def give_back(session: Session, claim: Claim, *, wait_s: float = 0.0, failed: bool = False) -> None:
+    """Let go of a batch of which nothing is in flight; it may be claimed again after `wait_s`.
+
+    `failed`: some of it was put off, and the next wait is to be longer.
+    """
+    session.connection().execute(
+        _RELEASE,
+        {
+            **claim.key,
+            "later": now() + timedelta(seconds=wait_s) if wait_s else None,
+            "more": int(failed),
+        },
     )
-
-
-def _grouped(pairs: Sequence[tuple[int, str]]) -> list[tuple[list[int], str]]:
-    reasons = dict.fromkeys(reason for _, reason in pairs)
-    return [([i for i, r in pairs if r == reason], reason) for reason in reasons]

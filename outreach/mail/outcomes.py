@@ -7,18 +7,45 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CursorResult, Table, bindparam, or_, update
+from sqlalchemy import bindparam, update
 from sqlalchemy.orm import Session
 
 from outreach.core.clock import now
-from outreach.mail.models import Delivery
-from outreach.mail.outbox import of_blast
+from outreach.mail.models import DELIVERIES, DELIVERY_STATES
+from outreach.mail.outbox import WAITING
 from outreach.mail.provider import Fate, Outcome
 
 MAX_ATTEMPTS = 8
 
-_TABLE: Table = Delivery.__table__  # type: ignore[assignment]
-_FINAL = (Fate.ACCEPTED, Fate.REFUSED, Fate.UNKNOWN)
+_VERBS = {Fate.ACCEPTED: "accept", Fate.REFUSED: "refuse", Fate.UNKNOWN: "lose"}
+_FACTS: dict[str, Any] = {
+    "reason": bindparam("why"),
+    "provider_ref": bindparam("ref"),
+    "accepted_at": bindparam("accepted"),
+}
+# By fate: the waiting deliveries of an id range but for a few, and one delivery by its id.
+_RANGE = {
+    fate: DELIVERY_STATES.update(DELIVERIES, verb)
+    .where(WAITING, DELIVERIES.c.id.not_in(bindparam("others", expanding=True)))
+    .values(_FACTS)
+    for fate, verb in _VERBS.items()
+}
+_ONE = {
+    fate: DELIVERY_STATES.update(DELIVERIES, verb)
+    .where(DELIVERIES.c.id == bindparam("row"))
+    .values(_FACTS)
+    for fate, verb in _VERBS.items()
+}
+_PUT_OFF = (
+    update(DELIVERIES)
+    .where(DELIVERIES.c.id == bindparam("row"), DELIVERIES.c.state == "pending")
+    .values(attempts=DELIVERIES.c.attempts + 1, reason=bindparam("why"))
+)
+_GIVE_UP = DELIVERY_STATES.update(DELIVERIES, "refuse").where(
+    DELIVERIES.c.id == bindparam("row"),
+    DELIVERIES.c.state == "pending",  # and not one that became unknown meanwhile
+    DELIVERIES.c.attempts >= MAX_ATTEMPTS,
+)
 
 
 def record(session: Session, blast_id: int | None, outcomes: Sequence[Outcome]) -> None:
@@ -31,14 +58,13 @@ def record(session: Session, blast_id: int | None, outcomes: Sequence[Outcome]) 
         return
     instant = now()
     # Behind the id an outcome is its fate, reason and reference.
-    common = Counter(o[1:] for o in outcomes).most_common(1)[0][0]
-    same = [o for o in outcomes if o[1:] == common]
-    others = [o for o in outcomes if o[1:] != common] if len(same) < len(outcomes) else []
-    if common[0] in _FINAL:
+    common = Counter(outcome[1:] for outcome in outcomes).most_common(1)[0][0]
+    others: Sequence[Outcome] = outcomes
+    if common[0] in _VERBS:
+        same = [o for o in outcomes if o[1:] == common]
+        others = [o for o in outcomes if o[1:] != common] if len(same) < len(outcomes) else ()
         _record_range(session, blast_id, same, others, instant)
-    else:
-        others = list(outcomes)
-    _record_each(session, [o for o in others if o.fate in _FINAL], instant)
+    _record_each(session, others, instant)
     _put_off(session, [o for o in others if o.fate is Fate.LATER])
 
 
@@ -51,16 +77,15 @@ def _record_range(
 ) -> None:
     # Every pending delivery of the range was in this part: parts take the lowest pending ids.
     ids = [o.delivery_id for o in same]
-    found: CursorResult[Any] = session.execute(  # type: ignore[assignment]
-        update(Delivery)
-        .where(
-            Delivery.id.between(min(ids), max(ids)),
-            of_blast(blast_id),
-            Delivery.state == "pending",
-            Delivery.id.not_in([o.delivery_id for o in others]),
-        )
-        .values(**_values(same[0], instant))
-        .execution_options(synchronize_session=False)
+    found = session.connection().execute(
+        _RANGE[same[0].fate],
+        {
+            "after": min(ids) - 1,
+            "last": max(ids),
+            "blast": blast_id,
+            "others": [o.delivery_id for o in others],
+            **_facts(same[0], instant),
+        },
     )
     if found.rowcount < len(ids):
         # A sender whose lease was taken meanwhile comes back with certain knowledge.
@@ -68,45 +93,23 @@ def _record_range(
 
 
 def _record_each(session: Session, outcomes: Sequence[Outcome], instant: datetime) -> None:
-    for fate in _FINAL:
-        rows = [{"row": o.delivery_id, **_values(o, instant)} for o in outcomes if o.fate is fate]
+    for fate, statement in _ONE.items():
+        rows = [{"row": o.delivery_id, **_facts(o, instant)} for o in outcomes if o.fate is fate]
         if rows:
-            open_states = ("pending",) if fate is Fate.UNKNOWN else ("pending", "unknown")
-            still_open = or_(*(_TABLE.c.state == state for state in open_states))
-            session.connection().execute(
-                update(_TABLE)
-                .where(_TABLE.c.id == bindparam("row"), still_open)
-                .values({name: bindparam(name) for name in rows[0] if name != "row"}),
-                rows,
-            )
+            session.connection().execute(statement, rows)
 
 
-def _values(outcome: Outcome, instant: datetime) -> dict[str, Any]:
+def _facts(outcome: Outcome, instant: datetime) -> dict[str, Any]:
     return {
-        "state": outcome.fate.value,
-        "reason": outcome.reason[:400] or None,
-        "provider_ref": outcome.ref[:400] or None,
-        "accepted_at": instant if outcome.fate is Fate.ACCEPTED else None,
+        "why": outcome.reason[:400] or None,
+        "ref": outcome.ref[:400] or None,
+        "accepted": instant if outcome.fate is Fate.ACCEPTED else None,
     }
 
 
 def _put_off(session: Session, outcomes: Sequence[Outcome]) -> None:
     """Stay pending for the batch's next turn, or be refused after MAX_ATTEMPTS turns."""
-    if not outcomes:
-        return
-    session.connection().execute(
-        update(_TABLE)
-        .where(_TABLE.c.id == bindparam("row"), _TABLE.c.state == "pending")
-        .values(attempts=_TABLE.c.attempts + 1, reason=bindparam("why")),
-        [{"row": o.delivery_id, "why": o.reason[:400] or None} for o in outcomes],
-    )
-    session.execute(
-        update(Delivery)
-        .where(
-            Delivery.id.in_([o.delivery_id for o in outcomes]),
-            Delivery.state == "pending",
-            Delivery.attempts >= MAX_ATTEMPTS,
-        )
-        .values(state="refused")
-        .execution_options(synchronize_session=False)
-    )
+    if outcomes:
+        rows = [{"row": o.delivery_id, "why": o.reason[:400] or None} for o in outcomes]
+        session.connection().execute(_PUT_OFF, rows)
+        session.connection().execute(_GIVE_UP, [{"row": row["row"]} for row in rows])

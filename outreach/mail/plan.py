@@ -11,14 +11,15 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property, lru_cache
 from html import escape
+from itertools import repeat
 from typing import Any, NamedTuple
 
-from outreach.core.tokens import Slot
+from outreach.core.tokens import TRIAL, Slot, slot_name
 from outreach.mail.fields import Field
 
 CONTROL = re.compile(r"[\x00-\x1f\x7f\u2028\u2029\x85]+")
@@ -48,13 +49,6 @@ class MergeSlot:
         return escape(text) if self.context is Context.HTML else text
 
 
-@dataclass(frozen=True, slots=True)
-class LinkSlot:
-    """The token of a letter's slot (core.tokens.Slot or a tracked link's number)."""
-
-    number: int
-
-
 @dataclass(frozen=True)
 class Envelope:
     """What all letters of a plan say about their sender; every value is one clean line."""
@@ -70,31 +64,30 @@ class Envelope:
 
 
 class Recipient(NamedTuple):  # a frozen dataclass would cost 1 µs more for each letter
-    """One person's letter: values as `Plan.values` made them, in the order of its slots."""
+    """One person's letter: `values` as `Plan.values` made them, in the order of its slots."""
 
     delivery_id: int
     address: str
     name: str
-    values: Sequence[str]
-    unsubscribe_token: str = ""
+    values: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class Plan:
-    """A compiled letter. `subject`, `html` and `text` are static pieces and slot numbers."""
+    """A compiled letter. `subject`, `html` and `text` are static pieces and places of values.
+
+    The values of a letter: what stands in each slot of `merges`, the head of its tokens, and the
+    tag of the token for each of `links` (core.tokens: the static piece before head and tag is the
+    slot's name).
+    """
 
     envelope: Envelope
     merges: tuple[MergeSlot, ...]
-    links: tuple[LinkSlot, ...]
+    links: tuple[int, ...]  # slots of core.tokens, each once; the way out is always among them
     subject: tuple[Piece, ...]
     html: tuple[Piece, ...]
     text: tuple[Piece, ...]
     blast_id: int = 0  # 0: a letter that belongs to no blast
-
-    @cached_property
-    def token_slots(self) -> tuple[int, ...]:
-        """Slots that need a token: the links of the text, and the way out for the headers."""
-        return (*(link.number for link in self.links), int(Slot.UNSUBSCRIBE))
 
     @cached_property
     def fields(self) -> tuple[str, ...]:
@@ -110,14 +103,29 @@ class Plan:
             for slot in self.merges
         )
 
-    def values(self, known: Sequence[str], tokens: Sequence[str]) -> list[str]:
-        """Slot values of one person.
+    def values(
+        self, known: Sequence[Iterable[str]], tokens: Iterable[tuple[str, ...]]
+    ) -> Iterator[tuple[str, ...]]:
+        """The values of many people's letters, in turn.
 
-        `known`: the person's fields in the order of `fields`; `tokens`: in the order of
-        `token_slots` (the last one, for the headers, is not part of the values).
+        `known`: for each of `fields` what is known of these people; `tokens`: head and tags for
+        `links` of each one's letter, as core.tokens.letter_maker makes them.
         """
-        merged = [write(known[i]) for i, write in self._writers]
-        return [*merged, *tokens[: len(self.links)]]
+        columns = [map(write, known[i]) for i, write in self._writers]
+        merged = zip(*columns, strict=True) if columns else repeat(())
+        return map(tuple.__add__, merged, tokens)
+
+    def values_of(
+        self, known: Sequence[str], tokens: tuple[str, ...] | None = None
+    ) -> tuple[str, ...]:
+        """The values of one letter; without tokens its own links lead nowhere."""
+        tokens = tokens or (TRIAL, *("" for _ in self.links))
+        return next(self.values([[text] for text in known], [tokens]))
+
+    def token(self, link: int) -> tuple[str, int, int]:
+        """The pieces of the token for one of `links`: its name, and the places of head and tag."""
+        head = len(self.merges)
+        return slot_name(link), head, head + 1 + self.links.index(link)
 
     def to_json(self) -> dict[str, Any]:
         """The plan as plain JSON values; `from_json` gives an equal plan."""
@@ -126,7 +134,7 @@ class Plan:
             "merges": [
                 {**asdict(slot.field), "context": slot.context.value} for slot in self.merges
             ],
-            "links": [slot.number for slot in self.links],
+            "links": self.links,
             "subject": self.subject,
             "html": self.html,
             "text": self.text,
@@ -145,7 +153,7 @@ class Plan:
                 )
                 for slot in value["merges"]
             ),
-            links=tuple(LinkSlot(number) for number in value["links"]),
+            links=tuple(value["links"]),
             subject=tuple(value["subject"]),
             html=tuple(value["html"]),
             text=tuple(value["text"]),
@@ -162,20 +170,21 @@ class Draft:
     """Hands out markers while templates are rendered, then compiles the rendered texts."""
 
     nonce: str = field(default_factory=lambda: secrets.token_hex(4))
-    _slots: list[MergeSlot | LinkSlot] = field(default_factory=list)
+    _merges: list[MergeSlot] = field(default_factory=list)
 
     def merge(self, merged: Field, context: Context) -> str:
         """A marker for a merge field; the same field in the same context is one slot."""
-        return self._marker(MergeSlot(merged, context))
+        slot = MergeSlot(merged, context)
+        if slot not in self._merges:
+            self._merges.append(slot)
+        return self._marker("m", self._merges.index(slot))
 
-    def link(self, number: int) -> str:
+    def link(self, slot: int) -> str:
         """A marker for the token of a slot of the letter."""
-        return self._marker(LinkSlot(int(number)))
+        return self._marker("t", slot)
 
-    def _marker(self, slot: MergeSlot | LinkSlot) -> str:
-        if slot not in self._slots:
-            self._slots.append(slot)
-        return f"zq{self.nonce}s{self._slots.index(slot):04d}qz"
+    def _marker(self, kind: str, number: int) -> str:
+        return f"zq{self.nonce}{kind}{number:04d}qz"
 
     def without_markers(self, text: str) -> str:
         """The text with an ellipsis wherever something personal will stand."""
@@ -183,28 +192,38 @@ class Draft:
 
     @property
     def _pattern(self) -> str:
-        return rf"zq{self.nonce}s(\d{{4}})qz"
+        return rf"zq{self.nonce}([mt])(\d{{4}})qz"
 
     def compile(
         self, envelope: Envelope, *, subject: str, html: str, text: str, blast_id: int = 0
     ) -> Plan:
         """The plan of texts that were rendered with this draft's markers."""
-        merges = [slot for slot in self._slots if isinstance(slot, MergeSlot)]
-        links = [slot for slot in self._slots if isinstance(slot, LinkSlot)]
-        ordered: list[MergeSlot | LinkSlot] = [*merges, *links]
-        place = {i: ordered.index(slot) for i, slot in enumerate(self._slots)}
-        return Plan(
+        rendered = (CONTROL.sub(" ", subject).strip(), html, text)
+        used = {
+            int(number)
+            for one in rendered
+            for kind, number in re.findall(self._pattern, one)
+            if kind == "t"
+        }
+        plan = Plan(
             envelope=envelope,
-            merges=tuple(merges),
-            links=tuple(links),
-            subject=self._cut(CONTROL.sub(" ", subject).strip(), place),
-            html=self._cut(html, place),
-            text=self._cut(text, place),
+            merges=tuple(self._merges),
+            links=tuple(sorted(used | {Slot.UNSUBSCRIBE})),
+            subject=(),
+            html=(),
+            text=(),
             blast_id=blast_id,
         )
+        subject_pieces, html_pieces, text_pieces = (tuple(self._cut(plan, one)) for one in rendered)
+        return replace(plan, subject=subject_pieces, html=html_pieces, text=text_pieces)
 
-    def _cut(self, rendered: str, place: dict[int, int]) -> tuple[Piece, ...]:
-        parts = re.split(self._pattern, rendered)
-        return tuple(
-            place[int(part)] if i % 2 else part for i, part in enumerate(parts) if i % 2 or part
-        )
+    def _cut(self, plan: Plan, rendered: str) -> Iterator[Piece]:
+        parts = iter(re.split(self._pattern, rendered))
+        for static in parts:
+            if static:
+                yield static
+            kind, number = next(parts, ""), int(next(parts, 0))
+            if kind == "m":
+                yield number
+            elif kind:
+                yield from plan.token(number)

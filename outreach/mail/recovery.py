@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 
 from outreach.core import log
 from outreach.core.clock import now
-from outreach.mail.models import Batch, Delivery
-from outreach.mail.outbox import of_blast
+from outreach.mail.models import BATCH_STATES, Batch, Delivery
+from outreach.mail.outbox import HELD, WAITING
 from outreach.mail.outcomes import record
 from outreach.mail.provider import Fate, Outcome
 
@@ -22,7 +22,7 @@ _log = log.get(__name__)
 def lost_batches(session: Session) -> Sequence[Batch]:
     """Batches whose sender fell silent: the lease ran out."""
     return session.scalars(
-        select(Batch).where(Batch.state.in_(("claimed", "submitting")), Batch.lease_until < now())
+        select(Batch).where(Batch.state.in_(HELD), Batch.lease_until < now())
     ).all()
 
 
@@ -30,11 +30,12 @@ def in_doubt(session: Session, batch: Batch) -> list[int]:
     """Deliveries that may have reached the provider without a recorded outcome."""
     return list(
         session.scalars(
-            select(Delivery.id).where(
-                Delivery.id.between(batch.first_id, batch.handed_through),
-                of_blast(batch.blast_id),
-                Delivery.state == "pending",
-            )
+            select(Delivery.id).where(WAITING),
+            {
+                "after": batch.first_id - 1,
+                "last": batch.handed_through,
+                "blast": batch.blast_id,
+            },
         )
     )
 
@@ -52,8 +53,8 @@ def recover(session: Session, batch_id: int, owner: str, known: Sequence[Outcome
     doubtful = [i for i in in_doubt(session, batch) if i not in settled]
     lost = [Outcome(i, Fate.UNKNOWN, LOST) for i in doubtful]
     record(session, batch.blast_id, [*known, *lost])
-    batch.state, batch.lease_owner, batch.lease_until = "ready", None, None
-    batch.handed_through = 0
+    batch.state = BATCH_STATES.after(batch.state, "release")
+    batch.lease_owner, batch.lease_until, batch.handed_through = None, None, 0
     session.flush()
     _log.warning("batch.recovered", batch=batch_id, unknown=len(doubtful), settled=len(settled))
     return len(doubtful)

@@ -7,9 +7,10 @@ substitutions. Facts and limits: SendGrid's documentation and OpenAPI descriptio
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
+from outreach.core.tokens import Slot
 from outreach.mail.headers import Unsendable, mailbox, one_line
 from outreach.mail.mime import MAX_LETTER_BYTES, static_headers
 from outreach.mail.plan import Piece, Plan, Recipient
@@ -33,11 +34,13 @@ class RequestMaker:
 
     def __init__(self, plan: Plan) -> None:
         self._envelope = plan.envelope
+        self._way_out = plan.token(Slot.UNSUBSCRIBE)
         # Nobody can write this into a name or a letter to have it replaced.
         nonce = secrets.token_hex(4)
-        slots = len(plan.merges) + len(plan.links)
-        self._tags = [f"-{nonce}s{number:04d}-" for number in range(slots)]
-        self._tags_size = sum(map(len, self._tags))
+        pieces = (*plan.subject, *plan.html, *plan.text)
+        places = sorted({piece for piece in pieces if isinstance(piece, int)})
+        self._tags = {place: f"-{nonce}s{place:04d}-" for place in places}
+        self._tags_size = sum(map(len, self._tags.values()))
         self._static_headers = static_headers(plan.envelope)
         text, html = self._tagged(plan.text), self._tagged(plan.html)
         size = len(text.encode()) + len(html.encode())
@@ -66,14 +69,18 @@ class RequestMaker:
         the message, not whether header by header. The delivery's id is the only thing that we
         give away to be kept.
         """
-        if self._too_large(recipient.values):
+        values = recipient.values
+        substitutions = {tag: values[place] for place, tag in self._tags.items()}
+        if self._too_large(substitutions.values()):
             raise Unsendable(
                 f"The personal parts of this letter have more than {MAX_SUBSTITUTIONS:,} bytes, "
                 "which is what SendGrid takes."
             )
         headers = self._static_headers
         if self._envelope.can_unsubscribe:
-            way_out = f"<{self._envelope.base_url}/u/{recipient.unsubscribe_token}>"
+            name, head, tag = self._way_out
+            token = f"{name}{values[head]}{values[tag]}"
+            way_out = f"<{self._envelope.base_url}/u/{token}>"
             headers = {
                 **headers,
                 "List-Unsubscribe": way_out,
@@ -83,8 +90,8 @@ class RequestMaker:
             "to": [_person(recipient.name, recipient.address)],
             "custom_args": {"delivery": str(recipient.delivery_id)},
         }
-        if self._tags:
-            person["substitutions"] = dict(zip(self._tags, recipient.values, strict=True))
+        if substitutions:
+            person["substitutions"] = substitutions
         if headers:
             person["headers"] = headers
         return person
@@ -92,7 +99,7 @@ class RequestMaker:
     def _tagged(self, pieces: Sequence[Piece]) -> str:
         return "".join(self._tags[p] if isinstance(p, int) else p for p in pieces)
 
-    def _too_large(self, values: Sequence[str]) -> bool:
+    def _too_large(self, values: Collection[str]) -> bool:
         characters = self._tags_size + sum(map(len, values))
         if characters * _LONGEST_CHARACTER <= MAX_SUBSTITUTIONS:
             return False

@@ -59,14 +59,13 @@ def letter_plan(subject: list[str], html: list[str], text: list[str]) -> Plan:
 
 
 def recipient(plan: Plan, first_name: str = "Anna", **changes: object) -> Recipient:
-    tokens = TOKENS.letter(77, plan.blast_id, plan.token_slots)
+    tokens = TOKENS.letter_maker(plan.blast_id, plan.links)(77)
     known = {"first_name": first_name}
     facts: dict[str, object] = {
         "delivery_id": 77,
         "address": "anna@mail.example",
         "name": "Anna Smith",
-        "values": plan.values([known[field] for field in plan.fields], tokens),
-        "unsubscribe_token": tokens[-1],
+        "values": plan.values_of([known[field] for field in plan.fields], tokens),
     }
     return Recipient(**(facts | changes))  # type: ignore[arg-type]
 
@@ -168,7 +167,8 @@ def test_headers_say_who_writes_and_how_to_leave() -> None:
         "mara@harbour.example",
     )
     # On one line: no reader may have to unfold it.
-    line = f"List-Unsubscribe: <https://act.harbour.example/u/{person.unsubscribe_token}>\r\n"
+    (way_out,) = TOKENS.letter(77, 3, [Slot.UNSUBSCRIBE])
+    line = f"List-Unsubscribe: <https://act.harbour.example/u/{way_out}>\r\n"
     assert letter.count(line.encode()) == 1
     assert message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     assert message["List-Id"] == "<petitions.harbour.example>"
@@ -192,7 +192,7 @@ def test_a_letter_that_a_person_asked_for_offers_no_way_out_of_a_list() -> None:
 
 def test_message_id_is_the_same_for_a_delivery_and_differs_between_installations() -> None:
     plan = plain_plan()
-    tokens_elsewhere = Tokens("another secret").letter(77, 3, plan.token_slots)
+    elsewhere = Tokens("another secret").letter_maker(3, plan.links)(77)
 
     def message_id(person: Recipient, date: str = DATE) -> str:
         return str(parsed(mime_letter(plan, person, date))["Message-ID"])
@@ -200,7 +200,7 @@ def test_message_id_is_the_same_for_a_delivery_and_differs_between_installations
     mine = message_id(recipient(plan))
     assert re.fullmatch(r"<d77\.\d+@harbour\.example>", mine)
     assert message_id(recipient(plan), "Mon, 02 Mar 2026 09:30:00 +0000") == mine
-    assert message_id(recipient(plan, unsubscribe_token=tokens_elsewhere[-1])) != mine
+    assert message_id(recipient(plan, values=plan.values_of([], elsewhere))) != mine
 
 
 @pytest.mark.parametrize(

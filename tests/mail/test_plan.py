@@ -59,12 +59,15 @@ def compiled(template: str) -> Plan:
 @given(TEMPLATE, KNOWN)
 def test_filled_equals_rendered(template: str, known: dict[str, str]) -> None:
     plan = compiled(template)
-    values = plan.values([known[name] for name in plan.fields], ["TOKEN"] * len(plan.token_slots))
+    tokens = ("HEAD", *(f"TAG{link}" for link in plan.links))
+    values = plan.values_of([known[name] for name in plan.fields], tokens)
     person = {"first_name": known["first_name"], "last_name": known["last_name"],
               "field": {"park": known["field.park"]}}  # fmt: skip
     slow = Environment(keep_trailing_newline=True).from_string(template).render(person)
-    assert plan.filled(plan.text, values) == slow + "TOKEN"
-    assert plan.filled(plan.html, values) == f'<p title="{escape(slow)}">{escape(slow)}</p>TOKEN'
+    assert plan.filled(plan.text, values) == slow + "08HEADTAG8"
+    assert (
+        plan.filled(plan.html, values) == f'<p title="{escape(slow)}">{escape(slow)}</p>08HEADTAG8'
+    )
     assert plan.filled(plan.subject, values).split() == slow.split()
 
 
@@ -77,7 +80,7 @@ def test_a_plan_survives_being_stored(template: str) -> None:
 @given(st.text(max_size=40))
 def test_nothing_personal_breaks_a_line(name: str) -> None:
     plan = compiled("Hello {{ first_name }}")
-    values = plan.values([name], ["TOKEN", "TOKEN"])
+    values = plan.values_of([name])
     subject = plan.filled(plan.subject, values)
     assert not any(character in subject for character in "\r\n\0\u2028\u2029\x85")
 

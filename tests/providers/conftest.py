@@ -44,13 +44,12 @@ def person(plan: Plan) -> MakeRecipient:
     """Makes the recipient of a delivery of `plan`."""
 
     def make(delivery_id: int, address: str = "", first_name: str = "") -> Recipient:
-        tokens = _TOKENS.letter(delivery_id, plan.blast_id, plan.token_slots)
+        tokens = _TOKENS.letter_maker(plan.blast_id, plan.links)(delivery_id)
         return Recipient(
             delivery_id=delivery_id,
             address=address or f"person{delivery_id}@mail.example",
             name=f"{first_name} Smith" if first_name else "",
-            values=plan.values([first_name], tokens),
-            unsubscribe_token=tokens[-1],
+            values=plan.values_of([first_name], tokens),
         )
 
     return make

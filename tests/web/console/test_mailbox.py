@@ -30,8 +30,10 @@ def letters(services: Services) -> None:
     provider.send(
         plan,
         [
-            Recipient(delivery_id=1, address="ana@example.org", name="Ana Öz", values=[]),
-            Recipient(delivery_id=2, address="ben@example.org", name="", values=[]),
+            Recipient(
+                delivery_id=1, address="ana@example.org", name="Ana Öz", values=plan.values_of([])
+            ),
+            Recipient(delivery_id=2, address="ben@example.org", name="", values=plan.values_of([])),
         ],
     )
 
