@@ -51,9 +51,9 @@ def find_or_create(session: Session, parts: Parts) -> Source:
 def store_notes(session: Session, petition: Petition, notes: Sequence[ReadNote]) -> None:
     """Make these the petition's notes, in their order; `[^number]` in its text leads to them.
 
-    A note whose words stayed keeps its source, with what is known of it and who checked it. A
-    repetition (“Ibid.”) has the source of the note that it now repeats. Raises BadInput where two
-    notes have one number; then nothing is changed.
+    A note whose words stayed, under whatever number, keeps its source, with what is known of it
+    and who checked it. A repetition (“Ibid.”) has the source of the note that it now repeats.
+    Raises BadInput where two notes have one number; then nothing is changed.
     """
     twice = [number for number, uses in Counter(n.number for n in notes).items() if uses > 1]
     if twice:
@@ -64,13 +64,16 @@ def store_notes(session: Session, petition: Petition, notes: Sequence[ReadNote])
         )
     of_petition = Citation.petition_id == petition.id
     query = select(Citation).where(of_petition).options(joinedload(Citation.source))
-    known = {(one.label, one.raw): one.source for one in session.scalars(query)}
+    earlier = session.scalars(query).all()
+    by_words = {one.raw: one.source for one in earlier}
+    known = {(one.label, one.raw): one.source for one in earlier}
     session.execute(delete(Citation).where(of_petition))
     stored: dict[int, Source] = {}
     for note in notes:
         label = str(note.number)
         source = stored.get(note.same_as) if note.same_as is not None else None
-        source = source or known.get((label, note.raw)) or find_or_create(session, _parts(note))
+        source = source or known.get((label, note.raw)) or by_words.get(note.raw)
+        source = source or find_or_create(session, _parts(note))
         stored[note.number] = source
         session.add(
             Citation(petition_id=petition.id, source_id=source.id, label=label, raw=note.raw)

@@ -74,6 +74,7 @@ def save(slug: str) -> ResponseReturnValue:
         except ChangedMeanwhile as changed:
             theirs = _put_together(form, changed)
             raise
+    form.faults.sort(key=lambda fault: bool(fault[0]))  # who saved meanwhile stands first
     if stored and outcome:
         _tell(outcome)
         return redirect(url_for("console_petitions.show", slug=slug))

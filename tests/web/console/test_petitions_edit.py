@@ -142,7 +142,7 @@ def test_two_who_edit_at_once_lose_nothing(console: Any, petition: Petition, db:
     assert answer.status_code == 400
     assert "saved this petition while you were editing it (headline, thanks)" in answer.text
     assert "Both of you changed the headline" in answer.text
-    assert 'value="Mine"' in answer.text and ">Hers</pre>" in answer.text
+    assert 'value="Mine"' in answer.text and "</b>Hers</div>" in answer.text
     assert ">\nHers too</textarea>" in answer.text  # only she changed it: taken over
     with db.reading() as session:
         assert session.get_one(Petition, petition.id).goal == 0
@@ -219,6 +219,23 @@ def test_a_blast_stays_scheduled_while_its_letter_fits_and_has_the_numbers_of_th
     page = console.client.get(f"/petitions/{petition.slug}").text
     assert re.search(r'id="n1" value="1">.*?Winter passenger count', page, re.DOTALL)
     assert re.search(r"1[.\]] .*Winter passenger count", letter.text)
+
+
+def test_two_checked_notes_that_change_places_are_noticed(
+    console: Any, petition: Petition, draft: str, db: Database
+) -> None:
+    body, two = "412 people.[^1] Many ride.[^2]", OTHER.replace("[^1]", "[^2]")
+    assert _edit(console, petition, notes=f"{NOTE}\n{two}", body=body).status_code == 302
+    with db.transaction() as session:
+        checking.mark_checked(session, session.get_one(Petition, petition.id), by="Mara")
+    blast_id = _scheduled(db, draft)
+    swapped = {"notes": f"{OTHER}\n{NOTE.replace('[^1]', '[^2]')}"}
+    asked = _edit(console, petition, **swapped)
+    assert "cites notes that are changed" in asked.text
+    assert _confirm(console, petition, asked, **swapped).status_code == 302
+    assert _state(db, blast_id) == "draft"
+    page = console.get(f"/console/petitions/{petition.slug}").text
+    assert "Not checked</span>" not in page  # the same words are the same sources
 
 
 def test_a_paused_blast_that_has_not_started_is_taken_back_too(
