@@ -6,8 +6,11 @@ import config
 from outreach.app import build_services, create_app
 from outreach.core import log
 from outreach.engines.celery import build
+from outreach.web.public.upkeep import Upkeep
 
 settings = config.load()
 log.configure(level=settings.log_level, as_json=settings.log_json)
-app = create_app(build_services(settings), trusted_proxies=settings.trusted_proxies)
+_services = build_services(settings)
+app = create_app(_services, trusted_proxies=settings.trusted_proxies)
+Upkeep(_services).begin_with(app)
 celery = build(settings.broker_url, lambda: build_services(settings))

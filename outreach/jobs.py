@@ -61,7 +61,11 @@ def _start(services: Services, blast_id: int) -> None:
 
 
 def send(services: Services, stop: threading.Event) -> None:
-    """Send every batch that is due, then end the blasts of which nothing is open any more."""
+    """Send every batch that is due, then end the blasts of which nothing is open any more.
+
+    First of all, people leave who asked for it while the database was away.
+    """
+    spool.replay(services.db, spool.leavings_in(services.data_dir))
     delivery.send_all(_sender(services), stop)
     with services.db.transaction() as session:
         schedule.close_finished(session)

@@ -22,12 +22,14 @@ import click
 from granian import Granian
 from granian.constants import Interfaces
 from granian.log import LogLevels
+from sqlalchemy.exc import OperationalError
 
 from outreach.app import ROOT
 from outreach.cli.context import Context
 from outreach.core import log
 from outreach.core.errors import Conflict
 from outreach.engines import inprocess
+from outreach.tracking import link_copy
 
 _log = log.get(__name__)
 
@@ -65,7 +67,7 @@ def serve(context: Context, host: str | None, port: int | None, workers: int | N
     host, port = host or settings.host, port or settings.port
     with _only_one(settings.data_dir / "serve.lock"):
         must_be_free(host, port)
-        context.services.db.close()  # before the web processes fork
+        _close_database(context)  # before the web processes fork
         context.say(f"Console          http://{host}:{port}/console/")
         context.say(f"Letters lead to  {settings.base_url}")
         context.say("Ctrl-C ends it.")
@@ -76,6 +78,22 @@ def serve(context: Context, host: str | None, port: int | None, workers: int | N
             threads=settings.web_threads,
             with_worker=not settings.broker_url,
         )
+
+
+def _close_database(context: Context) -> None:
+    """Connect once, which finds out what is wrong, and let go.
+
+    A server that was here before starts without its database: links lead by its own copy.
+    """
+    try:
+        context.services.db.close()
+    except OperationalError:
+        database = context.services_on_any_schema.db
+        if database.is_sqlite or not link_copy.has_any(context.settings.data_dir):
+            raise
+        database.close()
+        context.say("The database does not answer. Letters’ links lead on, and clicks and people")
+        context.say("who leave are kept until it is back; everything else waits for it.")
 
 
 def run_server(host: str, port: int, *, workers: int, threads: int, with_worker: bool) -> None:

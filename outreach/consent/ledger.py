@@ -54,11 +54,25 @@ def grant(
 
 
 def withdraw(
-    session: Session, supporter_id: int, *, basis: str, source: str, purpose: str = EMAIL
+    session: Session,
+    supporter_id: int,
+    *,
+    basis: str,
+    source: str,
+    purpose: str = EMAIL,
+    at: datetime | None = None,
 ) -> ConsentEntry:
-    """Write down that a person took their consent back; pressing twice leaves two entries."""
+    """Write down that a person took their consent back; pressing twice leaves two entries.
+
+    `at`: when they did, where that was before now.
+    """
     entry = ConsentEntry(
-        supporter_id=supporter_id, purpose=purpose, status=WITHDRAWN, basis=basis, source=source
+        supporter_id=supporter_id,
+        purpose=purpose,
+        status=WITHDRAWN,
+        basis=basis,
+        source=source,
+        at=at or now(),
     )
     _append(session, entry)
     _log.info(CONSENT_WITHDRAWN, supporter_id=supporter_id, purpose=purpose, source=source)

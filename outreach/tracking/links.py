@@ -17,9 +17,6 @@ ASK, LINK, CITATION, TRAP = "ask", "link", "citation", "trap"
 _log = log.get(__name__)
 LINKS_STORED = "tracking.links_stored"
 
-_REMEMBERED = 4096
-_remembered: dict[tuple[int, int], Link] = {}
-
 
 @dataclass(frozen=True, slots=True)
 class NewLink:
@@ -53,19 +50,8 @@ def store(session: Session, blast_id: int, links: Sequence[NewLink]) -> None:
 
 
 def by_slot(session: Session, blast_id: int, slot: int) -> Link | None:
-    """The link behind a slot of a blast's letters; remembered for when the database is away."""
-    link = session.scalar(_of_blast(blast_id).where(Link.slot == slot))
-    if link is not None:
-        session.expunge(link)
-        if len(_remembered) >= _REMEMBERED:
-            _remembered.clear()
-        _remembered[blast_id, slot] = link
-    return link
-
-
-def remembered(blast_id: int, slot: int) -> Link | None:
-    """The link that this process saw last behind a slot; asks no database."""
-    return _remembered.get((blast_id, slot))
+    """The link behind a slot of a blast's letters."""
+    return session.scalar(_of_blast(blast_id).where(Link.slot == slot))
 
 
 def _of_blast(blast_id: int) -> Select[Link]:

@@ -1,12 +1,14 @@
 """Observations kept in a file while the database is away, and stored exactly once afterwards.
 
-One JSON object a line. Writers hold a shared lock while they append; a replay moves the file aside
-and then waits for their locks, so that nothing is written behind its back. A replay that dies is
-repeated: events are unique by key.
+Two files, so that people who left don't wait behind a thousand clicks. One JSON object a line,
+without anybody's name or address. Writers hold a shared lock while they append; a replay moves the
+file aside and then waits for their locks, so that nothing is written behind its back. A replay that
+dies is repeated: events are unique by key, and leaving knows its own press.
 """
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import uuid
@@ -15,12 +17,16 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
+from typing import BinaryIO
 
 import orjson
+from sqlalchemy import text
 from sqlalchemy.exc import DataError, IntegrityError
 
 from outreach.core import log
 from outreach.core.db import Database
+from outreach.tracking import leaving
+from outreach.tracking.classify import UNSUBSCRIBED
 from outreach.tracking.record import Observation, observe
 
 _log = log.get(__name__)
@@ -31,17 +37,25 @@ LINE_REFUSED = "tracking.spool_line_refused"
 
 
 def path_in(data_dir: Path) -> Path:
-    """Where the processes of one machine keep their spool."""
+    """Where the processes of one machine keep what they saw."""
     return data_dir / "spool" / "events.jsonl"
 
 
+def leavings_in(data_dir: Path) -> Path:
+    """Where they keep who left."""
+    return data_dir / "spool" / "leavings.jsonl"
+
+
 def append(path: Path, observation: Observation) -> None:
-    """Keep an observation; on the disk when this returns."""
+    """Keep an observation; on the disk when this returns. Raises OSError where it is not."""
     # The line break in front keeps a line that a crash tore from swallowing this one.
     line = b"\n" + orjson.dumps(asdict(observation)) + b"\n"
     with _open_for_append(path) as descriptor:
-        os.write(descriptor, line)
+        if os.write(descriptor, line) != len(line):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         os.fsync(descriptor)
+        if os.fstat(descriptor).st_size == len(line):  # a new file must be found again, too
+            _sync_folders(path)
     _log.warning(SPOOLED, kind=observation.kind, delivery_id=observation.delivery_id)
 
 
@@ -52,6 +66,10 @@ def replay(db: Database, path: Path) -> int:
     line that can't be stored (torn by a crash, or about something that is gone) is logged and left
     out.
     """
+    if not any(path.parent.glob(f"{path.name}*")):
+        return 0
+    with db.reading() as session:  # still away? Then nothing is moved
+        session.execute(text("SELECT 1"))
     # Another process may replay at the same time and be first at any of these steps.
     with suppress(FileNotFoundError):
         path.rename(path.with_name(f"{path.name}.{uuid.uuid4().hex}"))
@@ -59,7 +77,9 @@ def replay(db: Database, path: Path) -> int:
     for aside in sorted(path.parent.glob(f"{path.name}.*")):
         with suppress(FileNotFoundError), aside.open("rb") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
-            for observation in _observations(file.read()):
+            if not _is_still(aside, file.fileno()):
+                continue
+            for observation in _observations(file):
                 total += 1
                 _store(db, observation)
             aside.unlink()
@@ -90,9 +110,18 @@ def _is_still(path: Path, descriptor: int) -> bool:
         return False
 
 
-def _observations(content: bytes) -> Iterator[Observation]:
-    for number, line in enumerate(content.split(b"\n"), start=1):
-        if not line:
+def _sync_folders(path: Path) -> None:
+    for folder in (path.parent, path.parent.parent):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def _observations(file: BinaryIO) -> Iterator[Observation]:
+    for number, line in enumerate(file, start=1):
+        if line == b"\n":
             continue
         try:
             fields = orjson.loads(line)
@@ -104,6 +133,9 @@ def _observations(content: bytes) -> Iterator[Observation]:
 def _store(db: Database, observation: Observation) -> None:
     try:
         with db.transaction() as session:
-            observe(session, observation)
+            if observation.kind == UNSUBSCRIBED:
+                leaving.store_kept(session, observation)
+            else:
+                observe(session, observation)
     except (IntegrityError, DataError):
         _log.error(LINE_REFUSED, kind=observation.kind, delivery_id=observation.delivery_id)

@@ -13,16 +13,22 @@ from pathlib import Path
 
 import pytest
 import redis
+from sqlalchemy import select
 
 import config
 from outreach import jobs
 from outreach.app import build_services
 from outreach.blasts import queries, schedule
+from outreach.core.clock import now
 from outreach.core.db import Database
 from outreach.engines import inprocess
 from outreach.engines.engine import run_job
 from outreach.jobs import Job
+from outreach.mail.models import Delivery
 from outreach.services import Services
+from outreach.supporters.models import Supporter
+from outreach.tracking import leaving, spool
+from outreach.tracking.record import Observation
 from tests.standins.world import World
 
 ROOT = Path(__file__).parents[2]
@@ -127,6 +133,28 @@ def test_celery_workers_send_what_is_due(world: World, tmp_path: Path, broker: s
             process.wait(timeout=30)
     assert {state for state, _ in world.states().values()} == {"accepted"}
     assert len(list((tmp_path / "mailbox").rglob("*.eml"))) == len(addresses)
+
+
+def test_who_left_while_the_database_was_away_is_off_before_a_letter_leaves(
+    world: World, services: Services
+) -> None:
+    stays, leaves = world.add_people(2)
+    due_now(world)
+    jobs.start_due_blasts(services, threading.Event())
+    with services.db.reading() as session:
+        theirs = select(Delivery.id).join(Supporter, Supporter.id == Delivery.supporter_id)
+        letter = session.scalars(theirs.where(Supporter.address == leaves)).one()
+    press = Observation(
+        "unsubscribed",
+        now(),
+        letter,
+        key=f"unsubscribe:{letter}",
+        detail={"basis": leaving.BY_ONE_CLICK},
+    )
+    spool.append(spool.leavings_in(services.data_dir), press)
+    jobs.send(services, threading.Event())
+    assert world.provider.taken == [stays]
+    assert world.states()[leaves] == ("skipped", "unsubscribed_since")
 
 
 def test_a_failing_job_is_raised_to_the_engine(services: Services) -> None:

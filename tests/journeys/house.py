@@ -73,14 +73,15 @@ class House:
 
     # Its processes
 
-    def open(self) -> None:
-        """Start `outreach serve` as a process group of its own, and wait until it is ready."""
+    def open(self, *, when: str = "/readyz") -> None:
+        """Start `outreach serve` as a process group of its own, and wait until this door answers
+        well: ready, or (/healthz) no more than alive."""
         command = [sys.executable, "-m", "outreach.cli", "serve"]
         # Not in ROOT: a file .env there would be taken for settings.
         env = self.environment | {"PYTHONPATH": str(ROOT)}
         process = subprocess.Popen(command, cwd=self.folder, env=env, start_new_session=True)
         self.processes.append(process)
-        wait_until(lambda: self._ready() or process.poll() is not None, "the server is ready")
+        wait_until(lambda: self._answers(when) or process.poll() is not None, "the server is ready")
         assert process.poll() is None, "the server ended by itself"
 
     def kill(self) -> None:
@@ -102,17 +103,22 @@ class House:
                 continue
         pytest.fail("no worker runs beside the server")
 
-    def close(self) -> None:
-        """End everything as an operator does."""
-        for process in self.processes:
+    def stop(self) -> None:
+        """End the processes as an operator does."""
+        while self.processes:
+            process = self.processes.pop()
             process.terminate()
             process.wait(timeout=30)
+
+    def close(self) -> None:
+        """End everything."""
+        self.stop()
         self.services.provider.close()
         self.services.db.close()
 
-    def _ready(self) -> bool:
+    def _answers(self, door: str) -> bool:
         try:
-            return requests.get(f"{self.base_url}/readyz", timeout=5).ok
+            return requests.get(f"{self.base_url}{door}", timeout=15).ok
         except requests.ConnectionError:
             return False
 

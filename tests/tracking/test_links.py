@@ -24,17 +24,6 @@ def test_a_link_is_found_by_blast_and_slot(db: Database, letter: Letter) -> None
         assert links.by_slot(session, letter.blast_id + 1, 9) is None
 
 
-def test_a_followed_link_is_remembered_for_when_the_database_is_away(
-    db: Database, letter: Letter
-) -> None:
-    with db.reading() as session:
-        links.by_slot(session, letter.blast_id, 10)
-    found = links.remembered(letter.blast_id, 10)
-    assert found is not None
-    assert found.url == "https://gazette.example/1"
-    assert links.remembered(letter.blast_id, 78) is None
-
-
 def test_storing_again_changes_nothing(db: Database, letter: Letter) -> None:
     with db.transaction() as session:
         links.store(session, letter.blast_id, [ASK])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import threading
 from datetime import timedelta
 from pathlib import Path
@@ -97,10 +98,21 @@ def test_with_the_database_still_away_everything_stays(
 ) -> None:
     spool.append(path, _seen(letter))
     away = Database(f"sqlite:///{tmp_path / 'no' / 'such' / 'folder.db'}")
-    with pytest.raises(OperationalError):
-        spool.replay(away, path)
+    for _ in range(3):
+        with pytest.raises(OperationalError):
+            spool.replay(away, path)
+    assert list(path.parent.iterdir()) == [path]  # long outages leave one file, not one a turn
     assert spool.replay(db, path) == 1
     assert len(_events(db)) == 1
+
+
+def test_a_line_that_does_not_fit_on_the_disk_is_no_line(
+    letter: Letter, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write = os.write
+    monkeypatch.setattr(os, "write", lambda file, line: write(file, line[:20]))
+    with pytest.raises(OSError, match="No space left"):
+        spool.append(path, _seen(letter))
 
 
 def _append_many(path: Path, letter: Letter, start: int) -> None:

@@ -1,6 +1,7 @@
 """The way out of all lists: a page with one button, RFC 8058's one-click POST, and an undo.
 
 GET shows, POST acts. The link never expires and asks for nothing: no cookie, no sign-in, no reason.
+With the database away leaving is kept on this machine's disk, and stored when it is back.
 """
 
 from __future__ import annotations
@@ -21,13 +22,14 @@ from outreach.core.errors import Conflict
 from outreach.core.tokens import BadToken, Slot
 from outreach.mail.models import Delivery
 from outreach.supporters.models import Supporter
-from outreach.tracking.classify import UNSUBSCRIBED, VIEWED
-from outreach.tracking.record import observe
+from outreach.tracking import leaving
+from outreach.tracking.classify import VIEWED
+from outreach.tracking.record import Observation, observe
 from outreach.web.context import services
 from outreach.web.errors import DATABASE_AWAY
 from outreach.web.public.letters import TRIALS, letter_of, private
 from outreach.web.public.page import frame
-from outreach.web.public.seen import keep_for_later, observation
+from outreach.web.public.seen import keep_for_later, keep_leaving, observation, press
 
 blueprint = Blueprint("public_leave", __name__)
 blueprint.after_request(private)
@@ -61,27 +63,29 @@ def act(token: str) -> ResponseReturnValue:
         return render_template("public/letter_trial.html")
     letter = letter_of(token, Slot.UNSUBSCRIBE)
     undo = request.form.get(STAY, "")
-    with services().db.transaction() as session:
-        supporter = _supporter(session, letter.delivery_id)
-        if undo:
+    if undo:
+        with services().db.transaction() as session:
+            supporter = _supporter(session, letter.delivery_id)
             return _stay(session, supporter, letter.delivery_id, undo)
-        return _leave(session, supporter, letter.delivery_id)
-
-
-def _leave(session: Session, supporter: Supporter | None, delivery_id: int) -> str:
-    """Take the consent back; asking again changes nothing more and gets the same answer."""
     one_click = request.form.get("List-Unsubscribe") == ONE_CLICK
-    seen = observation(UNSUBSCRIBED, delivery_id, key=f"unsubscribe:{delivery_id}")
-    observe(session, seen)
+    wish = press(letter.delivery_id, one_click=one_click)
+    try:
+        with services().db.transaction() as session:
+            return _leave(session, letter.delivery_id, wish)
+    except DATABASE_AWAY:
+        if not keep_leaving(wish):
+            raise
+        return render_template("public/leave.html", state="kept")
+
+
+def _leave(session: Session, delivery_id: int, wish: Observation) -> str:
+    """Take the consent back; asking again changes nothing more and gets the same answer."""
+    supporter = _supporter(session, delivery_id)
+    observe(session, wish)
     if supporter is None or _standing(session, supporter) == "left":
         # No undo for an earlier leaving: whoever holds the letter could put the person back.
         return _page(session, _standing(session, supporter), supporter)
-    entry = ledger.withdraw(
-        session,
-        supporter.id,
-        basis="one-click" if one_click else "asked on the unsubscribe page",
-        source=f"letter:{delivery_id}",
-    )
+    entry = leaving.withdraw(session, wish, supporter.id)
     undo = services().tokens.seal(STAY, delivery_id, entry.id, expires=now() + UNDO_FOR)
     return _page(session, _standing(session, supporter), supporter, undo=undo)
 

@@ -23,7 +23,7 @@ from outreach.core.tokens import BadToken, LetterToken, Slot
 from outreach.mail.models import Delivery
 from outreach.mail.plan import Plan
 from outreach.petitions.pages import CREDIT, RECOGNISE
-from outreach.tracking import links
+from outreach.tracking import link_copy, links
 from outreach.tracking.classify import CLICKED, OPENED, VIEWED
 from outreach.tracking.models import Link
 from outreach.tracking.record import observe
@@ -55,8 +55,8 @@ def private(response: Response) -> Response:
 def follow(token: str) -> ResponseReturnValue:
     """Record a click and redirect, only ever to the link stored for that blast and slot.
 
-    With the database away it still redirects wherever this process has led before; the click is
-    kept in the spool.
+    With the database away it redirects by this machine's copy of the links, and the click is kept
+    in the spool.
     """
     letter = services().tokens.read_letter(token)
     if letter.slot < Slot.FIRST_LINK and letter.slot != Slot.TRAP:
@@ -70,7 +70,8 @@ def follow(token: str) -> ResponseReturnValue:
             observe(session, replace(seen, link_id=link.id))
             target = _target(link, session.get(Delivery, letter.delivery_id))
     except DATABASE_AWAY:
-        link = links.remembered(letter.blast_id, letter.slot)
+        copy = link_copy.folder_in(services().data_dir)
+        link = link_copy.find(copy, letter.blast_id, letter.slot)
         if link is None:
             raise TryLater(
                 "This link can’t be followed at the moment.", hint="Try again in a minute."

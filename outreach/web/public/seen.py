@@ -8,7 +8,8 @@ from flask import request
 
 from outreach.core import log
 from outreach.core.clock import now
-from outreach.tracking import spool
+from outreach.tracking import leaving, spool
+from outreach.tracking.classify import UNSUBSCRIBED
 from outreach.tracking.network import network_hash
 from outreach.tracking.record import Observation
 from outreach.web.context import services
@@ -29,6 +30,23 @@ def observation(kind: str, delivery_id: int, **more: Any) -> Observation:
         network=network_hash(address, services().secret),
         **more,
     )
+
+
+def press(delivery_id: int, *, one_click: bool) -> Observation:
+    """This request as the wish of a letter's reader to leave; one for each letter is counted."""
+    basis = leaving.BY_ONE_CLICK if one_click else leaving.ON_THE_PAGE
+    key = f"unsubscribe:{delivery_id}"
+    return observation(UNSUBSCRIBED, delivery_id, key=key, detail={"basis": basis})
+
+
+def keep_leaving(wish: Observation) -> bool:
+    """Keep it on this machine's disk; False where that failed, and nobody may say that it is."""
+    try:
+        spool.append(spool.leavings_in(services().data_dir), wish)
+    except OSError as error:
+        _log.error(NOT_SPOOLED, kind=wish.kind, delivery_id=wish.delivery_id, errno=error.errno)
+        return False
+    return True
 
 
 def keep_for_later(seen: Observation) -> None:

@@ -1,10 +1,9 @@
-"""With the database away a link still leads, and what was seen is stored later, once."""
+"""With the database away a link still leads, and clicks and people who leave are stored later."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
@@ -12,76 +11,203 @@ from flask.testing import FlaskClient
 from outreach.core.db import Database
 from outreach.core.tokens import Slot
 from outreach.services import Services
-from outreach.tracking import links, spool
+from outreach.tracking import link_copy
+from outreach.web.public.upkeep import Upkeep
 from tests.web.public.letterbox import (
     ASK,
+    LATE_ASK,
+    LINKS,
     NOTE,
     PETITION_URL,
     TIMETABLE,
     Letterbox,
     browser,
+    dump,
     led_to,
 )
 
+ONE_CLICK = {"List-Unsubscribe": "One-Click"}
 
-class TestDatabaseAway:
+
+@pytest.fixture
+def gone() -> Iterator[Database]:
+    """A database that nobody reaches."""
+    database = Database("postgresql://nobody@127.0.0.1:1/nothing")
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def away(services: Services, gone: Database) -> FlaskClient:
+    """A visitor of a web process that just started on this machine, without its database."""
+    return browser(replace(services, db=gone))
+
+
+@pytest.fixture
+def upkeep(services: Services, letter: Letterbox) -> Upkeep:
+    """The upkeep of a web process that copied the links while the database was there."""
+    made = Upkeep(services)
+    made.copy_links()
+    return made
+
+
+@pytest.fixture
+def out(letter: Letterbox) -> str:
+    """The letter's way out."""
+    return f"/u/{letter.token(Slot.UNSUBSCRIBE)}"
+
+
+def kept(services: Services) -> list[str]:
+    """The files that wait for the database."""
+    return sorted(path.name for path in (services.data_dir / "spool").glob("*"))
+
+
+class TestLinks:
     """Promise 9: a redirect always redirects."""
 
-    @pytest.fixture
-    def away(self, services: Services, tmp_path: Path) -> Iterator[FlaskClient]:
-        gone = Database("postgresql://nobody@127.0.0.1:1/nothing")
-        yield browser(replace(services, db=gone))
-        gone.close()
-
-    def test_a_known_link_redirects_and_the_click_is_stored_later(
-        self, client: FlaskClient, away: FlaskClient, letter: Letterbox
+    def test_every_link_of_the_letter_leads_before_anybody_followed_it(
+        self, away: FlaskClient, letter: Letterbox, upkeep: Upkeep
     ) -> None:
-        client.get(f"/c/{letter.token(ASK)}")
-        client.get(f"/c/{letter.token(TIMETABLE)}")
+        for link in LINKS:
+            head = away.head(f"/c/{letter.token(link.slot)}")
+            assert (head.status_code, head.headers["Location"]) == (302, link.url)
         place, query = led_to(away.get(f"/c/{letter.token(ASK)}"))
         assert (place, set(query)) == (PETITION_URL, {"from"})
-        assert away.head(f"/c/{letter.token(ASK)}").headers["Location"] == PETITION_URL
+        place, query = led_to(away.get(f"/c/{letter.token(LATE_ASK)}"))
+        assert (place, set(query)) == (f"{PETITION_URL}#form", {"lang", "from"})
         other = away.get(f"/c/{letter.token(TIMETABLE)}")
         assert other.headers["Location"] == "https://timetable.example/?line=7#night"
-        assert len(letter.events()) == 2
-        path = spool.path_in(letter.services.data_dir)
-        assert spool.replay(letter.services.db, path) == 3
-        assert [(kind, method) for kind, method, _ in letter.events()] == [
-            *[("clicked", "GET")] * 3,
-            ("clicked", "HEAD"),
-            ("clicked", "GET"),
-        ]
 
-    def test_a_link_never_seen_here_says_try_again(
-        self, away: FlaskClient, letter: Letterbox, monkeypatch: pytest.MonkeyPatch
+    def test_clicks_are_stored_when_the_database_is_back(
+        self, away: FlaskClient, letter: Letterbox, upkeep: Upkeep
     ) -> None:
-        monkeypatch.setattr(links, "_remembered", {})
+        away.get(f"/c/{letter.token(ASK)}")
+        away.head(f"/c/{letter.token(TIMETABLE)}")
+        assert letter.events() == []
+        for _ in range(2):
+            upkeep.store_events()
+            assert [(kind, method) for kind, method, _ in letter.events()] == [
+                ("clicked", "GET"),
+                ("clicked", "HEAD"),
+            ]
+        assert kept(letter.services) == []
+
+    def test_a_link_that_was_never_copied_says_try_again(
+        self, away: FlaskClient, letter: Letterbox
+    ) -> None:
         answer = away.get(f"/c/{letter.token(ASK)}")
         assert answer.status_code == 503
         assert "Try again in a minute." in answer.text
 
-    def test_the_image_and_the_way_out_are_shown(
-        self, away: FlaskClient, letter: Letterbox
+    def test_a_broken_copy_is_no_fault_that_a_supporter_sees(
+        self, away: FlaskClient, letter: Letterbox, upkeep: Upkeep
     ) -> None:
-        assert len(away.get(f"/o/{letter.token(Slot.OPEN)}.gif").data) == 43
-        page = away.get(f"/u/{letter.token(Slot.UNSUBSCRIBE)}")
-        assert page.status_code == 200
-        assert "Leave all lists" in page.text
-        assert away.get(f"/v/{letter.token(Slot.VIEW)}").status_code == 503
-        assert spool.replay(letter.services.db, spool.path_in(letter.services.data_dir)) == 3
-        assert [kind for kind, _, _ in letter.events()] == ["opened", "viewed", "viewed"]
-
-    def test_leaving_is_never_said_to_be_done_when_it_is_not(
-        self, away: FlaskClient, letter: Letterbox
-    ) -> None:
-        assert away.post(f"/u/{letter.token(Slot.UNSUBSCRIBE)}").status_code == 503
-        assert letter.consent() == [("granted", "import")]
+        [file] = link_copy.folder_in(letter.services.data_dir).iterdir()
+        file.write_bytes(file.read_bytes()[:40])
+        answer = away.get(f"/c/{letter.token(ASK)}")
+        assert answer.status_code == 503
+        assert "Try again in a minute." in answer.text
 
     def test_a_full_disk_still_redirects(
-        self, client: FlaskClient, services: Services, letter: Letterbox, tmp_path: Path
+        self, away: FlaskClient, services: Services, letter: Letterbox, upkeep: Upkeep
     ) -> None:
-        client.get(f"/c/{letter.token(NOTE)}")
-        (tmp_path / "full").write_text("not a folder")
-        gone = Database("postgresql://nobody@127.0.0.1:1/nothing")
-        away = browser(replace(services, db=gone, data_dir=tmp_path / "full"))
+        (services.data_dir / "spool").write_text("not a folder")
         assert away.get(f"/c/{letter.token(NOTE)}").headers["Location"] == f"{PETITION_URL}#n1"
+
+    def test_mangled_tokens_are_not_found_and_leave_nothing(
+        self, away: FlaskClient, letter: Letterbox, upkeep: Upkeep, out: str
+    ) -> None:
+        for path in (f"/c/{letter.token(ASK)}", out, f"/v/{letter.token(Slot.VIEW)}"):
+            for bad in (path[:-1], path + "A", path.swapcase(), f"{path[:3]}{path[:2:-1]}"):
+                assert away.get(bad).status_code == 404
+                assert away.head(bad).status_code == 404
+        assert away.post(out[:-1]).status_code == 404
+        assert away.post(f"/u/{letter.token(ASK)}").status_code == 404
+        assert kept(letter.services) == []
+
+    def test_the_image_is_sent_and_the_letter_has_to_wait(
+        self, away: FlaskClient, letter: Letterbox, upkeep: Upkeep
+    ) -> None:
+        assert len(away.get(f"/o/{letter.token(Slot.OPEN)}.gif").data) == 43
+        assert away.get(f"/v/{letter.token(Slot.VIEW)}").status_code == 503
+        upkeep.store_events()
+        assert [kind for kind, _, _ in letter.events()] == ["opened", "viewed"]
+
+
+class TestLeaving:
+    """GET shows, POST leaves; what is promised is on the disk."""
+
+    def test_looking_shows_the_button_names_nobody_and_changes_nothing(
+        self, away: FlaskClient, letter: Letterbox, upkeep: Upkeep, out: str
+    ) -> None:
+        before = dump(letter.services.db, without=frozenset(("events", "judgements")))
+        page = away.get(out)
+        assert page.status_code == away.head(out).status_code == 200
+        assert page.text.count("<form") == 1
+        assert "riverton" not in page.text
+        assert kept(letter.services) == ["events.jsonl"]
+        upkeep.store_leavings()
+        upkeep.store_events()
+        assert dump(letter.services.db, without=frozenset(("events", "judgements"))) == before
+        assert [(kind, method) for kind, method, _ in letter.events()] == [
+            ("viewed", "GET"),
+            ("viewed", "HEAD"),
+        ]
+
+    @pytest.mark.parametrize(
+        ("form", "basis"),
+        [(ONE_CLICK, "one-click"), ({"leave": "all"}, "asked on the unsubscribe page")],
+    )
+    def test_a_press_is_kept_and_takes_effect_once(
+        self,
+        away: FlaskClient,
+        letter: Letterbox,
+        upkeep: Upkeep,
+        out: str,
+        form: dict[str, str],
+        basis: str,
+    ) -> None:
+        answer = away.post(out, data=form)
+        assert answer.status_code == 200
+        assert "takes effect by itself" in answer.text
+        assert "<form" not in answer.text and "You have left" not in answer.text
+        assert letter.consent() == [("granted", "import")]
+        for _ in range(2):
+            upkeep.store_leavings()
+            assert letter.consent() == [("granted", "import"), ("withdrawn", basis)]
+            assert letter.events() == [("unsubscribed", "POST", "human")]
+        assert "You have left" in browser(letter.services).get(out).text
+
+    def test_what_could_not_be_kept_is_not_said_to_be(
+        self, away: FlaskClient, services: Services, out: str
+    ) -> None:
+        (services.data_dir / "spool").write_text("not a folder")
+        answer = away.post(out, data=ONE_CLICK)
+        assert answer.status_code == 503
+        assert "Nothing was changed." in answer.text
+
+    def test_staying_has_to_wait_and_is_not_taken_for_leaving(
+        self, client: FlaskClient, away: FlaskClient, letter: Letterbox, out: str
+    ) -> None:
+        undo = client.post(out).text.partition('name="stay" value="')[2].partition('"')[0]
+        assert away.post(out, data={"stay": undo}).status_code == 503
+        assert kept(letter.services) == []
+
+
+def test_upkeep_starts_with_the_first_request_and_once(
+    services: Services, letter: Letterbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun: list[str] = []
+    monkeypatch.setattr(
+        "outreach.web.public.upkeep._repeat", lambda duty: begun.append(duty.__name__)
+    )
+    client = browser(services)
+    Upkeep(services).begin_with(client.application)
+    assert begun == []
+    for _ in range(3):
+        client.get("/healthz")
+    assert sorted(begun) == ["copy_links", "store_events", "store_leavings"]
+
+
+def test_a_petitions_page_has_to_wait(away: FlaskClient) -> None:
+    assert away.get("/petitions/night-buses").status_code == 503
