@@ -36,8 +36,8 @@ def revise(
     """Put a petition text in the place of the one that is stored.
 
     FILE is a text as `read` understands it. Headline, statement, text and notes become those of
-    the file; addressees, partners, consent line and thanks stay where the file has none. What
-    changes after the first signature makes a new version.
+    the file; addressees, partners, consent line and thanks stay where the file has none. A
+    statement, text or note that changes after the first signature makes a new version.
     """
     understanding = read_petition_file(file)
     services = context.services

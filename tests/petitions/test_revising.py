@@ -3,19 +3,29 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 
+from outreach.accounts.models import Organisation
+from outreach.core.db import Database
 from outreach.core.errors import FormErrors
-from outreach.petitions import checking, citations, history, queries, signing
-from outreach.petitions.edition import edition_of
+from outreach.petitions import checking, citations, history, operations, queries, signing
+from outreach.petitions.edition import (
+    edition_of,
+    notes_as_markdown,
+    notes_from_markdown,
+    read_into,
+)
+from outreach.petitions.intake.read import read_petition_file
 from outreach.petitions.models import Petition, PetitionVersion, Signature, Source
 from outreach.petitions.revising import ChangedMeanwhile, Revision, revise
 from outreach.supporters.models import Supporter
 from tests.petitions.worlds import NOTES, STATEMENT, World, revised
 
+TEXTS = sorted((Path(__file__).parent / "texts").iterdir())
 WORDS = tuple((str(note.number), note.raw) for note in NOTES)
 NEW = "Harbour Gazette, “What ran at night,” April 1, 2026."
 
@@ -177,3 +187,19 @@ def test_saving_the_same_changes_nothing_and_is_no_deed(world: World) -> None:
     with world.db.reading() as session:
         (only,) = history.chapters(session, session.get_one(Petition, world.petition.id))
     assert only.edits == ()
+
+
+@pytest.mark.parametrize("path", TEXTS, ids=lambda path: path.name)
+def test_a_text_read_again_changes_nothing_and_a_note_more_moves_no_other(
+    db: Database, organisation: Organisation, path: Path
+) -> None:
+    understood = read_petition_file(path)
+    with db.transaction() as session:
+        petition = operations.create_from(session, organisation, understood)
+        stored = edition_of(session, petition)
+        assert notes_from_markdown(notes_as_markdown(stored.notes)) == stored.notes
+        again = revise(session, petition, read_into(stored, understood), by="mara")
+        assert again.changed == ()
+        before = citations.notes_of(session, petition, stored.text)
+        revised(session, petition, notes=(*stored.notes, ("99", NEW)))
+        assert citations.notes_of(session, petition, stored.text) == before
