@@ -19,7 +19,7 @@ from outreach.consent.models import EMAIL, WITHDRAWN, ConsentStanding
 from outreach.core.address import masked
 from outreach.core.clock import now
 from outreach.core.errors import Conflict
-from outreach.core.tokens import BadToken, Slot
+from outreach.core.tokens import BadToken, Slot, is_trial
 from outreach.mail.models import Delivery
 from outreach.supporters.models import Supporter
 from outreach.tracking import leaving
@@ -27,7 +27,7 @@ from outreach.tracking.classify import VIEWED
 from outreach.tracking.record import Observation, observe
 from outreach.web.context import services
 from outreach.web.errors import DATABASE_AWAY
-from outreach.web.public.letters import TRIALS, letter_of, private
+from outreach.web.public.letters import letter_of, private
 from outreach.web.public.page import frame
 from outreach.web.public.seen import keep_for_later, keep_leaving, observation, press
 
@@ -42,7 +42,7 @@ ONE_CLICK = "One-Click"  # RFC 8058, section 3.1
 @blueprint.get("/u/<token>")
 def ask(token: str) -> ResponseReturnValue:
     """Show the button; looking changes nothing."""
-    if token in TRIALS:
+    if is_trial(token):
         return render_template("public/letter_trial.html")
     letter = letter_of(token, Slot.UNSUBSCRIBE)
     seen = observation(VIEWED, letter.delivery_id, detail={"place": "unsubscribe"})
@@ -59,7 +59,7 @@ def ask(token: str) -> ResponseReturnValue:
 @blueprint.post("/u/<token>")
 def act(token: str) -> ResponseReturnValue:
     """Leave, by mailbox button or by the page's; or stay, with the token that leaving gave."""
-    if token in TRIALS:
+    if is_trial(token):
         return render_template("public/letter_trial.html")
     letter = letter_of(token, Slot.UNSUBSCRIBE)
     undo = request.form.get(STAY, "")

@@ -19,7 +19,7 @@ from outreach.blasts.compose import as_sent
 from outreach.blasts.models import FrozenLetter
 from outreach.core.clock import now
 from outreach.core.errors import NotFound, TryLater
-from outreach.core.tokens import BadToken, LetterToken, Slot
+from outreach.core.tokens import BadToken, LetterToken, Slot, is_trial
 from outreach.mail.models import Delivery
 from outreach.mail.plan import Plan
 from outreach.petitions.pages import CREDIT, RECOGNISE
@@ -34,8 +34,6 @@ from outreach.web.public.seen import keep_for_later, observation
 
 blueprint = Blueprint("public_letters", __name__)
 
-# What stands in place of a token in previews and test letters.
-TRIALS = frozenset(("preview", "test"))
 # 1 × 1, transparent
 PIXEL = bytes.fromhex(
     "47494638396101000100800000000000ffffff21f90401000000002c00000000010001000002024401003b"
@@ -97,7 +95,7 @@ def opened(token: str) -> ResponseReturnValue:
 @blueprint.get("/v/<token>")
 def view(token: str) -> ResponseReturnValue:
     """The letter as a page, as it was sent but for the person: the link may be forwarded."""
-    if token in TRIALS:
+    if is_trial(token):
         return render_template("public/letter_trial.html")
     letter = letter_of(token, Slot.VIEW)
     seen = observation(VIEWED, letter.delivery_id, detail={"place": "view"})
