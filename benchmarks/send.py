@@ -10,41 +10,66 @@ import resource
 import tempfile
 import threading
 import time
+from contextlib import ExitStack
 from pathlib import Path
 
 import click
 
 import config
-from benchmarks import world
+from benchmarks import limits, world
 from outreach import jobs
 from outreach.app import build_services
 from outreach.blasts import queries, schedule
+from outreach.blasts.compose import preview
 from outreach.blasts.models import CheckOverride
 from outreach.core import log, migrations
 from outreach.services import Services
 
 
 @click.command()
-@click.option("--provider", type=click.Choice(["null", "mailbox"]), default="null")
+@click.option("--provider", type=click.Choice(["null", "mailbox", "smtp"]), default="null")
 @click.option("--recipients", default=100_000, show_default=True)
-@click.option("--database-url", default="", help="Default: SQLite in a temporary folder.")
+@click.option(
+    "--database",
+    type=click.Choice(["sqlite", "postgresql"]),
+    help="Default: PostgreSQL for smtp, SQLite otherwise; each new and removed afterwards.",
+)
 @click.option("--json", "as_json", is_flag=True)
-def main(provider: str, recipients: int, database_url: str, as_json: bool) -> None:
+def main(provider: str, recipients: int, database: str | None, as_json: bool) -> None:
     """Send one blast to that many people and print what it took."""
-    with tempfile.TemporaryDirectory() as folder:
-        settings = config.load(
-            _env_file=None, data_dir=Path(folder), provider=provider, database_url=database_url
-        )
+    database = database or ("postgresql" if provider == "smtp" else "sqlite")
+    with ExitStack() as held:
+        settings = {"data_dir": Path(held.enter_context(tempfile.TemporaryDirectory()))}
+        if database == "postgresql":
+            settings["database_url"] = held.enter_context(limits.postgres_database())
+        if provider == "smtp":
+            port = held.enter_context(limits.smtp_sink())
+            settings |= {"smtp_port": port, "smtp_connections": limits.SESSIONS}
         log.configure(level="WARNING")
-        services = build_services(settings)
+        services = build_services(config.load(_env_file=None, provider=provider, **settings))
         migrations.upgrade(services.db)
         blast_id = world.build(services.db, recipients)
         result = measure(services, blast_id, recipients)
+        if provider == "smtp":
+            limit = limits.smtp_source(
+                port, min(recipients, 50_000), letter_size(services, blast_id)
+            )
+            result["limit_per_second"] = round(limit)
+            result["ratio_to_limit"] = round(result["letters_per_second"] / limit, 2)
+        services.provider.close()
+        services.db.close()
     if as_json:
         click.echo(json.dumps(result))
     else:
         for name, value in result.items():
             click.echo(f"{name:<24} {value}")
+
+
+def letter_size(services: Services, blast_id: int) -> int:
+    """Bytes of one letter of the blast."""
+    with services.db.reading() as session:
+        blast = queries.by_id(session, blast_id)
+        return len(preview(session, blast, blast.variants[0], None, services.base_url).source)
 
 
 def measure(services: Services, blast_id: int, recipients: int) -> dict[str, float]:

@@ -218,8 +218,8 @@ def upgrade() -> None:
     )
     op.create_table(
         "list_members",
-        sa.Column("list_id", db.BIG, nullable=False),
         sa.Column("supporter_id", db.BIG, nullable=False),
+        sa.Column("list_id", db.BIG, nullable=False),
         sa.Column("joined_at", db.UtcDateTime(), nullable=False),
         sa.Column("source", sa.String(length=400), nullable=False),
         sa.Column("import_id", db.BIG, nullable=True),
@@ -235,11 +235,14 @@ def upgrade() -> None:
             name=op.f("fk_list_members_supporter_id"),
             ondelete="CASCADE",
         ),
-        sa.PrimaryKeyConstraint("list_id", "supporter_id", name=op.f("pk_list_members")),
+        sa.PrimaryKeyConstraint("supporter_id", "list_id", name=op.f("pk_list_members")),
     )
     op.create_index(op.f("ix_list_members_import_id"), "list_members", ["import_id"], unique=False)
     op.create_index(
-        op.f("ix_list_members_supporter_id"), "list_members", ["supporter_id"], unique=False
+        op.f("ix_list_members_list_id_supporter_id"),
+        "list_members",
+        ["list_id", "supporter_id"],
+        unique=False,
     )
     op.create_table(
         "supporter_tags",
@@ -264,7 +267,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_index(op.f("ix_supporter_tags_supporter_id"), table_name="supporter_tags")
     op.drop_table("supporter_tags")
-    op.drop_index(op.f("ix_list_members_supporter_id"), table_name="list_members")
+    op.drop_index(op.f("ix_list_members_list_id_supporter_id"), table_name="list_members")
     op.drop_index(op.f("ix_list_members_import_id"), table_name="list_members")
     op.drop_table("list_members")
     op.drop_table("consent_standings")

@@ -49,13 +49,14 @@ class ListMember(Base):
     """A supporter's place on a list: since when, and where it was joined (shown in letters)."""
 
     __tablename__ = "list_members"
-    __table_args__ = (Index(None, "supporter_id"), Index(None, "import_id"))
+    __table_args__ = (Index(None, "list_id", "supporter_id"), Index(None, "import_id"))
 
-    list_id: Mapped[int] = mapped_column(
-        ForeignKey("lists.id", ondelete="CASCADE"), primary_key=True
-    )
+    # The person first: a letter asks for the first list of each of a thousand people.
     supporter_id: Mapped[int] = mapped_column(
         ForeignKey("supporters.id", ondelete="CASCADE"), primary_key=True
+    )
+    list_id: Mapped[int] = mapped_column(
+        ForeignKey("lists.id", ondelete="CASCADE"), primary_key=True
     )
     joined_at: Mapped[Instant] = mapped_column(default=now)
     source: Mapped[Line] = mapped_column(default="")
