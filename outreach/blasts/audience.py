@@ -34,6 +34,14 @@ def audience_query(session: Session, blast: Blast) -> Select[int]:
     return supporter_ids(session, parse(blast.audience), organisation)
 
 
+def somebody_would_get(session: Session, blast: Blast) -> bool:
+    """Whether a letter would leave now: ends at the first person, where a count takes them all."""
+    reason = reason_not_to_write(Supporter.id.expression, Supporter.address.expression)
+    chosen = audience_query(session, blast).subquery("chosen")  # an IN would be made whole first
+    first = select(Supporter.id).join(chosen, chosen.c[0] == Supporter.id).where(reason.is_(None))
+    return session.scalar(first.limit(1)) is not None
+
+
 def audience_count(session: Session, blast: Blast) -> AudienceCount:
     """Counts the audience as it is now, the gate asked; raises BadInput for bad rules."""
     reason = reason_not_to_write(Supporter.id.expression, Supporter.address.expression)

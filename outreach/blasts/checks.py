@@ -1,6 +1,7 @@
 """Checks of a blast: what stops it, what to look at, what is well.
 
-Each check is one small function from a Case to findings; `CHECKS` is the list that all doors run.
+Each check is one small function from a Case to findings; `CHECKS` and `CHECKS_OF_LETTER` are what
+all doors run.
 """
 
 from __future__ import annotations
@@ -8,14 +9,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from ipaddress import ip_address
+from urllib.parse import urlsplit
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from outreach.accounts.models import Organisation
-from outreach.blasts.audience import audience_count
-from outreach.blasts.compose import GMAIL_CLIPS_AT, Composed, Preview, compose, preview
+from outreach.blasts.audience import audience_count, somebody_would_get
+from outreach.blasts.compose import GMAIL_CLIPS_AT, Composed, Preview, compose, shown_to
 from outreach.blasts.models import Blast, Variant
+from outreach.core.errors import BadInput, NotFound
 from outreach.core.tokens import TRIAL, Slot, slot_name
 from outreach.mail.fields import Field, parse
 from outreach.petitions import citations
@@ -24,6 +28,7 @@ from outreach.petitions.queries import current_version
 
 PREHEADER_LENGTH = range(40, 91)
 SUBJECT_LIMIT = 70
+REAL_PROVIDERS = frozenset({"smtp", "sendgrid"})  # the others keep letters on this machine
 
 
 @dataclass(frozen=True)
@@ -44,6 +49,8 @@ class Case:
     session: Session
     blast: Blast
     base_url: str
+    provider: str = ""  # its name; "": not known, so nothing is said about it
+    brief: bool = False  # only what stops the blast is asked for
 
     @property
     def variant(self) -> Variant:
@@ -63,7 +70,7 @@ class Case:
     @cached_property
     def preview(self) -> Preview:
         """The letter as somebody unknown would get it."""
-        return preview(self.session, self.blast, self.variant, None, self.base_url)
+        return shown_to(self.session, self.composed, self.variant, None)
 
 
 def _petition(case: Case) -> Iterator[Finding]:
@@ -82,7 +89,13 @@ def _audience(case: Case) -> Iterator[Finding]:
     if not case.blast.audience.strip():
         yield Finding("audience", "stop", "No audience is chosen", "Write rules or pick a segment.")
         return
-    count = audience_count(case.session, case.blast)
+    try:
+        if case.brief and somebody_would_get(case.session, case.blast):
+            return  # to count them takes more than a second for a million
+        count = audience_count(case.session, case.blast)
+    except (BadInput, NotFound) as error:
+        yield Finding("audience", "stop", error.message.rstrip("."), error.hint)
+        return
     if count.would_get == 0:
         yield Finding(
             "audience", "stop", "Nobody would get it", f"The rules choose {count.chosen:,} people."
@@ -90,6 +103,34 @@ def _audience(case: Case) -> Iterator[Finding]:
     else:
         held = sum(count.held_back.values())
         yield Finding("audience", "ok", f"{count.would_get:,} people", f"{held:,} held back")
+
+
+def _base_url(case: Case) -> Iterator[Finding]:
+    """Letters that really leave need links that work elsewhere, and that nobody can read along."""
+    if case.provider not in REAL_PROVIDERS:
+        return
+    address = urlsplit(case.base_url)
+    if _is_local(address.hostname or ""):
+        yield Finding(
+            "base_url",
+            "look",
+            f"Every link leads to {case.base_url}",
+            "Only this machine or its network can reach that. Set OUTREACH_BASE_URL.",
+        )
+    elif address.scheme != "https":
+        yield Finding(
+            "base_url",
+            "look",
+            "Links are not encrypted",
+            f"They start with {case.base_url}. Set OUTREACH_BASE_URL to one with https.",
+        )
+
+
+def _is_local(host: str) -> bool:
+    try:
+        return not ip_address(host).is_global
+    except ValueError:
+        return host == "localhost" or host.endswith((".localhost", ".local"))
 
 
 def _subject(case: Case) -> Iterator[Finding]:
@@ -218,9 +259,10 @@ def _way_out(case: Case) -> Iterator[Finding]:
         yield Finding("way_out", "ok", "Unsubscribe and postal address, both parts")
 
 
-CHECKS: tuple[Callable[[Case], Iterator[Finding]], ...] = (
-    _petition,
-    _audience,
+Check = Callable[[Case], Iterator[Finding]]
+CHECKS: tuple[Check, ...] = (_petition, _audience, _base_url)
+# These need the letter, and have nothing to say of one that can't be read.
+CHECKS_OF_LETTER: tuple[Check, ...] = (
     _subject,
     _fields,
     _ask,

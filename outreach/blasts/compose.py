@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +16,7 @@ from outreach.blasts.models import Blast, Variant
 from outreach.blasts.recipients import known_of
 from outreach.core.address import domain
 from outreach.core.clock import now
+from outreach.core.errors import BadInput
 from outreach.core.tokens import Slot, Tokens
 from outreach.mail import markdown
 from outreach.mail.fields import Field, parse
@@ -29,6 +31,15 @@ from outreach.supporters.models import Supporter
 from outreach.tracking.links import NewLink
 
 GMAIL_CLIPS_AT = 102_000
+_TAG = re.compile(r"\{\{.*?\}\}|\{[{%#]", re.DOTALL)  # whatever may be a merge field
+
+
+class Unreadable(BadInput):
+    """A letter with faults in its text: every one of them, each with its line."""
+
+    def __init__(self, faults: Sequence[BadInput]) -> None:
+        super().__init__(" ".join(fault.message for fault in faults), hint=faults[0].hint)
+        self.faults = tuple(faults)
 
 
 @dataclass(frozen=True)
@@ -59,7 +70,7 @@ def compose(
 ) -> Composed:
     """Compile a variant. Untracked letters (previews, tests) lead straight to their links.
 
-    Raises BadInput that names field and line of whatever can't be understood.
+    Raises Unreadable, which names field and line of whatever can't be understood.
     """
     petition = session.get_one(Petition, blast.petition_id)
     organisation = session.get_one(Organisation, blast.organisation_id)
@@ -73,7 +84,13 @@ def compose(
         tracked=tracked,
     )
     constants = _constants(session, petition)
-    rendered = _rendered(blast, variant, organisation, book, constants)
+    texts = {
+        where: _readable(getattr(variant, where), where, constants, book.faults)
+        for where in ("subject", "preheader", "body")
+    }
+    rendered = _rendered(texts, blast.template, organisation, book, constants)
+    if book.faults:
+        raise Unreadable(list({fault.message: fault for fault in book.faults}.values()))
     plan = draft.compile(
         _envelope(blast, organisation, base_url),
         subject=rendered.subject,
@@ -95,6 +112,13 @@ def preview(
 ) -> Preview:
     """The letter as this supporter would get it; None: as somebody of whom nothing is known."""
     composed = compose(session, blast, variant, base_url, tracked=False)
+    return shown_to(session, composed, variant, supporter)
+
+
+def shown_to(
+    session: Session, composed: Composed, variant: Variant, supporter: Supporter | None
+) -> Preview:
+    """A composed letter as this supporter would get it; its own links lead nowhere."""
     plan = composed.plan
     known = known_of(session, plan.fields, supporter)
     values = plan.values_of(known)
@@ -128,30 +152,42 @@ def as_sent(plan: Plan, tokens: Tokens, delivery_id: int) -> str:
     return plan.filled(plan.html, plan.values_of([""] * len(plan.fields), made))
 
 
+def _readable(text: str, where: str, constants: Mapping[str, str], faults: list[BadInput]) -> str:
+    """The text without the merge fields that can't be understood; their faults are noted."""
+
+    def judged(tag: re.Match[str]) -> str:
+        above = "\n" * text.count("\n", 0, tag.start())  # so that the fault names the line
+        try:
+            list(parse(above + tag[0], where=where, constants=constants))
+        except BadInput as fault:
+            faults.append(fault)
+            return ""
+        return tag[0]
+
+    return _TAG.sub(judged, text)
+
+
 def _rendered(
-    blast: Blast,
-    variant: Variant,
+    texts: Mapping[str, str],
+    template: str,
     organisation: Organisation,
     book: LinkBook,
     constants: Mapping[str, str],
 ) -> Rendered:
-    """The variant's texts in the template, with markers wherever something personal stands."""
+    """A variant's texts in the template, with markers wherever something personal stands."""
 
-    def woven(text: str, where: str, context: Context) -> str:
-        pieces = parse(text, where=where, constants=constants)
+    def woven(where: str, context: Context) -> str:
+        pieces = parse(texts[where], where=where, constants=constants)
         return "".join(
             book.draft.merge(piece, context) if isinstance(piece, Field) else piece
             for piece in pieces
         )
 
-    body = {
-        Context.HTML: Markup(
-            markdown.to_html(woven(variant.body, "body", Context.HTML), book, button)
-        ),
-    }
+    book.text = woven("body", Context.HTML)
+    body = {Context.HTML: Markup(markdown.to_html(book.text, book, button))}
     html_notes = _notes(book)
     book.again()
-    body[Context.PLAIN] = Markup(markdown.to_text(woven(variant.body, "body", Context.PLAIN), book))
+    body[Context.PLAIN] = Markup(markdown.to_text(woven("body", Context.PLAIN), book))
     text_notes = _notes(book)
     joined = Field("joined", f"are known to {organisation.name}")
 
@@ -162,8 +198,8 @@ def _rendered(
                 "postal_address": ", ".join(organisation.postal_address.splitlines()),
             },
             "language": organisation.language,
-            "subject": woven(variant.subject, "subject", Context.HEADER),
-            "preheader": woven(variant.preheader, "preheader", kind),
+            "subject": woven("subject", Context.HEADER),
+            "preheader": woven("preheader", kind),
             "body": body[kind],
             "notes": notes,
             "joined": book.draft.merge(joined, kind),
@@ -174,7 +210,7 @@ def _rendered(
         }
 
     return render_parts(
-        blast.template,
+        template,
         html=context(Context.HTML, html_notes),
         text=context(Context.PLAIN, text_notes),
     )

@@ -29,6 +29,8 @@ class LinkBook:
     links: list[NewLink] = field(default_factory=list)
     cited: dict[str, Note] = field(default_factory=dict)
     unresolved: list[str] = field(default_factory=list)
+    faults: list[BadInput] = field(default_factory=list)  # of links that lead nowhere, and so on
+    text: str = ""  # what is rendered at present, to find the line of a fault in
     _turn: int = 0
 
     def again(self) -> None:
@@ -39,20 +41,18 @@ class LinkBook:
         """A link that the campaigner wrote; one to the petition's page is an ask."""
         if self.draft.without_markers(url) != url:
             shown = self.draft.without_markers(label)
-            raise BadInput(
-                f"body: the link “{shown}” has a merge field in its address.",
-                hint="Addresses are logged wherever they lead: leave people out of them.",
-                field="body",
+            self._fault(
+                url,
+                f"the link “{shown}” has a merge field in its address.",
+                "Addresses are logged wherever they lead: leave people out of them.",
             )
+            return self.petition_url
         parts = urlsplit(url)
         if parts.scheme in ("mailto", "tel"):
             return url
         if parts.scheme not in ("http", "https") or not parts.netloc:
-            raise BadInput(
-                f"body: the link “{url}” leads nowhere.",
-                hint="Start it with https://",
-                field="body",
-            )
+            self._fault(url, f"the link “{url}” leads nowhere.", "Start it with https://")
+            return self.petition_url
         is_ask = url.split("#")[0].split("?")[0].rstrip("/") == self.petition_url
         return self._place("ask" if is_ask else "link", url, label)
 
@@ -85,6 +85,11 @@ class LinkBook:
     def address(self, door: str, slot: int) -> str:
         """The address of one of the letter's own doors, with a marker for the token."""
         return f"{self.base_url}/{door}/{self.draft.link(slot)}"
+
+    def _fault(self, url: str, sentence: str, hint: str) -> None:
+        at = self.text.find(f"]({url}")
+        place = f"body, line {self.text.count(chr(10), 0, at) + 1}" if at >= 0 else "body"
+        self.faults.append(BadInput(f"{place}: {sentence}", hint=hint, field="body"))
 
     def _place(self, kind: str, url: str, label: str) -> str:
         if not self.tracked:

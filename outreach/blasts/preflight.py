@@ -8,18 +8,37 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from outreach.accounts import audit
-from outreach.blasts.checks import CHECKS, OVERRIDABLE, Case, Finding
+from outreach.blasts.checks import CHECKS, CHECKS_OF_LETTER, OVERRIDABLE, Case, Finding
+from outreach.blasts.compose import Unreadable
 from outreach.blasts.models import Blast, CheckOverride
 from outreach.core.errors import BadInput, Conflict
 
 
-def run(session: Session, blast: Blast, base_url: str) -> list[Finding]:
-    """All findings, the worst first; an overridden stop is shown as something to look at."""
-    case = Case(session, blast, base_url)
+def run(session: Session, blast: Blast, base_url: str, *, provider: str = "") -> list[Finding]:
+    """All findings, the worst first; an overridden stop is shown as something to look at.
+
+    `provider` is the name of the one that letters leave by.
+    """
+    return _run(Case(session, blast, base_url, provider))
+
+
+def stops(session: Session, blast: Blast, base_url: str) -> list[Finding]:
+    """Only what stops the blast, without counting an audience that is there."""
+    found = _run(Case(session, blast, base_url, brief=True))
+    return [finding for finding in found if finding.level == "stop"]
+
+
+def _run(case: Case) -> list[Finding]:
+    session, blast = case.session, case.blast
+    found = [finding for check in CHECKS for finding in check(case)]
     try:
-        found = [finding for check in CHECKS for finding in check(case)]
+        found += [finding for check in CHECKS_OF_LETTER for finding in check(case)]
     except BadInput as error:
-        found = [Finding("letter.unreadable", "stop", error.message.rstrip("."), error.hint)]
+        faults = error.faults if isinstance(error, Unreadable) else (error,)
+        found += [
+            Finding("letter.unreadable", "stop", fault.message.rstrip("."), fault.hint)
+            for fault in faults
+        ]
     overrides = {
         o.check: o
         for o in session.scalars(select(CheckOverride).where(CheckOverride.blast_id == blast.id))

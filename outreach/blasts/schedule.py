@@ -43,7 +43,7 @@ def schedule(
             field="at",
         )
     state = BLAST_STATES.after(blast.state, "schedule")
-    stops = [f for f in preflight.run(session, blast, base_url) if f.level == "stop"]
+    stops = preflight.stops(session, blast, base_url)
     if stops:
         raise Conflict(
             "The checks stop this blast; the draft is kept: "

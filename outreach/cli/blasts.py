@@ -125,7 +125,12 @@ def preview_(context: Context, blast: str, address: str | None, part: str, json_
 def preflight_(context: Context, blast: str, json_: bool) -> None:
     """Check a blast; exit code 2 when something stops it."""
     with context.services.db.reading() as session:
-        found = preflight.run(session, queries.named(session, blast), context.services.base_url)
+        found = preflight.run(
+            session,
+            queries.named(session, blast),
+            context.services.base_url,
+            provider=context.services.provider.name,
+        )
     if json_:
         context.print_json([asdict(finding) for finding in found])
     else:

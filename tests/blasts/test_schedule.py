@@ -24,6 +24,72 @@ def stops(world: World) -> set[str]:
         return {finding.key for finding in found if finding.level == "stop"}
 
 
+def edited(world: World, **changes: str) -> None:
+    """The draft with other texts."""
+    with world.db.transaction() as session:
+        operations.edit(session, world.blast(session), actor="test", **changes)  # type: ignore[arg-type]
+
+
+def test_every_fault_of_a_letter_is_told_with_its_line_and_the_other_checks_still_run(
+    world: World,
+) -> None:
+    edited(
+        world,
+        subject="{{ nick }}",
+        body="Dear {{ frist_name }},\n\n{% if x %} {{ last_name | shout }}\n\n"
+        "[[Sign]]\n\n[here](/just/a/path) {{ first_name }} {{ unclosed",
+        audience="list Nowhere",
+    )
+    with world.db.reading() as session:
+        found = preflight.run(session, world.blast(session), BASE_URL)
+    assert [f.title for f in found if f.key == "letter.unreadable"] == [
+        "subject, line 1: there is no merge field “nick”",
+        "body, line 1: there is no merge field “frist_name”",
+        "body, line 3: “{%” is not closed, or starts a block unknown here",
+        "body, line 3: there is no filter “shout”",
+        "body, line 7: “{{” is not closed, or starts a block unknown here",
+        "body, line 7: the link “/just/a/path” leads nowhere",
+    ]
+    assert [(f.key, f.level) for f in found if f.key in ("petition", "audience")] == [
+        ("audience", "stop"), ("petition", "ok"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("base_url", "provider", "said"),
+    [
+        ("http://127.0.0.1:8000", "smtp", "Every link leads to http://127.0.0.1:8000"),
+        ("https://localhost", "sendgrid", "Every link leads to https://localhost"),
+        ("http://192.168.1.4", "smtp", "Every link leads to http://192.168.1.4"),
+        ("http://act.example.org", "sendgrid", "Links are not encrypted"),
+        ("https://act.example.org", "smtp", None),
+        ("http://127.0.0.1:8000", "mailbox", None),
+    ],
+)
+def test_real_letters_with_links_that_lead_nowhere_are_to_be_looked_at(
+    world: World, base_url: str, provider: str, said: str | None
+) -> None:
+    world.add_people(1)
+    with world.db.reading() as session:
+        found = preflight.run(session, world.blast(session), base_url, provider=provider)
+    assert [(f.level, f.title) for f in found if f.key == "base_url"] == (
+        [("look", said)] if said else []
+    )
+
+
+@pytest.mark.parametrize("people", [0, 2])
+@pytest.mark.parametrize("body", ["No ask.[^9]", "{{ nobody }}", "[[Sign]][^1]"])
+def test_the_short_answer_is_what_the_whole_preflight_stops_for(
+    world: World, body: str, people: int
+) -> None:
+    world.add_people(people)
+    edited(world, body=body)
+    with world.db.reading() as session:
+        blast = world.blast(session)
+        whole = preflight.run(session, blast, BASE_URL)
+        assert preflight.stops(session, blast, BASE_URL) == [f for f in whole if f.level == "stop"]
+
+
 def test_a_good_blast_passes(world: World) -> None:
     world.add_people(3)
     assert stops(world) == set()

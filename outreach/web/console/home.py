@@ -95,8 +95,7 @@ def _unknown(session: Session) -> dict[int, int]:
 
 
 def _stopped(session: Session, blast: Blast) -> Iterator[Need]:
-    findings = preflight.run(session, blast, services().base_url)
-    stops = [finding for finding in findings if finding.level == "stop"]
+    stops = preflight.stops(session, blast, services().base_url)
     if stops:
         more = f" {plural(len(stops) - 1, 'more check stops', 'more checks stop')} it."
         yield Need(

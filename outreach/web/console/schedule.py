@@ -37,8 +37,7 @@ def show(blast_id: int) -> ResponseReturnValue:
     """The form for the time; a blast that a check stops goes back to its draft."""
     with services().db.reading() as session:
         blast = queries.by_id(session, blast_id)
-        findings = preflight.run(session, blast, services().base_url)
-        if not any(finding.level == "stop" for finding in findings):
+        if not preflight.stops(session, blast, services().base_url):
             return _page(session, blast, Form({"when": "at"}))
     notice("A check stops this blast", "The draft is kept. Mend what is red.", level="stop")
     return redirect(url_for("console_blasts.show", blast_id=blast_id))
