@@ -54,10 +54,13 @@ class Settings(BaseSettings):
     sendgrid_url: str = Field(
         "https://api.sendgrid.com", description="SendGrid's address; a stand-in in tests."
     )
+    sendgrid_connections: int = Field(
+        4, ge=1, le=50, description="Requests of 1,000 letters on their way at a time, at most."
+    )
     provider_timeout_s: float = Field(
         30.0, gt=0, le=600, description="Seconds that a provider may take to answer."
     )
-    batch_size: int = Field(1000, ge=1, le=1000, description="Deliveries in a batch, at most.")
+    batch_size: int = Field(1000, ge=1, le=50_000, description="Deliveries in a batch, at most.")
     lease_s: int = Field(
         120, ge=5, description="Seconds after which a silent sender's batch is taken from it."
     )

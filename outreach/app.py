@@ -92,4 +92,5 @@ def _provider(settings: config.Settings) -> Provider:
         smtp_connections=settings.smtp_connections,
         sendgrid_api_key=settings.sendgrid_api_key.get_secret_value(),
         sendgrid_url=settings.sendgrid_url,
+        sendgrid_connections=settings.sendgrid_connections,
     )

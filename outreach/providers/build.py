@@ -28,6 +28,7 @@ def build(
     smtp_connections: int = 10,
     sendgrid_api_key: str = "",
     sendgrid_url: str = "https://api.sendgrid.com",
+    sendgrid_connections: int = 4,
 ) -> Provider:
     """The provider of this kind; nothing is connected before its first `send`."""
     match kind:
@@ -39,6 +40,11 @@ def build(
             )
             return SmtpProvider(relay, connections=smtp_connections)
         case "sendgrid":
-            return SendGridProvider(sendgrid_api_key, url=sendgrid_url, timeout_s=timeout_s)
+            return SendGridProvider(
+                sendgrid_api_key,
+                url=sendgrid_url,
+                timeout_s=timeout_s,
+                connections=sendgrid_connections,
+            )
         case "null":
             return NullProvider()

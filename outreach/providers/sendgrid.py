@@ -14,14 +14,13 @@ What an answer means for the letters of its request:
 
 from __future__ import annotations
 
-import json
 import re
 from collections import deque
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import repeat
 from time import monotonic, time
-
-import orjson
 
 from outreach.core import log
 from outreach.mail.headers import Unsendable
@@ -37,8 +36,6 @@ REQUEST_FAILED = "sendgrid.request_failed"
 MAX_REQUEST_BYTES = 30_000_000
 MAX_TRIES = 6  # of a request, each time without the people whom SendGrid named
 DEFAULT_WAIT_S, LONGEST_WAIT_S = 30.0, 3600.0
-# The package writes a character of two bytes as six; orjson, which is faster, as it is.
-_MOST_ESCAPED = 3
 _person_named = re.compile(r"personalizations(?:\.|\[)(\d+)").match
 
 
@@ -59,45 +56,53 @@ class Request:
         return [Outcome(one.delivery_id, fate, why, ref) for one, _ in self.people]
 
 
+@dataclass(slots=True)
+class Part:
+    """What the requests of one `send` share."""
+
+    maker: RequestMaker
+    ends_at: float  # of `time.monotonic`: later no request is begun
+    handed: bool = False  # some of it was taken, or may have been
+    failure: ProviderDown | ProviderRefuses | None = None  # the first
+
+
 class SendGridProvider:
     """Hands people over in requests; the answer to a request is the outcome of its letters."""
 
     name = "sendgrid"
-    part_size = MAX_PEOPLE
 
     def __init__(
-        self, api_key: str, *, url: str = "https://api.sendgrid.com", timeout_s: float = 30.0
+        self,
+        api_key: str,
+        *,
+        url: str = "https://api.sendgrid.com",
+        timeout_s: float = 30.0,
+        connections: int = 4,
     ) -> None:
         self._client = Client(api_key, url, timeout_s)
         self._timeout_s = timeout_s
+        self._connections = connections
+        self.part_size = MAX_PEOPLE * connections
 
     def send(self, plan: Plan, recipients: Sequence[Recipient]) -> list[Outcome]:
-        """Hand over a part in as few requests as the limits allow. Ends within about two
-        time-outs: what could not be begun in one is for later."""
+        """Hand over a part in as few requests as the limits allow, several at a time. Ends within
+        about two time-outs: what could not be begun in one is for later."""
         require_sender(plan.envelope)
         outcomes: list[Outcome] = []
         try:
             maker = RequestMaker(plan)
         except Unsendable as error:
             return [Outcome(one.delivery_id, Fate.REFUSED, error.message) for one in recipients]
-        waiting = deque(_requests(maker, recipients, outcomes))
-        ends_at = monotonic() + self._timeout_s
-        handed = False
-        while waiting:
-            request = waiting.popleft()
-            try:
-                if monotonic() > ends_at:
-                    raise ProviderDown("SendGrid was too slow for all letters of this part.")
-                settled, again = self._hand_over(maker, request)
-            except (ProviderDown, ProviderRefuses) as failure:
-                if not handed:
-                    raise
-                for left in (request, *waiting):
-                    outcomes += left.all(Fate.LATER, str(failure))
-                break
-            handed = handed or any(one.fate in (Fate.ACCEPTED, Fate.UNKNOWN) for one in settled)
-            outcomes += settled
-            waiting.extendleft(reversed(again))
+        part = Part(maker, monotonic() + self._timeout_s)
+        requests = list(_requests(maker, recipients, outcomes))
+        if len(requests) == 1:
+            outcomes += self._finish(part, requests[0])
+        elif requests:
+            with ThreadPoolExecutor(min(self._connections, len(requests))) as pool:
+                for settled in pool.map(self._finish, repeat(part), requests):
+                    outcomes += settled
+        if part.failure and not part.handed:
+            raise part.failure
         return outcomes
 
     def settle(self, delivery_ids: Sequence[int]) -> list[Outcome]:
@@ -107,15 +112,38 @@ class SendGridProvider:
     def close(self) -> None:
         """Nothing is held: each request has its own connection."""
 
-    def _hand_over(
-        self, maker: RequestMaker, request: Request
-    ) -> tuple[list[Outcome], list[Request]]:
+    def _finish(self, part: Part, request: Request) -> list[Outcome]:
+        """Outcomes of a request, and of those that took its place. After a failure of any request
+        of the part nothing more is begun: what is left is for later."""
+        outcomes: list[Outcome] = []
+        waiting = deque([request])
+        while waiting:
+            if part.failure is None:
+                try:
+                    settled, again = self._hand_over(part, waiting[0])
+                except (ProviderDown, ProviderRefuses) as failure:
+                    part.failure = failure
+                else:
+                    waiting.popleft()
+                    waiting.extendleft(reversed(again))
+                    outcomes += settled
+                    continue
+            for left in waiting:
+                outcomes += left.all(Fate.LATER, str(part.failure))
+            break
+        if any(one.fate in (Fate.ACCEPTED, Fate.UNKNOWN) for one in outcomes):
+            part.handed = True
+        return outcomes
+
+    def _hand_over(self, part: Part, request: Request) -> tuple[list[Outcome], list[Request]]:
         """Outcomes of one request, and what to send in its place."""
-        body = maker.request([person for _, person in request.people])
-        if _too_large(body):
+        if monotonic() > part.ends_at:
+            raise ProviderDown("SendGrid was too slow for all letters of this part.")
+        body = part.maker.request([person for _, person in request.people])
+        if len(body) >= MAX_REQUEST_BYTES:
             return _smaller(request)
         try:
-            answer = self._client.post(body)
+            answer = self._client.send(body)
         except Unanswered as doubt:
             LOG.warning(REQUEST_FAILED, letters=len(request.people), reason=str(doubt))
             return request.all(Fate.UNKNOWN, str(doubt)), []
@@ -160,13 +188,6 @@ def _requests(
                 chosen[address] = (recipient, person)
         yield Request(list(chosen.values()))
         left = repeated
-
-
-def _too_large(body: Json) -> bool:
-    roughly = len(orjson.dumps(body))
-    if roughly * _MOST_ESCAPED < MAX_REQUEST_BYTES:
-        return False
-    return len(json.dumps(body)) >= MAX_REQUEST_BYTES
 
 
 def _smaller(request: Request) -> tuple[list[Outcome], list[Request]]:

@@ -1,4 +1,4 @@
-"""A plan and its people as requests to SendGrid's v3 Mail Send, as plain dictionaries.
+"""A plan and its people as requests to SendGrid's v3 Mail Send.
 
 The static text goes once with tags where something personal stands; each person brings the
 substitutions. Facts and limits: SendGrid's documentation and OpenAPI description.
@@ -7,8 +7,10 @@ substitutions. Facts and limits: SendGrid's documentation and OpenAPI descriptio
 from __future__ import annotations
 
 import secrets
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from typing import Any
+
+import orjson
 
 from outreach.core.tokens import Slot
 from outreach.mail.headers import Unsendable, mailbox, one_line
@@ -33,15 +35,19 @@ class RequestMaker:
     """Writes the requests of one plan. Raises Unsendable for a letter above 25 MB."""
 
     def __init__(self, plan: Plan) -> None:
-        self._envelope = plan.envelope
-        self._way_out = plan.token(Slot.UNSUBSCRIBE)
+        self._can_unsubscribe = plan.envelope.can_unsubscribe
+        name, head, tag = plan.token(Slot.UNSUBSCRIBE)
+        self._way_out = f"<{plan.envelope.base_url}/u/{name}", head, tag
         # Nobody can write this into a name or a letter to have it replaced.
         nonce = secrets.token_hex(4)
         pieces = (*plan.subject, *plan.html, *plan.text)
         places = sorted({piece for piece in pieces if isinstance(piece, int)})
-        self._tags = {place: f"-{nonce}s{place:04d}-" for place in places}
-        self._tags_size = sum(map(len, self._tags.values()))
+        self._tag_of = {place: f"-{nonce}s{place:04d}-" for place in places}
+        self._places, self._tags = tuple(self._tag_of), tuple(self._tag_of.values())
+        self._tags_size = sum(map(len, self._tags))
         self._static_headers = static_headers(plan.envelope)
+        if self._can_unsubscribe:
+            self._static_headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
         text, html = self._tagged(plan.text), self._tagged(plan.html)
         size = len(text.encode()) + len(html.encode())
         if size > MAX_LETTER_BYTES:
@@ -58,9 +64,9 @@ class RequestMaker:
         if plan.envelope.reply_to:
             self._base["reply_to"] = _person("", plan.envelope.reply_to)
 
-    def request(self, people: Sequence[Json]) -> Json:
-        """One request for up to MAX_PEOPLE personalizations, each address once."""
-        return {**self._base, "personalizations": people}
+    def request(self, people: Sequence[Json]) -> bytes:
+        """The JSON of one request for up to MAX_PEOPLE personalizations, each address once."""
+        return orjson.dumps({**self._base, "personalizations": people})
 
     def personalization(self, recipient: Recipient) -> Json:
         """What is one person's own; raises Unsendable.
@@ -70,36 +76,31 @@ class RequestMaker:
         give away to be kept.
         """
         values = recipient.values
-        substitutions = {tag: values[place] for place, tag in self._tags.items()}
-        if self._too_large(substitutions.values()):
+        personal = [values[place] for place in self._places]
+        if self._too_large(personal):
             raise Unsendable(
                 f"The personal parts of this letter have more than {MAX_SUBSTITUTIONS:,} bytes, "
                 "which is what SendGrid takes."
             )
         headers = self._static_headers
-        if self._envelope.can_unsubscribe:
-            name, head, tag = self._way_out
-            token = f"{name}{values[head]}{values[tag]}"
-            way_out = f"<{self._envelope.base_url}/u/{token}>"
-            headers = {
-                **headers,
-                "List-Unsubscribe": way_out,
-                "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
-            }
+        if self._can_unsubscribe:
+            start, head, tag = self._way_out
+            way_out = f"{start}{values[head]}{values[tag]}>"
+            headers = {**headers, "List-Unsubscribe": way_out}
         person: Json = {
             "to": [_person(recipient.name, recipient.address)],
             "custom_args": {"delivery": str(recipient.delivery_id)},
         }
-        if substitutions:
-            person["substitutions"] = substitutions
+        if personal:
+            person["substitutions"] = dict(zip(self._tags, personal, strict=True))
         if headers:
             person["headers"] = headers
         return person
 
     def _tagged(self, pieces: Sequence[Piece]) -> str:
-        return "".join(self._tags[p] if isinstance(p, int) else p for p in pieces)
+        return "".join(self._tag_of[p] if isinstance(p, int) else p for p in pieces)
 
-    def _too_large(self, values: Collection[str]) -> bool:
+    def _too_large(self, values: Sequence[str]) -> bool:
         characters = self._tags_size + sum(map(len, values))
         if characters * _LONGEST_CHARACTER <= MAX_SUBSTITUTIONS:
             return False

@@ -292,13 +292,35 @@ def test_a_connection_closed_while_the_request_is_sent_took_nothing(
     assert fates(outcomes) == {1: Fate.UNKNOWN, 2: Fate.UNKNOWN}
 
 
-def test_what_is_accepted_stays_so_when_the_next_request_fails(
+def test_what_is_accepted_stays_so_when_another_request_fails(
     plan: Plan, person: MakeRecipient, sendgrid: SendGridStandIn
 ) -> None:
     household = "both@mail.example"
     sendgrid.then(None, Fault(429))
     outcomes = provider(sendgrid).send(plan, [person(1, household), person(2, household)])
-    assert fates(outcomes) == {1: Fate.ACCEPTED, 2: Fate.LATER}
+    assert sorted(fates(outcomes).values()) == [Fate.ACCEPTED, Fate.LATER]
+
+
+def test_after_a_failure_no_request_is_begun(
+    plan: Plan, person: MakeRecipient, sendgrid: SendGridStandIn
+) -> None:
+    one_by_one = SendGridProvider(sendgrid.api_key, url=sendgrid.url, connections=1)
+    household = [person(number, "both@mail.example") for number in range(1, 4)]
+    sendgrid.then(None, Fault(429))
+    outcomes = one_by_one.send(plan, household)
+    assert fates(outcomes) == {1: Fate.ACCEPTED, 2: Fate.LATER, 3: Fate.LATER}
+    assert sendgrid.seen == 2
+
+
+def test_several_requests_are_on_their_way_at_a_time(
+    plan: Plan, person: MakeRecipient, sendgrid: SendGridStandIn
+) -> None:
+    several = provider(sendgrid)
+    crowd = people(person, several.part_size)
+    sendgrid.meet(4)
+    outcomes = several.send(plan, crowd)
+    assert fates(outcomes) == {one.delivery_id: Fate.ACCEPTED for one in crowd}
+    assert [len(body["personalizations"]) for body in sendgrid.requests] == [1000] * 4
 
 
 def test_a_request_that_is_too_large_goes_in_halves(
@@ -317,10 +339,11 @@ def test_a_request_that_is_too_large_goes_in_halves(
 def test_a_request_above_30_mb_is_not_tried(
     plan: Plan, person: MakeRecipient, sendgrid: SendGridStandIn
 ) -> None:
-    # 6 MB of letters that JSON writes as six characters each, and people beside them.
-    wide = replace(plan, text=("é" * 4_990_000,))
-    outcomes = provider(sendgrid).send(wide, people(person, 400))
-    assert fates(outcomes) == dict.fromkeys(range(1, 401), Fate.ACCEPTED)
+    # 24.8 MB that all letters share, and people of 8 kB each.
+    wide = replace(plan, html=("x" * 24_800_000, *plan.subject))
+    crowd = [person(number, first_name="y" * 4_000) for number in range(1, 701)]
+    outcomes = provider(sendgrid).send(wide, crowd)
+    assert fates(outcomes) == dict.fromkeys(range(1, 701), Fate.ACCEPTED)
     assert len(sendgrid.received) == len(sendgrid.requests) > 1
 
 

@@ -81,6 +81,7 @@ class SendGridStandIn:
         self.deliveries: list[str] = []
         self.seen = 0  # requests, whatever became of them
         self.ending = threading.Event()
+        self.meeting: threading.Barrier | None = None
         self._faults: deque[Fault | None] = deque()
         self._numbers = count(1)
         self._lock = threading.Lock()
@@ -102,6 +103,10 @@ class SendGridStandIn:
     def url(self) -> str:
         """What to give as SendGrid's address."""
         return f"http://127.0.0.1:{self._server.server_port}"
+
+    def meet(self, requests: int) -> None:
+        """Answer no request before that many are there at once; fails after 10 seconds."""
+        self.meeting = threading.Barrier(requests, timeout=10)
 
     def then(self, *faults: Fault | None) -> None:
         """What happens to the next requests; None for the ordinary answer."""
@@ -232,6 +237,8 @@ class _Handler(BaseHTTPRequestHandler):
         status, errors = self._judged(body, size)
         if self.standin.keep_bodies:
             self.standin.received.append(body)
+        if self.standin.meeting:
+            self.standin.meeting.wait()
         if fault is None:
             headers = {"X-Message-Id": self.standin.take(body)} if status == 202 else {}
             self._answer(status, headers, errors)
