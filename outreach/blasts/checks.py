@@ -74,13 +74,14 @@ class Case:
 
 
 def _petition(case: Case) -> Iterator[Finding]:
-    if case.petition.state == "published":
+    state = case.petition.state
+    if state == "published":
         yield Finding("petition", "ok", "The petition is open")
     else:
         yield Finding(
             "petition",
             "stop",
-            f"The petition is {case.petition.state}",
+            f"The petition is {'a draft' if state == 'draft' else state}",
             "Its page would turn people away. Publish it first.",
         )
 
@@ -98,11 +99,16 @@ def _audience(case: Case) -> Iterator[Finding]:
         return
     if count.would_get == 0:
         yield Finding(
-            "audience", "stop", "Nobody would get it", f"The rules choose {count.chosen:,} people."
+            "audience",
+            "stop",
+            "Nobody would get it",
+            f"Chosen by the rules: {count.chosen:,}{', all held back' if count.chosen else ''}.",
         )
     else:
         held = sum(count.held_back.values())
-        yield Finding("audience", "ok", f"{count.would_get:,} people", f"{held:,} held back")
+        yield Finding(
+            "audience", "ok", f"Would get it: {count.would_get:,}", f"Held back: {held:,}"
+        )
 
 
 def _base_url(case: Case) -> Iterator[Finding]:
@@ -144,12 +150,14 @@ def _subject(case: Case) -> Iterator[Finding]:
             f"The subject has {len(case.preview.subject)} characters",
             f"Phones show about {SUBJECT_LIMIT} at most.",
         )
-    if len(case.preview.preheader) not in PREHEADER_LENGTH:
+    length = len(case.preview.preheader)
+    if length not in PREHEADER_LENGTH:
+        which = "long" if length > PREHEADER_LENGTH[-1] else "short" if length else "empty"
         yield Finding(
             "preheader",
             "look",
-            f"The preheader has {len(case.preview.preheader)} characters",
-            "40 to 90 fill the line behind the subject.",
+            f"The preheader is {which}",
+            f"40 to 90 characters fill the line behind the subject; here: {length}.",
         )
 
 
@@ -175,7 +183,8 @@ def _fields(case: Case) -> Iterator[Finding]:
 def _ask(case: Case) -> Iterator[Finding]:
     asks = [link for link in case.composed.links if link.kind == "ask"]
     if asks:
-        yield Finding("ask", "ok", f"The ask leads to the petition, {len(asks)} times")
+        times = "once" if len(asks) == 1 else f"{len(asks)} times"
+        yield Finding("ask", "ok", f"The letter leads to the petition {times}")
     else:
         yield Finding(
             "ask",

@@ -158,7 +158,7 @@ def _readable(text: str, where: str, constants: Mapping[str, str], faults: list[
     def judged(tag: re.Match[str]) -> str:
         above = "\n" * text.count("\n", 0, tag.start())  # so that the fault names the line
         try:
-            list(parse(above + tag[0], where=where, constants=constants))
+            list(parse(above + tag[0], where=where.capitalize(), constants=constants))
         except BadInput as fault:
             faults.append(fault)
             return ""

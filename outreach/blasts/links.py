@@ -88,7 +88,7 @@ class LinkBook:
 
     def _fault(self, url: str, sentence: str, hint: str) -> None:
         at = self.text.find(f"]({url}")
-        place = f"body, line {self.text.count(chr(10), 0, at) + 1}" if at >= 0 else "body"
+        place = f"Body, line {self.text.count(chr(10), 0, at) + 1}" if at >= 0 else "Body"
         self.faults.append(BadInput(f"{place}: {sentence}", hint=hint, field="body"))
 
     def _place(self, kind: str, url: str, label: str) -> str:
@@ -97,7 +97,7 @@ class LinkBook:
         slot = Slot.FIRST_LINK + self._turn
         self._turn += 1
         if slot > MAX_SLOT:
-            raise BadInput(f"body: more than {MAX_SLOT - Slot.FIRST_LINK} links.", field="body")
+            raise BadInput(f"Body: more than {MAX_SLOT - Slot.FIRST_LINK} links.", field="body")
         if not any(known.slot == slot for known in self.links):
             self.links.append(NewLink(slot, kind, url, self.draft.without_markers(label)[:400]))
         return self.address("c", slot)

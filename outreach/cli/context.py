@@ -56,6 +56,11 @@ class Context:
         click.echo(orjson.dumps(value, option=orjson.OPT_INDENT_2).decode())
 
 
+def plural(number: int, one: str, many: str) -> str:
+    """A number with what it counts: 1 row, 46,988 rows."""
+    return f"{number:,} {one if number == 1 else many}"
+
+
 def actor() -> str:
     """Who is at this terminal, for the audit log."""
     return f"{getpass.getuser()} (command line)"

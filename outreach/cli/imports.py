@@ -11,7 +11,7 @@ import click
 
 from outreach.accounts import audit
 from outreach.accounts.queries import the_organisation
-from outreach.cli.context import Context, actor, as_json
+from outreach.cli.context import Context, actor, as_json, plural
 from outreach.core.errors import BadInput
 from outreach.supporters import csvfile, exports, lists, queries
 from outreach.supporters import imports as operations
@@ -181,20 +181,25 @@ def say_report(context: Context, report: Report, json_: bool) -> None:
     if json_:
         context.print_json(report.to_json())
         return
+    rows = plural(report.rows, "row", "rows")
     if report.import_id is None:
-        context.say(f"Dry run of {report.rows:,} rows; nothing is stored")
+        context.say(f"Dry run of {rows}; nothing is stored")
     else:
-        context.say(f"Import {report.import_id} is {report.state}: {report.rows:,} rows")
-    for count, what in (
-        (report.added, "people added"),
-        (report.updated, "people known before, updated"),
-        (report.unsubscribed, "of these unsubscribed earlier: not put on the list"),
-        (report.suppressed, "stay out: their address is suppressed"),
-        (report.duplicates, "repeat an address of the file"),
-        (report.refused, "refused"),
+        context.say(f"Import {report.import_id} is {report.state}: {rows}")
+    for count, one, many in (
+        (report.added, "person added", "people added"),
+        (report.updated, "person known before, updated", "people known before, updated"),
+        (report.unsubscribed, *2 * ("of these unsubscribed earlier: not put on the list",)),
+        (
+            report.suppressed,
+            "address is suppressed: stays out",
+            "addresses are suppressed: stay out",
+        ),
+        (report.duplicates, "repeats an address of the file", "repeat an address of the file"),
+        (report.refused, "refused", "refused"),
     ):
         if count:
-            context.say(f"{count:>12,}  {what}")
+            context.say(f"{count:>12,}  {one if count == 1 else many}")
     for refusal in report.refusals[:SHOWN]:
         context.say(f"  line {refusal.line:,}: {refusal.reason}")
     if len(report.refusals) > SHOWN:
@@ -210,7 +215,7 @@ def _run(context: Context, import_id: int, json_: bool) -> None:
     except KeyboardInterrupt:
         with db.transaction() as session:
             task = operations.stop(session, import_id)
-        context.say(f"\nStopped: {task.rows_done:,} rows are stored and stay.")
+        context.say(f"\nStopped: {plural(task.rows_done, 'row is', 'rows are')} stored so far.")
         context.say(f"Go on: outreach supporters resume {import_id}")
         context.say(f"Take it back: outreach supporters undo {import_id}")
         raise SystemExit(INTERRUPTED) from None

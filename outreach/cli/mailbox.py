@@ -23,7 +23,7 @@ def list_(context: Context, query: str, page: int) -> None:
     shown = Mailbox(context.services.data_dir / "mailbox").letters(query, page)
     for letter in shown.rows:
         context.say(f"{letter.delivery_id:>9}  {letter.to:<40} {letter.subject}")
-    context.say(f"Page {shown.number} of {shown.last}, {shown.total:,} letters.")
+    context.say(f"Letters: {shown.total:,}; page {shown.number:,} of {shown.last:,}.")
 
 
 @mailbox.command()

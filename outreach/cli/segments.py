@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from outreach.accounts.queries import the_organisation
 from outreach.audiences import operations, queries
 from outreach.audiences.rules import Rule, parse
-from outreach.cli.context import Context, as_json
+from outreach.cli.context import Context, as_json, plural
 from outreach.core.errors import BadInput
 
 Command = TypeVar("Command", bound=Callable[..., None])
@@ -130,4 +130,4 @@ def _chosen(session: Session, rules: str | None, saved: str | None) -> Rule:
 
 
 def _people(number: int) -> str:
-    return f"{number:,} {'supporter' if number == 1 else 'supporters'}"
+    return plural(number, "supporter", "supporters")

@@ -111,8 +111,8 @@ def test_read_in_a_browser_names_nobody(world: World) -> None:
 @pytest.mark.parametrize(
     ("body", "said"),
     [
-        ("Hi {{ frist_name }}", "body, line 1: there is no merge field “frist_name”"),
-        ("Hi\n\n{% if x %}", "body, line 3"),
+        ("Hi {{ frist_name }}", "Body, line 1: there is no merge field “frist_name”"),
+        ("Hi\n\n{% if x %}", "Body, line 3"),
         ("[here](/just/a/path)", "the link “/just/a/path” leads nowhere"),
         ("[me](https://a.example/?who={{ email }})", "the link “me” has a merge field"),
         ("[me](mailto:a@example.org?body={{ first_name }})", "has a merge field"),

@@ -43,12 +43,12 @@ def test_every_fault_of_a_letter_is_told_with_its_line_and_the_other_checks_stil
     with world.db.reading() as session:
         found = preflight.run(session, world.blast(session), BASE_URL)
     assert [f.title for f in found if f.key == "letter.unreadable"] == [
-        "subject, line 1: there is no merge field “nick”",
-        "body, line 1: there is no merge field “frist_name”",
-        "body, line 3: “{%” is not closed, or starts a block unknown here",
-        "body, line 3: there is no filter “shout”",
-        "body, line 7: “{{” is not closed, or starts a block unknown here",
-        "body, line 7: the link “/just/a/path” leads nowhere",
+        "Subject, line 1: there is no merge field “nick”",
+        "Body, line 1: there is no merge field “frist_name”",
+        "Body, line 3: “{%” is not closed, or starts a block unknown here",
+        "Body, line 3: there is no filter “shout”",
+        "Body, line 7: “{{” is not closed, or starts a block unknown here",
+        "Body, line 7: the link “/just/a/path” leads nowhere",
     ]
     assert [(f.key, f.level) for f in found if f.key in ("petition", "audience")] == [
         ("audience", "stop"), ("petition", "ok"),
@@ -217,3 +217,21 @@ def test_single_letters_overtake_a_blast(world: World) -> None:
         )
     world.send()
     assert world.provider.taken[0] == "me@example.org"
+
+
+def test_one_is_not_many_and_a_draft_is_a_draft(world: World) -> None:
+    def titles() -> dict[str, tuple[str, str]]:
+        with world.db.reading() as session:
+            found = preflight.run(session, world.blast(session), BASE_URL)
+            return {finding.key: (finding.title, finding.detail) for finding in found}
+
+    edited(world, preheader="x")
+    assert titles()["audience"] == ("Nobody would get it", "Chosen by the rules: 0.")
+    world.add_people(1)
+    with world.db.transaction() as session:
+        session.scalars(select(Petition)).one().state = "draft"
+    found = titles()
+    assert found["audience"] == ("Would get it: 1", "Held back: 0")
+    assert found["ask"][0] == "The letter leads to the petition once"
+    assert found["preheader"][0] == "The preheader is short"
+    assert found["petition"][0] == "The petition is a draft"

@@ -115,8 +115,16 @@ def test_interrupted_it_stops_and_says_how_to_go_on(
 
     monkeypatch.setattr(operations, "_store", interrupted)
     told = typed("supporters import --list Boats --map Contact=email", file, exit_code=130)
-    assert "Stopped: 0 rows are stored" in told and "outreach supporters resume 1" in told
+    assert "Stopped: 0 rows are stored so far." in told and "outreach supporters resume 1" in told
     assert "Import 1 is finished: 4 rows" in typed("supporters resume 1")
+
+
+def test_one_is_not_many(typed: Typed, tmp_path: Path) -> None:
+    path = tmp_path / "one.csv"
+    path.write_text("email\nann@example.org\n")
+    assert typed("supporters import --list Boats --basis fair", str(path)).splitlines() == [
+        "Import 1 is finished: 1 row", "           1  person added",
+    ]  # fmt: skip
 
 
 def test_refused_rows_go_into_a_file_and_an_import_is_undone(
