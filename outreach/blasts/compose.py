@@ -38,7 +38,8 @@ class Unreadable(BadInput):
     """A letter with faults in its text: every one of them, each with its line."""
 
     def __init__(self, faults: Sequence[BadInput]) -> None:
-        super().__init__(" ".join(fault.message for fault in faults), hint=faults[0].hint)
+        hints = dict.fromkeys(fault.hint for fault in faults)
+        super().__init__(" ".join(fault.message for fault in faults), hint=" ".join(hints))
         self.faults = tuple(faults)
 
 

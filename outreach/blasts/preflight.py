@@ -34,11 +34,11 @@ def _run(case: Case) -> list[Finding]:
     try:
         found += [finding for check in CHECKS_OF_LETTER for finding in check(case)]
     except BadInput as error:
-        faults = error.faults if isinstance(error, Unreadable) else (error,)
-        found += [
-            Finding("letter.unreadable", "stop", fault.message.rstrip("."), fault.hint)
-            for fault in faults
-        ]
+        said: set[str] = set()  # what several faults have in common to do is told once
+        for fault in error.faults if isinstance(error, Unreadable) else (error,):
+            hint = "" if fault.hint in said else fault.hint
+            said.add(hint)
+            found.append(Finding("letter.unreadable", "stop", fault.message.rstrip("."), hint))
     overrides = {
         o.check: o
         for o in session.scalars(select(CheckOverride).where(CheckOverride.blast_id == blast.id))

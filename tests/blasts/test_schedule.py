@@ -50,6 +50,7 @@ def test_every_fault_of_a_letter_is_told_with_its_line_and_the_other_checks_stil
         "Body, line 7: “{{” is not closed, or starts a block unknown here",
         "Body, line 7: the link “/just/a/path” leads nowhere",
     ]
+    assert sum(f.detail.startswith("Known: first_name") for f in found) == 1
     assert [(f.key, f.level) for f in found if f.key in ("petition", "audience")] == [
         ("audience", "stop"), ("petition", "ok"),
     ]  # fmt: skip
