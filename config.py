@@ -57,6 +57,11 @@ class Settings(BaseSettings):
     sendgrid_connections: int = Field(
         4, ge=1, le=50, description="Requests of 1,000 letters on their way at a time, at most."
     )
+    sendgrid_webhook_keys: str = Field(
+        "",
+        description="Public keys of SendGrid’s signed Event Webhook, with commas between them; "
+        "empty: its events are refused.",
+    )
     provider_timeout_s: float = Field(
         30.0, gt=0, le=600, description="Seconds that a provider may take to answer."
     )

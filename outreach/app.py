@@ -13,8 +13,9 @@ from outreach.core.db import Database
 from outreach.core.tokens import Tokens
 from outreach.mail.provider import Provider
 from outreach.providers.build import build
+from outreach.providers.sendgrid_signature import known_keys
 from outreach.services import Services
-from outreach.web import console, errors, headers, health, public
+from outreach.web import console, errors, headers, health, hooks, public
 from outreach.web.auth import bound_body, limiter
 from outreach.web.forms import csrf
 
@@ -39,6 +40,7 @@ def build_services(settings: config.Settings, provider: Provider | None = None) 
         keep_networks=settings.keep_networks,
         test_sends_to=settings.test_sends_to,
         watches_worker=not settings.broker_url,
+        sendgrid_webhook_keys=known_keys(settings.sendgrid_webhook_keys),
     )
 
 
@@ -72,8 +74,8 @@ def create_app(services: Services, *, trusted_proxies: int = 0) -> Flask:
     app.register_blueprint(health.blueprint)
     for blueprint in console.BLUEPRINTS:
         app.register_blueprint(blueprint)
-    for blueprint in public.BLUEPRINTS:
-        # Supporters' forms carry no session: the token in them is the secret.
+    for blueprint in (*public.BLUEPRINTS, *hooks.BLUEPRINTS):
+        # No session: supporters' forms carry a token that is the secret, machines sign.
         csrf.exempt(blueprint)
         app.register_blueprint(blueprint)
     return app

@@ -29,6 +29,7 @@ class Services:
     keep_networks: bool
     test_sends_to: str
     watches_worker: bool  # one worker process beside the web, whose sign of life /readyz reads
+    sendgrid_webhook_keys: tuple[str, ...] = ()
 
     @property
     def alive_file(self) -> Path:

@@ -27,6 +27,7 @@ DELIVERY_STATES = StateMachine(
         "skip": move("pending", "skipped"),
         "lose": move("pending", "unknown"),
         "cancel": move("pending", "cancelled"),
+        "drop": move("accepted unknown", "refused"),  # the provider took it and did not send it
         "deliver": move("accepted unknown", "delivered"),
         "bounce": move("accepted unknown delivered", "bounced"),
         "complain": move("accepted unknown delivered", "complained"),

@@ -17,6 +17,7 @@ from outreach.mail.headers import Unsendable, mailbox, one_line
 from outreach.mail.mime import MAX_LETTER_BYTES, static_headers
 from outreach.mail.plan import Piece, Plan, Recipient
 
+DELIVERY = "delivery"  # the custom argument that comes back with each event
 MAX_PEOPLE = 1000
 MAX_SUBSTITUTIONS = 10_000  # bytes of tags and values, for each person
 _LONGEST_CHARACTER = 4  # bytes
@@ -89,7 +90,7 @@ class RequestMaker:
             headers = {**headers, "List-Unsubscribe": way_out}
         person: Json = {
             "to": [_person(recipient.name, recipient.address)],
-            "custom_args": {"delivery": str(recipient.delivery_id)},
+            "custom_args": {DELIVERY: str(recipient.delivery_id)},
         }
         if personal:
             person["substitutions"] = dict(zip(self._tags, personal, strict=True))

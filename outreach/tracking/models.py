@@ -41,7 +41,9 @@ class Event(Base):
 
     id: Mapped[Id]
     key: Mapped[str] = mapped_column(String(64))
-    kind: Mapped[Word]  # opened, clicked, signed, unsubscribed, bounced, complained, delivered
+    kind: Mapped[
+        Word
+    ]  # opened, clicked, viewed, signed, unsubscribed, or one of mail.feedback.Word
     at: Mapped[Instant] = mapped_column(default=now)
     delivery_id: Mapped[int | None] = mapped_column(ForeignKey("deliveries.id", ondelete="CASCADE"))
     blast_id: Mapped[int | None] = mapped_column(ForeignKey("blasts.id"))

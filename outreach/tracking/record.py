@@ -1,4 +1,7 @@
-"""Events in: each stored once, and the judgements over its letter brought up to date with it."""
+"""Events in: each stored once, and the judgements over its letter brought up to date with it.
+
+What providers and bounce mail tell, and what it does to deliveries: tracking/feedback.py.
+"""
 
 from __future__ import annotations
 

@@ -1,0 +1,142 @@
+"""SendGrid's events in our words: what its Event Webhook posts becomes feedback about letters.
+
+Facts of SendGrid's documentation: events come more than once and in any order, `sg_event_id` names
+one for ever; `sg_message_id` starts with the X-Message-Id and is missing on some late bounces;
+kinds are added without notice. Custom arguments stand beside the event's own fields.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from outreach.consent.suppression import ASKED, BOUNCED, COMPLAINED
+from outreach.core.clock import now
+from outreach.core.errors import BadInput
+from outreach.mail.feedback import Feedback, Word
+from outreach.mail.headers import one_line
+from outreach.providers.reasons import reason
+from outreach.providers.sendgrid_request import DELIVERY
+
+SOURCE = "sendgrid"
+_WORDS = {
+    "processed": Word.ACCEPTED,
+    "deferred": Word.DEFERRED,
+    "delivered": Word.DELIVERED,
+    "dropped": Word.DROPPED,
+    "bounce": Word.BOUNCED,
+    "spamreport": Word.COMPLAINED,
+    "unsubscribe": Word.UNSUBSCRIBED,
+    "group_unsubscribe": Word.UNSUBSCRIBED,
+    "open": Word.PROVIDER_OPENED,
+    "click": Word.PROVIDER_CLICKED,
+}
+_HARD = "bounce"  # the type of a bounce after which SendGrid suppresses; others are "blocked"
+# A letter that is dropped for this was not sent because SendGrid's own list names the address.
+_DROPPED_FOR = {
+    "bounced address": BOUNCED,
+    "invalid": BOUNCED,
+    "spam reporting address": COMPLAINED,
+    "unsubscribed address": ASKED,
+}
+_DETAILS = {
+    "type": "type",
+    "status": "status",
+    "bounce_classification": "classification",
+    "attempt": "attempt",
+    "sg_machine_open": "machine",
+}
+_LONGEST, _MOST_FIELDS = 300, 20
+# Of events that we don't know, everything is kept but what is about the person.
+_PERSONAL = {"email", "ip", "useragent", "url", "smtp-id", "reason", "response"}
+
+
+def feedback(body: bytes) -> list[Feedback]:
+    """The reports in one request of the webhook; raises BadInput for what is no list of events."""
+    try:
+        events = json.loads(body)
+    except (ValueError, RecursionError):
+        events = None
+    if not isinstance(events, list):
+        raise BadInput("This is no list of events. Nothing was stored.")
+    return [_one(event) for event in events if isinstance(event, dict)]
+
+
+def _one(event: Mapping[str, Any]) -> Feedback:
+    said, address = _text(event.get("event")), _text(event.get("email"))
+    word = _WORDS.get(said, Word.OTHER)
+    why = reason(_text(event.get("reason")) or _text(event.get("response")), address)
+    suppress = ""
+    if word is Word.BOUNCED and event.get("type") == _HARD:
+        word, suppress = Word.GONE, BOUNCED
+    elif word is Word.DROPPED:
+        suppress = _DROPPED_FOR.get(why.lower(), "")
+    elif word is Word.COMPLAINED:
+        suppress = COMPLAINED
+    delivery = _text(event.get(DELIVERY))
+    return Feedback(
+        key=_key(event),
+        word=word,
+        at=_instant(event.get("timestamp")),
+        source=SOURCE,
+        delivery_id=int(delivery) if delivery.isdecimal() and len(delivery) < 19 else None,
+        ref=_text(event.get("sg_message_id")),
+        address=address,
+        reason="" if word is Word.DELIVERED else why,
+        suppress=suppress,
+        detail=_detail(event, word, said, address),
+    )
+
+
+def _detail(
+    event: Mapping[str, Any], word: Word, said: str, address: str
+) -> dict[str, str | int | float]:
+    if word is not Word.OTHER:
+        return {ours: _value(event[its]) for its, ours in _DETAILS.items() if its in event}
+    kept = {
+        one_line(_clean(name))[:80]: _value(value, address)
+        for name, value in list(event.items())[:_MOST_FIELDS]
+        if name not in _PERSONAL and name != "event"
+    }
+    return {"said": said, **kept}
+
+
+def _key(event: Mapping[str, Any]) -> str:
+    """What names an event for ever; one without an id is named by all that it says."""
+    named = event.get("sg_event_id")
+    text = named if isinstance(named, str) and named else json.dumps(event, sort_keys=True)
+    return (
+        "sendgrid:" + hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=16).hexdigest()
+    )
+
+
+def _instant(timestamp: object) -> datetime:
+    """When it happened; where that can't be read, now."""
+    try:
+        return datetime.fromtimestamp(float(timestamp), UTC)  # type: ignore[arg-type]
+    except (TypeError, ValueError, OverflowError, OSError):
+        return now()
+
+
+def _text(value: object) -> str:
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        return ""
+    return one_line(_clean(str(value)))[:_LONGEST]
+
+
+def _value(value: object, address: str = "") -> str | int | float:
+    if isinstance(value, bool) or value is None:
+        return bool(value)
+    if isinstance(value, str):
+        return reason(_text(value), address)
+    if isinstance(value, int | float) and abs(value) < 2**53:
+        return value
+    return reason(_text(json.dumps(value)), address)
+
+
+def _clean(text: str) -> str:
+    """Without halves of characters, which JSON can name and no database takes."""
+    return text.encode("utf-8", "replace").decode()

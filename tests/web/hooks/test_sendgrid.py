@@ -1,0 +1,129 @@
+"""SendGrid's webhook through the real door: signed, stored before it is answered, repeatable."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import func, select
+
+import config
+from outreach.app import build_services, create_app
+from outreach.core.db import Database
+from outreach.mail.models import Delivery
+from outreach.supporters.models import Supporter
+from outreach.tracking.models import Event
+from outreach.web.hooks.sendgrid import MAX_BYTES
+from tests.standins.sendgrid_events import Signer, as_posted, event
+from tests.standins.world import World
+
+PATH = "/hooks/sendgrid"
+
+
+@pytest.fixture
+def signer() -> Signer:
+    """The account's present key."""
+    return Signer()
+
+
+@pytest.fixture
+def sendgrid(world: World, signer: Signer, tmp_path: Path) -> FlaskClient:
+    """SendGrid, posting to an app that knows its present and its next key; three got a letter."""
+    world.add_people(3)
+    world.start()
+    world.send()
+    keys = f"{Signer().public_key},{signer.public_key}"
+    settings = config.load(_env_file=None, data_dir=tmp_path, sendgrid_webhook_keys=keys)
+    services = replace(build_services(settings), db=world.db)
+    return create_app(services).test_client()
+
+
+def delivery(world: World, number: int) -> tuple[str, int]:
+    address = f"p{number:04}@example.org"
+    with world.db.reading() as session:
+        found = session.scalars(select(Delivery.id).join(Supporter).where(
+            Supporter.address == address)).one()  # fmt: skip
+    return address, found
+
+
+def stored(world: World) -> int:
+    with world.db.reading() as session:
+        return session.scalar(select(func.count()).select_from(Event)) or 0
+
+
+def test_events_move_letters_and_are_answered_after_they_are_stored(
+    sendgrid: FlaskClient, signer: Signer, world: World
+) -> None:
+    body = as_posted(
+        event("delivered", *delivery(world, 1)),
+        event("bounce", *delivery(world, 2), type="bounce", reason="550 no such user"),
+        event("spamreport", *delivery(world, 3)),
+        event("open", *delivery(world, 1), sg_machine_open=True),
+    )
+    for _ in range(3):  # SendGrid repeats itself
+        answer = sendgrid.post(PATH, data=body, headers=signer.headers(body))
+        assert (answer.status_code, answer.data) == (204, b"")
+        assert stored(world) == 4
+    assert [state for _, (state, _) in sorted(world.states().items())] == [
+        "delivered",
+        "bounced",
+        "complained",
+    ]
+
+
+def test_what_sendgrid_did_not_sign_is_refused_and_stores_nothing(
+    sendgrid: FlaskClient, signer: Signer, world: World
+) -> None:
+    body = as_posted(event("spamreport", *delivery(world, 1)))
+    good = signer.headers(body)
+    name = "X-Twilio-Email-Event-Webhook-Signature"
+    for headers in (
+        {},
+        Signer().headers(body),
+        good | {name: "not base64!"},
+        good | {name: "é"},
+        {key: value for key, value in good.items() if "Timestamp" not in key},
+    ):
+        assert sendgrid.post(PATH, data=body, headers=headers).status_code == 403, headers
+    assert sendgrid.post(PATH, data=body + b" ", headers=good).status_code == 403
+    assert sendgrid.get(PATH).status_code == 405
+    assert stored(world) == 0
+
+
+def test_without_a_key_everything_is_refused(world: World, signer: Signer, tmp_path: Path) -> None:
+    services = build_services(config.load(_env_file=None, data_dir=tmp_path))
+    browser = create_app(replace(services, db=world.db)).test_client()
+    body = as_posted(event("open", "a@mail.example"))
+    answer = browser.post(PATH, data=body, headers=signer.headers(body))
+    assert answer.status_code == 403
+
+
+def test_a_large_batch_is_taken_and_a_larger_one_refused(
+    sendgrid: FlaskClient, signer: Signer, world: World
+) -> None:
+    events = [event("delivered", *delivery(world, 1), note="x" * 400) for _ in range(1300)]
+    body = as_posted(*events)
+    assert 768_000 < len(body) < MAX_BYTES
+    assert sendgrid.post(PATH, data=body, headers=signer.headers(body)).status_code == 204
+    assert stored(world) == 1300
+    body = b"[" + b" " * MAX_BYTES + b"]"
+    assert sendgrid.post(PATH, data=body, headers=signer.headers(body)).status_code == 413
+
+
+def test_a_signed_request_that_is_no_list_is_a_400(sendgrid: FlaskClient, signer: Signer) -> None:
+    for body in (b"{}", b"", b"[" * 90_000):
+        assert sendgrid.post(PATH, data=body, headers=signer.headers(body)).status_code == 400
+
+
+def test_with_the_database_away_sendgrid_is_asked_to_come_again(
+    world: World, signer: Signer, tmp_path: Path
+) -> None:
+    settings = config.load(
+        _env_file=None, data_dir=tmp_path, sendgrid_webhook_keys=signer.public_key
+    )
+    away = Database("postgresql://nobody@127.0.0.1:9/none")
+    browser = create_app(replace(build_services(settings), db=away)).test_client()
+    body = as_posted(event("open", "a@mail.example"))
+    assert browser.post(PATH, data=body, headers=signer.headers(body)).status_code == 503
