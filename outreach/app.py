@@ -11,6 +11,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 import config
 from outreach.core.db import Database
 from outreach.core.tokens import Tokens
+from outreach.mail.flight import FlightRecorder
 from outreach.mail.provider import Provider
 from outreach.providers.build import build
 from outreach.providers.sendgrid_signature import known_keys
@@ -30,6 +31,7 @@ def build_services(settings: config.Settings, provider: Provider | None = None) 
         db=Database(settings.database_url, pool_size=settings.web_threads + 2),
         tokens=Tokens(secret),
         provider=provider or _provider(settings),
+        flights=FlightRecorder(settings.data_dir / "flights"),
         base_url=settings.base_url,
         data_dir=settings.data_dir,
         secret=secret,

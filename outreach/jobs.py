@@ -6,8 +6,6 @@ called twice, or on two machines at once, does no harm.
 
 from __future__ import annotations
 
-import os
-import socket
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,7 +13,7 @@ from dataclasses import dataclass
 from outreach.blasts import delivery, queries, schedule
 from outreach.blasts.freeze import freeze
 from outreach.blasts.models import BLAST_STATES
-from outreach.core import log
+from outreach.core import log, process
 from outreach.core.errors import OutreachError
 from outreach.petitions import tally
 from outreach.services import ALIVE_EVERY_S, Services
@@ -109,12 +107,12 @@ JOBS = (
 
 
 def _sender(services: Services) -> delivery.Sender:
-    thread = threading.get_ident()
     return delivery.Sender(
-        name=f"{socket.gethostname()[:40]}:{os.getpid()}:{thread}"[:80],
+        name=process.own_name(),
         db=services.db,
         tokens=services.tokens,
         provider=services.provider,
+        flights=services.flights,
         base_url=services.base_url,
         lease_s=services.lease_s,
     )

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from outreach.core.db import Database
 from outreach.core.tokens import Tokens
+from outreach.mail.flight import FlightRecorder
 from outreach.mail.provider import Provider
 
 ALIVE_EVERY_S = 5.0  # how often a worker gives a sign of life
@@ -19,6 +20,7 @@ class Services:
     db: Database
     tokens: Tokens
     provider: Provider
+    flights: FlightRecorder
     base_url: str
     data_dir: Path
     secret: str

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import count
 from typing import Any
 
 from sqlalchemy import Select, bindparam, exists, literal, null, select, update
@@ -20,10 +22,12 @@ from outreach.blasts.recipients import (
     known,
     part_query,
 )
+from outreach.blasts.watch import Watch
 from outreach.core import log
 from outreach.core.db import Database
 from outreach.core.tokens import Slot, Tokens
 from outreach.mail import outbox
+from outreach.mail.flight import Flight, FlightRecorder, Stage
 from outreach.mail.models import Batch, Delivery, SingleLetter
 from outreach.mail.outbox import Claim
 from outreach.mail.outcomes import record
@@ -36,6 +40,7 @@ _log = log.get(__name__)
 _CLAIM = outbox.claiming(
     allowed=exists().where(Blast.id == Batch.blast_id, Blast.state == "sending")
 )
+_claims = count(1)
 _STATE = select(Blast.state).where(Blast.id == bindparam("blast"))
 # Letters that a person asked for (confirmation, test) don't pass the consent gate.
 _SINGLE: Select[Any] = (
@@ -50,12 +55,13 @@ BROKEN = "The sender failed while these letters were on their way; whether they 
 
 @dataclass(frozen=True)
 class Sender:
-    """Who sends: its name in leases, and what it works with."""
+    """Who sends, and what it works with. `name`: of the process (core.process.own_name)."""
 
     name: str
     db: Database
     tokens: Tokens
     provider: Provider
+    flights: FlightRecorder
     base_url: str
     lease_s: int
 
@@ -68,58 +74,79 @@ class Letters:
     query: Select[Any]
 
 
-@dataclass(frozen=True)
+@dataclass
 class Part:
-    """Letters that leave together."""
+    """Letters that leave together, and what became of them."""
 
-    rows: Sequence[Any]
+    recipients: Sequence[Recipient]
+    skipped: Sequence[tuple[int, str]]  # delivery and reason
     last_id: int
     is_last: bool  # nobody waits behind it
+    flight: Flight
+    outcomes: Sequence[Outcome] = ()
 
 
 def send_all(sender: Sender, stop: threading.Event) -> int:
-    """Send batches until none is due or `stop` is set; returns how many were taken on."""
-    done, seen = 0, dict[int, Letters]()
-    while not stop.is_set():
-        with sender.db.transaction() as session:
-            claim = outbox.claim(session, _CLAIM, owner=sender.name, lease_s=sender.lease_s)
-        if claim is None:
-            return done
-        send_batch(sender, claim, stop, seen)
-        done += 1
-    return done
+    """Send batches until none is due or `stop` is set; returns how many were taken on.
+
+    As many at a time as the provider takes.
+    """
+    claim = None if stop.is_set() else _claim(sender)
+    if claim is None:
+        return 0
+    with Watch(sender.db, stop) as watch:
+        lane = Lane(sender, stop, watch)
+        if sender.provider.lanes == 1:
+            return lane.run(claim)
+        with ThreadPoolExecutor(sender.provider.lanes, "sender") as pool:
+            others = [pool.submit(lane.run) for _ in range(sender.provider.lanes - 1)]
+            return lane.run(claim) + sum(other.result() for other in others)
 
 
-def send_batch(
-    sender: Sender, claim: Claim, stop: threading.Event, seen: dict[int, Letters]
-) -> None:
-    """Send what waits in a claimed batch; stops between two parts when its blast was paused or
-    this process is to end. `seen` remembers the letters of each variant over batches."""
-    letters = seen.get(claim.variant_id or 0)
-    if letters is None:
-        with sender.db.reading() as session:
-            letters = _letters(session, sender, claim)
-        if claim.variant_id:
-            seen[claim.variant_id] = letters
-    part, outcomes = None, list[Outcome]()
+class Lane:
+    """Takes one batch after the other, from as many threads as like to `run`."""
+
+    def __init__(self, sender: Sender, stop: threading.Event, watch: Watch) -> None:
+        self._sender = sender
+        self._stop = stop
+        self._watch = watch
+        self._variants: dict[int, Letters] = {}
+
+    def run(self, claim: Claim | None = None) -> int:
+        """Send this batch and those that are due after it; returns how many."""
+        done = 0
+        while claim := claim or (None if self._stop.is_set() else _claim(self._sender)):
+            send_batch(self._sender, claim, self._letters(claim), self._watch)
+            claim, done = None, done + 1
+        return done
+
+    def _letters(self, claim: Claim) -> Letters:
+        letters = self._variants.get(claim.variant_id or 0)
+        if letters is None:
+            with self._sender.db.reading() as session:
+                letters = _letters(session, self._sender, claim)
+            if claim.variant_id:
+                self._variants[claim.variant_id] = letters
+        return letters
+
+
+def send_batch(sender: Sender, claim: Claim, letters: Letters, watch: Watch) -> None:
+    """Send what waits in a claimed batch; stops when its blast was paused, the batch is no longer
+    ours, or this process is to end."""
+    part = None
     while True:
+        before, part = part, _next_part(sender, claim, letters, part)
         with sender.db.transaction() as session:
-            record(session, claim.blast_id, outcomes)
-            part = _next_part(session, sender, claim, letters, part, stop)
-        if part is None:
+            goes_on = _hand_over(session, claim, before, part, watch)
+        if before:
+            sender.flights.end(before.flight)
+        if part is None or not goes_on:
+            if part:
+                sender.flights.end(part.flight)
             return
-        recipients = _recipients(sender, claim, letters.plan, part.rows)
-        try:
-            outcomes = sender.provider.send(letters.plan, recipients) if recipients else []
-        except ProviderDown as down:
-            _hold_back(sender, claim, down.wait_s, str(down))
-            return
-        except ProviderRefuses as refusal:
-            _hold_back(sender, claim, outbox.FIRST_RETRY_S, str(refusal), pause=True)
-            return
-        except BaseException:
-            _name_unknown(sender, claim, recipients)
-            raise
+        with watch.over(claim, part.flight):
+            if not _send_part(sender, claim, letters.plan, part):
+                return
 
 
 def recover_lost(sender: Sender) -> int:
@@ -128,10 +155,30 @@ def recover_lost(sender: Sender) -> int:
         lost = [(b.id, b.lease_owner or "", in_doubt(session, b)) for b in lost_batches(session)]
     unknown = 0
     for batch_id, owner, doubtful in lost:
-        known = sender.provider.settle(doubtful) if doubtful else []
+        known = _known(sender, owner, doubtful) if doubtful else []
         with sender.db.transaction() as session:
             unknown += recover(session, batch_id, owner, known)
     return unknown
+
+
+def _known(sender: Sender, owner: str, doubtful: Sequence[int]) -> list[Outcome]:
+    """What is certain of letters in doubt: by the flight recorder, and by the provider itself."""
+    known = _outcomes_of(sender.flights.stages(doubtful, owner))
+    told = {outcome.delivery_id for outcome in known}
+    return known + sender.provider.settle([i for i in doubtful if i not in told])
+
+
+def _outcomes_of(stages: Mapping[int, Stage]) -> list[Outcome]:
+    fates = {Stage.HERE: Fate.LATER, Stage.TAKEN: Fate.ACCEPTED}
+    return [Outcome(i, fates[stage]) for i, stage in stages.items() if stage in fates]
+
+
+def _claim(sender: Sender) -> Claim | None:
+    # Each claim by a name of its own: a lane that was believed dead does not hold what another
+    # one of its process took over.
+    owner = f"{sender.name}/{next(_claims)}"
+    with sender.db.transaction() as session:
+        return outbox.claim(session, _CLAIM, owner=owner, lease_s=sender.lease_s)
 
 
 def _letters(session: Session, sender: Sender, claim: Claim) -> Letters:
@@ -161,41 +208,71 @@ def _letters(session: Session, sender: Sender, claim: Claim) -> Letters:
     )
 
 
-def _next_part(
-    session: Session,
-    sender: Sender,
-    claim: Claim,
-    letters: Letters,
-    before: Part | None,
-    stop: threading.Event,
-) -> Part | None:
-    """The next part, marked as handed over; None when the batch ended or is to be let go."""
-    if not outbox.holds(session, claim):
-        _log.warning("batch.taken_over", batch=claim.batch_id)
-        return None
-    if before is not None and before.is_last:
-        outbox.finish(session, claim)
-        return None
-    if stop.is_set() or not _may_leave(session, claim):
-        outbox.give_back(session, claim)
+def _next_part(sender: Sender, claim: Claim, letters: Letters, before: Part | None) -> Part | None:
+    """The letters behind those of the part before, written as far as they are personal; None when
+    there are none, or none are to be begun."""
+    if before is not None and (before.is_last or before.flight.stopped):
         return None
     size = sender.provider.part_size
-    # By the connection: rows of columns need none of what the ORM does to a result, 3 µs each.
-    found = session.connection().execute(
-        letters.query, {**claim.after(before.last_id if before else 0), "size": size}
-    )
-    rows = found.all()
+    after = before.last_id if before else 0
+    with sender.db.reading() as session:
+        # By the connection: rows of columns need none of what the ORM does to a result.
+        found = session.connection().execute(letters.query, {**claim.after(after), "size": size})
+        rows = found.all()
     if not rows:
-        outbox.finish(session, claim)
         return None
-    outbox.skip(
-        session,
-        [(row[DELIVERY_ID], _reason(row)) for row in rows if row[REASON] or not row[ADDRESS]],
-    )
     last_id = rows[-1][DELIVERY_ID]
-    outbox.mark(session, claim, through=last_id)
-    to_send = [row for row in rows if row[ADDRESS] and not row[REASON]]
-    return Part(to_send, last_id, is_last=len(rows) < size or last_id == claim.last_id)
+    recipients = _recipients(
+        sender, claim, letters.plan, [row for row in rows if row[ADDRESS] and not row[REASON]]
+    )
+    ids = [recipient.delivery_id for recipient in recipients]
+    return Part(
+        recipients=recipients,
+        skipped=[(r[DELIVERY_ID], _reason(r)) for r in rows if r[REASON] or not r[ADDRESS]],
+        last_id=last_id,
+        is_last=len(rows) < size or last_id == claim.last_id,
+        flight=sender.flights.begin(ids) if sender.provider.follows_letters else Flight(ids),
+    )
+
+
+def _hand_over(
+    session: Session, claim: Claim, before: Part | None, part: Part | None, watch: Watch
+) -> bool:
+    """Write down what became of the part before, and that the next one leaves; False when the
+    batch ended or is to be let go."""
+    if before:
+        record(session, claim.blast_id, before.outcomes, [r.delivery_id for r in before.recipients])
+    if not outbox.holds(session, claim):
+        _log.warning("batch.taken_over", batch=claim.batch_id)
+        return False
+    if watch.stopping or (before and before.flight.stopped) or not _may_leave(session, claim):
+        outbox.give_back(session, claim)
+        return False
+    if part is None:
+        outbox.finish(session, claim)
+        return False
+    outbox.skip(session, part.skipped)
+    outbox.mark(session, claim, through=part.last_id)
+    return True
+
+
+def _send_part(sender: Sender, claim: Claim, plan: Plan, part: Part) -> bool:
+    """Hand the part to the provider; False when the batch was let go instead."""
+    if not part.recipients:
+        return True
+    try:
+        part.outcomes = sender.provider.send(plan, part.recipients, part.flight)
+    except ProviderDown as down:
+        _hold_back(sender, claim, down.wait_s, str(down))
+    except ProviderRefuses as refusal:
+        _hold_back(sender, claim, outbox.FIRST_RETRY_S, str(refusal), pause=True)
+    except BaseException:
+        _name_unknown(sender, claim, part)
+        raise
+    else:
+        return True
+    sender.flights.end(part.flight)
+    return False
 
 
 def _may_leave(session: Session, claim: Claim) -> bool:
@@ -236,9 +313,14 @@ def _hold_back(
             )
 
 
-def _name_unknown(sender: Sender, claim: Claim, recipients: Sequence[Recipient]) -> None:
-    """A fault of ours in the middle of a part: its letters are unknown, the blast is paused."""
-    lost = [Outcome(r.delivery_id, Fate.UNKNOWN, BROKEN) for r in recipients]
+def _name_unknown(sender: Sender, claim: Claim, part: Part) -> None:
+    """A fault of ours in the middle of a part: what may have left is unknown, the blast paused."""
+    known = _outcomes_of(part.flight.stages()) if sender.provider.follows_letters else []
+    told = {outcome.delivery_id for outcome in known}
+    ids = [recipient.delivery_id for recipient in part.recipients]
+    lost = [Outcome(i, Fate.UNKNOWN, BROKEN) for i in ids if i not in told]
+    taken = [outcome for outcome in known if outcome.fate is not Fate.LATER]
     with sender.db.transaction() as session:
-        record(session, claim.blast_id, lost)
+        record(session, claim.blast_id, [*taken, *lost], ids)
+    sender.flights.end(part.flight)
     _hold_back(sender, claim, outbox.FIRST_RETRY_S, BROKEN, pause=True)

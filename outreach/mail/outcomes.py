@@ -48,8 +48,11 @@ _GIVE_UP = DELIVERY_STATES.update(DELIVERIES, "refuse").where(
 )
 
 
-def record(session: Session, blast_id: int | None, outcomes: Sequence[Outcome]) -> None:
-    """Write the outcomes of one part; what is already settled stays.
+def record(
+    session: Session, blast_id: int | None, outcomes: Sequence[Outcome], part: Sequence[int]
+) -> None:
+    """Write the outcomes of the letters of a part; what is already settled stays, and those of
+    whom nothing is said go on waiting.
 
     The commonest outcome is one UPDATE over the part's id range, the others go one by one, so that
     1,000 acceptances cost about as much as one.
@@ -63,7 +66,7 @@ def record(session: Session, blast_id: int | None, outcomes: Sequence[Outcome]) 
     if common[0] in _VERBS:
         same = [o for o in outcomes if o[1:] == common]
         others = [o for o in outcomes if o[1:] != common] if len(same) < len(outcomes) else ()
-        _record_range(session, blast_id, same, others, instant)
+        _record_range(session, blast_id, same, part, instant)
     _record_each(session, others, instant)
     _put_off(session, [o for o in others if o.fate is Fate.LATER])
 
@@ -72,18 +75,19 @@ def _record_range(
     session: Session,
     blast_id: int | None,
     same: Sequence[Outcome],
-    others: Sequence[Outcome],
+    part: Sequence[int],
     instant: datetime,
 ) -> None:
     # Every pending delivery of the range was in this part: parts take the lowest pending ids.
     ids = [o.delivery_id for o in same]
+    others = set(part).difference(ids) if len(ids) < len(part) else ()
     found = session.connection().execute(
         _RANGE[same[0].fate],
         {
             "after": min(ids) - 1,
             "last": max(ids),
             "blast": blast_id,
-            "others": [o.delivery_id for o in others],
+            "others": list(others),
             **_facts(same[0], instant),
         },
     )

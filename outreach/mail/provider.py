@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import NamedTuple, Protocol
 
 from outreach.core.errors import TryLater
+from outreach.mail.flight import Flight
 from outreach.mail.plan import Plan, Recipient
 
 
@@ -45,15 +46,23 @@ class ProviderRefuses(TryLater):
 
 
 class Provider(Protocol):
-    """Takes letters. Used by one sender thread at a time; `close` gives connections back."""
+    """Takes letters."""
 
     name: str
-    # How many letters may be in flight between two marks in the ledger: after a crash at most
-    # this many are unknown.
+    # How many parts it takes at the same time, each from a thread of its own.
+    lanes: int
+    # How many letters are handed over between two marks in the ledger.
     part_size: int
+    # Whether it tells a flight how far each letter got. Where it does not, all letters of a part
+    # are in doubt until their outcome is written down.
+    follows_letters: bool
 
-    def send(self, plan: Plan, recipients: Sequence[Recipient]) -> list[Outcome]:
-        """Hand over up to `part_size` letters; an outcome for each of them, in any order.
+    def send(
+        self, plan: Plan, recipients: Sequence[Recipient], flight: Flight | None = None
+    ) -> list[Outcome]:
+        """Hand over up to `part_size` letters; an outcome for each that was begun, in any order.
+
+        All are begun unless `flight` was stopped meanwhile.
 
         Raises ProviderDown or ProviderRefuses only when certainly none was taken.
         """
@@ -67,5 +76,5 @@ class Provider(Protocol):
         ...
 
     def close(self) -> None:
-        """Give back what is held; the next `send` opens it again."""
+        """Give back what is held, after parts that are under way; `send` opens it again."""
         ...

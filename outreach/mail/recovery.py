@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from outreach.core import log
+from outreach.core import log, process
 from outreach.core.clock import now
 from outreach.mail.models import BATCH_STATES, Batch, Delivery
 from outreach.mail.outbox import HELD, WAITING
@@ -20,10 +20,14 @@ _log = log.get(__name__)
 
 
 def lost_batches(session: Session) -> Sequence[Batch]:
-    """Batches whose sender fell silent: the lease ran out."""
-    return session.scalars(
-        select(Batch).where(Batch.state.in_(HELD), Batch.lease_until < now())
-    ).all()
+    """Batches whose sender fell silent: the lease ran out, or its process has ended."""
+    held = session.scalars(select(Batch).where(Batch.state.in_(HELD))).all()
+    return [batch for batch in held if _is_lost(batch)]
+
+
+def _is_lost(batch: Batch) -> bool:
+    ran_out = batch.lease_until is None or batch.lease_until < now()
+    return ran_out or process.has_ended(batch.lease_owner or "")
 
 
 def in_doubt(session: Session, batch: Batch) -> list[int]:
@@ -43,16 +47,18 @@ def in_doubt(session: Session, batch: Batch) -> list[int]:
 def recover(session: Session, batch_id: int, owner: str, known: Sequence[Outcome]) -> int:
     """Put a lost batch in order; returns how many of its deliveries are now unknown.
 
-    `known` is what the provider is certain of (Provider.settle); the others up to the mark become
-    unknown. What lies beyond the mark was certainly not sent and is claimed again.
+    `known` is what is certain (Provider.settle, the flight recorder); the others up to the mark
+    become unknown. What was certainly not sent waits again.
     """
     batch = session.get_one(Batch, batch_id, with_for_update=True)
-    if batch.lease_owner != owner or batch.lease_until is None or batch.lease_until >= now():
+    if batch.lease_owner != owner or batch.state not in HELD or not _is_lost(batch):
         return 0  # its sender came back, or another sweep was first
     settled = {o.delivery_id for o in known}
-    doubtful = [i for i in in_doubt(session, batch) if i not in settled]
+    part = in_doubt(session, batch)
+    doubtful = [i for i in part if i not in settled]
     lost = [Outcome(i, Fate.UNKNOWN, LOST) for i in doubtful]
-    record(session, batch.blast_id, [*known, *lost])
+    left = [outcome for outcome in known if outcome.fate is not Fate.LATER]
+    record(session, batch.blast_id, [*left, *lost], part)
     batch.state = BATCH_STATES.after(batch.state, "release")
     batch.lease_owner, batch.lease_until, batch.handed_through = None, None, 0
     session.flush()

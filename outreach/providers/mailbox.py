@@ -21,6 +21,7 @@ import orjson
 
 from outreach.core import log
 from outreach.core.clock import now
+from outreach.mail.flight import Flight
 from outreach.mail.plan import Plan, Recipient
 from outreach.mail.provider import Fate, Outcome, ProviderDown
 from outreach.providers.letters import letters
@@ -36,13 +37,17 @@ class MailboxProvider:
     """Accepts a letter by storing it."""
 
     name = "mailbox"
+    lanes = 1
+    follows_letters = False
     part_size = 500
 
     def __init__(self, folder: Path) -> None:
         self._mailbox = Mailbox(folder)
         self._tmp = folder / "tmp"
 
-    def send(self, plan: Plan, recipients: Sequence[Recipient]) -> list[Outcome]:
+    def send(
+        self, plan: Plan, recipients: Sequence[Recipient], flight: Flight | None = None
+    ) -> list[Outcome]:
         """Store each letter; when the disk refuses, those not stored are for later."""
         outcomes: list[Outcome] = []
         lines: defaultdict[Path, list[bytes]] = defaultdict(list)

@@ -23,6 +23,7 @@ from itertools import repeat
 from time import monotonic, time
 
 from outreach.core import log
+from outreach.mail.flight import Flight
 from outreach.mail.headers import Unsendable
 from outreach.mail.plan import Plan, Recipient
 from outreach.mail.provider import Fate, Outcome, ProviderDown, ProviderRefuses
@@ -70,6 +71,8 @@ class SendGridProvider:
     """Hands people over in requests; the answer to a request is the outcome of its letters."""
 
     name = "sendgrid"
+    lanes = 1
+    follows_letters = False
 
     def __init__(
         self,
@@ -84,7 +87,9 @@ class SendGridProvider:
         self._connections = connections
         self.part_size = MAX_PEOPLE * connections
 
-    def send(self, plan: Plan, recipients: Sequence[Recipient]) -> list[Outcome]:
+    def send(
+        self, plan: Plan, recipients: Sequence[Recipient], flight: Flight | None = None
+    ) -> list[Outcome]:
         """Hand over a part in as few requests as the limits allow, several at a time. Ends within
         about two time-outs: what could not be begun in one is for later."""
         require_sender(plan.envelope)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Coroutine, Sequence
-from time import monotonic
+from contextlib import ExitStack
 from typing import Any, TypeVar
 
 from outreach.core import log
+from outreach.mail.flight import Flight
 from outreach.mail.plan import Plan, Recipient
 from outreach.mail.provider import Fate, Outcome, ProviderDown, ProviderRefuses
 from outreach.providers.letters import letters
@@ -19,6 +20,7 @@ from outreach.providers.smtp_wire import Lost
 T = TypeVar("T")
 LOG = log.get(__name__)
 CONNECTION_LOST = "smtp.connection_lost"
+LANES = 2  # while one part is written down, another is on its way
 LETTERS_PER_CONNECTION = 10
 # Connections that one worker may lose without a letter judged before it gives up.
 FRUITLESS = 2
@@ -32,20 +34,27 @@ class SmtpProvider:
     """
 
     name = "smtp"
+    follows_letters = True
 
     def __init__(self, relay: Relay, *, connections: int = 10) -> None:
+        self.lanes = LANES
         self.part_size = connections * LETTERS_PER_CONNECTION
         self._relay = relay
         self._connections = connections
+        self._free = asyncio.Semaphore(connections)
         self._kept: list[Session] = []
         self._lock = threading.Lock()
+        self._parts = threading.BoundedSemaphore(self.lanes)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
 
-    def send(self, plan: Plan, recipients: Sequence[Recipient]) -> list[Outcome]:
+    def send(
+        self, plan: Plan, recipients: Sequence[Recipient], flight: Flight | None = None
+    ) -> list[Outcome]:
         """Hand over a part. Ends within about three time-outs, whatever the relay does."""
-        with self._lock:
-            return self._run(self._send(plan, recipients))
+        flight = flight or Flight([recipient.delivery_id for recipient in recipients])
+        with self._parts:
+            return self._run(self._send(plan, recipients, flight))
 
     def settle(self, delivery_ids: Sequence[int]) -> list[Outcome]:
         """Nothing: a relay can't be asked."""
@@ -53,7 +62,9 @@ class SmtpProvider:
 
     def close(self) -> None:
         """Take leave of the relay, after a part that is under way."""
-        with self._lock:
+        with ExitStack() as parts:
+            for _ in range(self.lanes):
+                parts.enter_context(self._parts)
             if self._loop is None or self._thread is None:
                 return
             self._run(self._leave())
@@ -63,17 +74,21 @@ class SmtpProvider:
             self._loop = self._thread = None
 
     def _run(self, work: Coroutine[Any, Any, T]) -> T:
-        if self._loop is None:
-            self._loop = asyncio.new_event_loop()
-            self._thread = threading.Thread(target=self._loop.run_forever, name="smtp", daemon=True)
-            self._thread.start()
+        with self._lock:
+            if self._loop is None:
+                self._loop = asyncio.new_event_loop()
+                self._free = asyncio.Semaphore(self._connections)
+                run = self._loop.run_forever
+                self._thread = threading.Thread(target=run, name="smtp", daemon=True)
+                self._thread.start()
         return asyncio.run_coroutine_threadsafe(work, self._loop).result()
 
-    async def _send(self, plan: Plan, recipients: Sequence[Recipient]) -> list[Outcome]:
+    async def _send(
+        self, plan: Plan, recipients: Sequence[Recipient], flight: Flight
+    ) -> list[Outcome]:
         outcomes: list[Outcome] = []
         written = letters(plan, recipients, outcomes)
-        ends_at = monotonic() + self._relay.timeout_s
-        part = Part(plan.envelope.sender_address, written, outcomes, ends_at)
+        part = Part(plan.envelope.sender_address, written, outcomes, self._relay.timeout_s, flight)
         async with asyncio.TaskGroup() as group:
             workers = [
                 group.create_task(self._work(part))
@@ -81,7 +96,7 @@ class SmtpProvider:
             ]
         failures = [failure for worker in workers if (failure := worker.result())]
         left = list(part.rest())
-        if not left:
+        if not left or flight.stopped:
             return outcomes
         failures.sort(key=lambda error: isinstance(error, ProviderDown))  # refusals first
         if failures and not part.handed:
@@ -91,8 +106,12 @@ class SmtpProvider:
 
     async def _work(self, part: Part) -> ProviderDown | ProviderRefuses | None:
         """Deliver over one connection, and over another when it is lost; why it gave up early."""
+        async with self._free:
+            return await self._deliver(part)
+
+    async def _deliver(self, part: Part) -> ProviderDown | ProviderRefuses | None:
         fruitless = 0
-        while True:
+        while not part.empty:
             judged = part.handed
             try:
                 session = await self._session()
@@ -108,6 +127,7 @@ class SmtpProvider:
             else:
                 self._kept.append(session)
                 return None
+        return None
 
     async def _session(self) -> Session:
         while self._kept:

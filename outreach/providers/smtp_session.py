@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
+from math import inf
 from time import monotonic
 
+from outreach.mail.flight import Flight
 from outreach.mail.plan import Recipient
 from outreach.mail.provider import Fate, Outcome, ProviderRefuses
 from outreach.providers.smtp_opening import Extensions
@@ -36,25 +38,39 @@ class Part:
         sender: str,
         letters: Iterator[tuple[Recipient, bytes]],
         outcomes: list[Outcome],
-        ends_at: float,  # of `time.monotonic`: later no letter is begun
+        seconds: float,  # no letter is begun later than that after the first
+        flight: Flight,
     ) -> None:
         self.sender = sender
         self.outcomes = outcomes
         self.handed = 0  # letters that the relay judged or may have
         self.why = ""  # the last thing that went wrong
+        self.flight = flight
         self._letters = letters
         self._again: deque[Job] = deque()
-        self._ends_at = ends_at
+        self._seconds = seconds
+        self._ends_at = inf
+        self._ended = False
 
     def take(self) -> Job | None:
-        """The next letter; None when there is none left, or no time left to begin one."""
+        """The next letter; None when there is none left, or none may be begun any more."""
+        if self._ends_at == inf:
+            self._ends_at = monotonic() + self._seconds
+        if self.flight.stopped:
+            return None
         if monotonic() > self._ends_at:
             self.why = self.why or "The relay was too slow for all letters of this part."
             return None
         if self._again:
             return self._again.popleft()
         following = next(self._letters, None)
+        self._ended = following is None
         return Job(*following) if following else None
+
+    @property
+    def empty(self) -> bool:
+        """Nothing is left to take."""
+        return self._ended and not self._again
 
     def give_back(self, job: Job) -> None:
         """A letter that was certainly not taken."""
@@ -63,11 +79,17 @@ class Part:
     def judged(self, job: Job, fate: Fate, reason: str = "", ref: str = "") -> None:
         """A letter's outcome."""
         self.handed += 1
-        self.outcomes.append(Outcome(job.recipient.delivery_id, fate, reason, ref))
+        delivery_id = job.recipient.delivery_id
+        if fate is Fate.ACCEPTED:
+            self.flight.taken(delivery_id)
+        elif fate is not Fate.UNKNOWN:
+            self.flight.back(delivery_id)
+        self.outcomes.append(Outcome(delivery_id, fate, reason, ref))
 
     def lost(self, job: Job, lost: Lost) -> None:
         """A connection was lost before it took this letter: once more elsewhere, then later."""
         self.why = str(lost)
+        self.flight.back(job.recipient.delivery_id)
         job.tries += 1
         if job.tries < TRIES and not lost.silent:
             self._again.append(job)
@@ -107,6 +129,7 @@ class Session:
                 if stopped is None:
                     if self._pipelining and len(job.letter) <= SMALL_LETTER:
                         following = self._next(part)
+                    part.flight.leaving(job.recipient.delivery_id)
                     self._write_letter(part.sender, job, following)
                     dotted = True
                     [stopped] = await self.wire.replies(1)

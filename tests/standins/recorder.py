@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 
+from outreach.mail.flight import Flight
 from outreach.mail.mime import mime_letter
 from outreach.mail.plan import Plan, Recipient
 from outreach.mail.provider import Fate, Outcome
@@ -14,6 +15,8 @@ class Recorder:
     """Accepts everybody but for the fates given by address; `before` is called for each part."""
 
     name = "recorder"
+    lanes = 1
+    follows_letters = False
 
     def __init__(self, part_size: int = 100) -> None:
         self.part_size = part_size
@@ -23,7 +26,9 @@ class Recorder:
         self.known: dict[int, Fate] = {}  # what settle is certain of
         self.before: Callable[[Sequence[Recipient]], None] = lambda recipients: None
 
-    def send(self, plan: Plan, recipients: Sequence[Recipient]) -> list[Outcome]:
+    def send(
+        self, plan: Plan, recipients: Sequence[Recipient], flight: Flight | None = None
+    ) -> list[Outcome]:
         """Remember each letter, then tell its fate."""
         assert len(recipients) <= self.part_size
         self.before(recipients)

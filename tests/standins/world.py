@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import mkdtemp
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
@@ -15,6 +17,7 @@ from outreach.blasts.models import Blast
 from outreach.consent import ledger
 from outreach.core.db import Database
 from outreach.core.tokens import Tokens
+from outreach.mail.flight import FlightRecorder
 from outreach.mail.models import Batch, Delivery
 from outreach.petitions import checking
 from outreach.petitions.intake.read import read_petition
@@ -58,6 +61,7 @@ class World:
     provider: Recorder = field(default_factory=Recorder)
     tokens: Tokens = field(default_factory=lambda: Tokens("a secret of the tests"))
     batch_size: int = 100
+    flights: FlightRecorder = field(default_factory=lambda: FlightRecorder(Path(mkdtemp())))
 
     def add_people(self, number: int, *, start: int = 1) -> list[str]:
         """Supporters with consent on the list; returns their addresses."""
@@ -88,7 +92,9 @@ class World:
 
     def sender(self, name: str = "sender") -> delivery.Sender:
         """Someone who sends."""
-        return delivery.Sender(name, self.db, self.tokens, self.provider, BASE_URL, lease_s=60)
+        return delivery.Sender(
+            name, self.db, self.tokens, self.provider, self.flights, BASE_URL, lease_s=60
+        )
 
     def send(self, name: str = "sender") -> None:
         """Send all that is due, and close what is done."""

@@ -1,0 +1,89 @@
+"""While parts are in the air: keep their batches ours, and stop those that may not go on."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import TracebackType
+
+from sqlalchemy import select
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+
+from outreach.blasts.models import Blast
+from outreach.core import log
+from outreach.core.db import Database
+from outreach.mail import outbox
+from outreach.mail.flight import Flight
+from outreach.mail.outbox import Claim
+
+EVERY_S = 0.5  # a pause is to be felt within two seconds
+
+_log = log.get(__name__)
+
+
+class Watch:
+    """A thread that looks after the parts in the air, every EVERY_S seconds."""
+
+    def __init__(self, db: Database, stop: threading.Event) -> None:
+        self._db = db
+        self._stop = stop
+        self._ended = threading.Event()
+        self._lock = threading.Lock()
+        self._in_air: dict[int, tuple[Claim, Flight]] = {}
+        self._thread = threading.Thread(target=self._run, name="watch", daemon=True)
+
+    def __enter__(self) -> Watch:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._ended.set()
+        self._thread.join()
+
+    @property
+    def stopping(self) -> bool:
+        """This process is to end: nothing more is begun."""
+        return self._stop.is_set()
+
+    @contextmanager
+    def over(self, claim: Claim, flight: Flight) -> Iterator[None]:
+        """Look after this flight meanwhile."""
+        with self._lock:
+            self._in_air[claim.batch_id] = (claim, flight)
+        try:
+            yield
+        finally:
+            with self._lock:
+                del self._in_air[claim.batch_id]
+
+    def _run(self) -> None:
+        while not self._ended.wait(EVERY_S):
+            with self._lock:
+                in_air = list(self._in_air.values())
+            if self.stopping:
+                for _, flight in in_air:
+                    flight.stopped = True
+            elif in_air:
+                try:
+                    with self._db.transaction() as session:
+                        self._look(session, in_air)
+                except DBAPIError as error:  # the parts end by themselves
+                    _log.warning("watch.database_away", error=type(error).__name__)
+
+    def _look(self, session: Session, in_air: list[tuple[Claim, Flight]]) -> None:
+        blasts = {claim.blast_id for claim, _ in in_air if claim.blast_id}
+        sending = set(
+            session.scalars(select(Blast.id).where(Blast.id.in_(blasts), Blast.state == "sending"))
+        )
+        for claim, flight in in_air:
+            may_go_on = claim.blast_id is None or claim.blast_id in sending
+            # Extends the lease, too, for relays that take longer than it lasts.
+            if not may_go_on or not outbox.holds(session, claim):
+                flight.stopped = True
