@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from outreach.core.clock import now
+from outreach.mail.dkim import Signer
 from outreach.mail.headers import Unsendable, mailbox, rfc2822_date
 from outreach.mail.mime import CompiledMime, compile_mime
 from outreach.mail.plan import Envelope, Plan, Recipient
@@ -12,15 +13,20 @@ from outreach.mail.provider import Fate, Outcome, ProviderRefuses
 
 
 def letters(
-    plan: Plan, recipients: Sequence[Recipient], outcomes: list[Outcome]
+    plan: Plan,
+    recipients: Sequence[Recipient],
+    outcomes: list[Outcome],
+    *,
+    signer: Signer | None = None,
 ) -> Iterator[tuple[Recipient, bytes]]:
-    """Each person's letter, written when it is asked for.
+    """Each person's letter, written (and signed) when it is asked for.
 
     Those that can't be sent go to `outcomes`, refused with the reason. Raises ProviderRefuses, at
     once, when the plan's sender has no usable address.
     """
     require_sender(plan.envelope)
-    return _written(compile_mime(plan), recipients, outcomes)
+    written = _written(compile_mime(plan), recipients, outcomes)
+    return signer.sign_all(written) if signer else written
 
 
 def require_sender(envelope: Envelope) -> None:

@@ -20,23 +20,23 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import repeat
-from time import monotonic, time
+from time import monotonic
 
 from outreach.core import log
 from outreach.mail.flight import Flight
 from outreach.mail.headers import Unsendable
 from outreach.mail.plan import Plan, Recipient
 from outreach.mail.provider import Fate, Outcome, ProviderDown, ProviderRefuses
+from outreach.mail.reasons import reason
 from outreach.providers.letters import require_sender
-from outreach.providers.reasons import reason
-from outreach.providers.sendgrid_client import Answer, Client, Unanswered
+from outreach.providers.sendgrid_client import Answer, Client, Unanswered, failure
 from outreach.providers.sendgrid_request import MAX_PEOPLE, Json, RequestMaker
+from outreach.providers.sendgrid_suppressions import SendGridLists
 
 LOG = log.get(__name__)
 REQUEST_FAILED = "sendgrid.request_failed"
 MAX_REQUEST_BYTES = 30_000_000
 MAX_TRIES = 6  # of a request, each time without the people whom SendGrid named
-DEFAULT_WAIT_S, LONGEST_WAIT_S = 30.0, 3600.0
 _person_named = re.compile(r"personalizations(?:\.|\[)(\d+)").match
 
 
@@ -114,6 +114,10 @@ class SendGridProvider:
         """Nothing: only SendGrid's events tell what became of a request."""
         return []
 
+    def suppression_lists(self) -> SendGridLists:
+        """The account's own lists of addresses that it will not send to."""
+        return SendGridLists(self._client)
+
     def close(self) -> None:
         """Nothing is held: each request has its own connection."""
 
@@ -155,19 +159,14 @@ class SendGridProvider:
         if answer.status == 202:
             ref = answer.headers.get("X-Message-Id") or ""
             return request.all(Fate.ACCEPTED, ref=ref), []
-        said = "; ".join(reason(message) for _, message in answer.errors)
+        said = answer.said
         LOG.warning(REQUEST_FAILED, letters=len(request.people), status=answer.status, reason=said)
         if answer.status == 413:
             return _smaller(request)
         if answer.status == 400 and (named := _people_named(answer, len(request.people))):
             return _without(request, named)
-        if answer.status in (429, 503):
-            raise ProviderDown(
-                f"SendGrid asks for patience ({answer.status}). {said}".strip(),
-                wait_s=_wait_s(answer),
-            )
-        if answer.status // 100 == 4:
-            raise ProviderRefuses(f"SendGrid does not take this ({answer.status}): {said}")
+        if answer.status == 503 or answer.status // 100 == 4:
+            raise failure(answer)
         why = f"SendGrid answered {answer.status}; it may have taken this letter. {said}".strip()
         return request.all(Fate.UNKNOWN, why), []
 
@@ -226,16 +225,3 @@ def _without(request: Request, named: dict[int, str]) -> tuple[list[Outcome], li
     if request.tries == MAX_TRIES:
         return outcomes + again.all(Fate.LATER, "SendGrid refused others of this request."), []
     return outcomes, [again]
-
-
-def _wait_s(answer: Answer) -> float:
-    """Seconds to wait, from X-RateLimit-Reset (an instant) or Retry-After (a duration)."""
-    reset = answer.headers.get("X-RateLimit-Reset") or ""
-    after = answer.headers.get("Retry-After") or ""
-    if reset.isdecimal():
-        wait_s = float(reset) - time()
-    elif after.isdecimal():
-        wait_s = float(after)
-    else:
-        return DEFAULT_WAIT_S
-    return min(max(1.0, wait_s), LONGEST_WAIT_S)

@@ -18,7 +18,7 @@ from outreach.core.clock import now
 from outreach.core.errors import BadInput
 from outreach.mail.feedback import Feedback, Word
 from outreach.mail.headers import one_line
-from outreach.providers.reasons import reason
+from outreach.mail.reasons import reason
 from outreach.providers.sendgrid_request import DELIVERY
 
 SOURCE = "sendgrid"

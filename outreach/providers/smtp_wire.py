@@ -6,7 +6,7 @@ import asyncio
 from collections import deque
 from dataclasses import dataclass
 
-from outreach.providers.reasons import reason
+from outreach.mail.reasons import reason
 
 _LONGEST_LINE = 64_000
 

@@ -1,4 +1,4 @@
-"""What a provider answered, as a reason that can be kept: one line, without personal data."""
+"""What a mail system answered, as a reason that can be kept: one line, without personal data."""
 
 from __future__ import annotations
 
