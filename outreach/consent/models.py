@@ -45,6 +45,15 @@ class ConsentStanding(Base):
     entry_id: Mapped[int] = mapped_column()
 
 
+class SuppressionMark(Base):
+    """Up to when suppressions were exchanged with a list elsewhere ("sendgrid:bounces")."""
+
+    __tablename__ = "suppression_marks"
+
+    name: Mapped[str] = mapped_column(String(120), primary_key=True)
+    through: Mapped[Instant]
+
+
 class Suppression(Base):
     """An address (canonical) that must not be written to, with the reason."""
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
@@ -42,6 +44,25 @@ def suppress(session: Session, address: str, *, reason: str, source: str) -> Sup
     return session.scalars(select(Suppression).where(Suppression.address == address)).one()
 
 
+def suppress_many(session: Session, addresses: Sequence[str], *, reason: str, source: str) -> int:
+    """The same for many addresses (some thousand); how many were not suppressed before.
+
+    What can't be an address is left out: nothing could be sent there either.
+    """
+    found = dict.fromkeys(filter(None, map(_canonical_or_none, addresses)))
+    if not found:
+        return 0
+    statement = (
+        insert_into(session, Suppression)
+        .on_conflict_do_nothing(index_elements=["address"])
+        .returning(Suppression.id)
+    )
+    rows = [{"address": address, "reason": reason, "source": source} for address in found]
+    new = len(session.scalars(statement, rows).all())
+    _log.info(ADDRESS_SUPPRESSED, reason=reason, source=source, addresses=new)
+    return new
+
+
 def lift(session: Session, address: str) -> None:
     """Allow letters to an address again, as far as consent does. Raises NotFound."""
     found = suppression_of(session, address)
@@ -64,3 +85,10 @@ def suppression_of(session: Session, address: str) -> Suppression | None:
 def listed(session: Session, number: int = 1, size: int = 50) -> Page[Suppression]:
     """A page of all suppressed addresses, the latest first."""
     return page_of(session, select(Suppression).order_by(Suppression.id.desc()), number, size)
+
+
+def _canonical_or_none(address: str) -> str | None:
+    try:
+        return canonical(address)
+    except BadInput:
+        return None

@@ -16,10 +16,8 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import repeat
 from time import monotonic
 
 from outreach.core import log
@@ -56,23 +54,18 @@ class Request:
         """The same outcome for everyone."""
         return [Outcome(one.delivery_id, fate, why, ref) for one, _ in self.people]
 
-
-@dataclass(slots=True)
-class Part:
-    """What the requests of one `send` share."""
-
-    maker: RequestMaker
-    ends_at: float  # of `time.monotonic`: later no request is begun
-    handed: bool = False  # some of it was taken, or may have been
-    failure: ProviderDown | ProviderRefuses | None = None  # the first
+    def note(self, stage: Callable[[int], None]) -> None:
+        """Tell a flight how far everyone's letter got."""
+        for one, _ in self.people:
+            stage(one.delivery_id)
 
 
 class SendGridProvider:
     """Hands people over in requests; the answer to a request is the outcome of its letters."""
 
     name = "sendgrid"
-    lanes = 1
-    follows_letters = False
+    part_size = MAX_PEOPLE
+    follows_letters = True
 
     def __init__(
         self,
@@ -84,30 +77,38 @@ class SendGridProvider:
     ) -> None:
         self._client = Client(api_key, url, timeout_s)
         self._timeout_s = timeout_s
-        self._connections = connections
-        self.part_size = MAX_PEOPLE * connections
+        self.lanes = connections
 
     def send(
         self, plan: Plan, recipients: Sequence[Recipient], flight: Flight | None = None
     ) -> list[Outcome]:
-        """Hand over a part in as few requests as the limits allow, several at a time. Ends within
-        about two time-outs: what could not be begun in one is for later."""
+        """Hand over a part in as few requests as the limits allow. Ends within about two
+        time-outs: what could not be begun in one is for later."""
         require_sender(plan.envelope)
+        flight = flight or Flight([recipient.delivery_id for recipient in recipients])
         outcomes: list[Outcome] = []
         try:
             maker = RequestMaker(plan)
         except Unsendable as error:
             return [Outcome(one.delivery_id, Fate.REFUSED, error.message) for one in recipients]
-        part = Part(maker, monotonic() + self._timeout_s)
-        requests = list(_requests(maker, recipients, outcomes))
-        if len(requests) == 1:
-            outcomes += self._finish(part, requests[0])
-        elif requests:
-            with ThreadPoolExecutor(min(self._connections, len(requests))) as pool:
-                for settled in pool.map(self._finish, repeat(part), requests):
-                    outcomes += settled
-        if part.failure and not part.handed:
-            raise part.failure
+        waiting = deque(_requests(maker, recipients, outcomes))
+        ends_at = monotonic() + self._timeout_s
+        handed = False
+        while waiting and not flight.stopped:
+            request = waiting.popleft()
+            try:
+                if monotonic() > ends_at:
+                    raise ProviderDown("SendGrid was too slow for all letters of this part.")
+                settled, again = self._hand_over(maker, request, flight)
+            except (ProviderDown, ProviderRefuses) as failed:
+                if not handed:
+                    raise
+                for left in (request, *waiting):
+                    outcomes += left.all(Fate.LATER, str(failed))
+                break
+            handed = handed or any(one.fate in (Fate.ACCEPTED, Fate.UNKNOWN) for one in settled)
+            outcomes += settled
+            waiting.extendleft(reversed(again))
         return outcomes
 
     def settle(self, delivery_ids: Sequence[int]) -> list[Outcome]:
@@ -121,54 +122,40 @@ class SendGridProvider:
     def close(self) -> None:
         """Nothing is held: each request has its own connection."""
 
-    def _finish(self, part: Part, request: Request) -> list[Outcome]:
-        """Outcomes of a request, and of those that took its place. After a failure of any request
-        of the part nothing more is begun: what is left is for later."""
-        outcomes: list[Outcome] = []
-        waiting = deque([request])
-        while waiting:
-            if part.failure is None:
-                try:
-                    settled, again = self._hand_over(part, waiting[0])
-                except (ProviderDown, ProviderRefuses) as failure:
-                    part.failure = failure
-                else:
-                    waiting.popleft()
-                    waiting.extendleft(reversed(again))
-                    outcomes += settled
-                    continue
-            for left in waiting:
-                outcomes += left.all(Fate.LATER, str(part.failure))
-            break
-        if any(one.fate in (Fate.ACCEPTED, Fate.UNKNOWN) for one in outcomes):
-            part.handed = True
-        return outcomes
-
-    def _hand_over(self, part: Part, request: Request) -> tuple[list[Outcome], list[Request]]:
+    def _hand_over(
+        self, maker: RequestMaker, request: Request, flight: Flight
+    ) -> tuple[list[Outcome], list[Request]]:
         """Outcomes of one request, and what to send in its place."""
-        if monotonic() > part.ends_at:
-            raise ProviderDown("SendGrid was too slow for all letters of this part.")
-        body = part.maker.request([person for _, person in request.people])
+        body = maker.request([person for _, person in request.people])
         if len(body) >= MAX_REQUEST_BYTES:
             return _smaller(request)
+        request.note(flight.leaving)
         try:
             answer = self._client.send(body)
         except Unanswered as doubt:
             LOG.warning(REQUEST_FAILED, letters=len(request.people), reason=str(doubt))
-            return request.all(Fate.UNKNOWN, str(doubt)), []
+            return request.all(Fate.UNKNOWN, f"{doubt} It may have taken this letter."), []
+        except (ProviderDown, ProviderRefuses):
+            request.note(flight.back)
+            raise
         if answer.status == 202:
-            ref = answer.headers.get("X-Message-Id") or ""
-            return request.all(Fate.ACCEPTED, ref=ref), []
-        said = answer.said
-        LOG.warning(REQUEST_FAILED, letters=len(request.people), status=answer.status, reason=said)
+            request.note(flight.taken)
+            return request.all(Fate.ACCEPTED, ref=answer.headers.get("X-Message-Id") or ""), []
+        LOG.warning(
+            REQUEST_FAILED,
+            letters=len(request.people),
+            status=answer.status,
+            reason=answer.said,
+        )
+        if answer.status != 503 and answer.status // 100 != 4:
+            why = f"SendGrid answered {answer.status}; it may have taken this letter. {answer.said}"
+            return request.all(Fate.UNKNOWN, why.strip()), []
+        request.note(flight.back)
         if answer.status == 413:
             return _smaller(request)
         if answer.status == 400 and (named := _people_named(answer, len(request.people))):
             return _without(request, named)
-        if answer.status == 503 or answer.status // 100 == 4:
-            raise failure(answer)
-        why = f"SendGrid answered {answer.status}; it may have taken this letter. {said}".strip()
-        return request.all(Fate.UNKNOWN, why), []
+        raise failure(answer)
 
 
 def _requests(

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from http.client import HTTPException
+from time import time
 from typing import Any
 from urllib.error import URLError
 
@@ -15,7 +16,9 @@ from python_http_client.exceptions import HTTPError
 from sendgrid import SendGridAPIClient
 
 from outreach.mail.provider import ProviderDown, ProviderRefuses
+from outreach.mail.reasons import reason
 
+DEFAULT_WAIT_S, LONGEST_WAIT_S = 30.0, 3600.0
 Query = Mapping[str, str | int]
 _ENDINGS = {
     TimeoutError: "did not answer in time",
@@ -24,7 +27,7 @@ _ENDINGS = {
 
 
 class Unanswered(Exception):
-    """The whole request was sent and no whole answer came: the letters may have been taken."""
+    """The whole request was sent and no whole answer came: it may have been done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,34 @@ class Answer:
             return tuple((str(e.get("field") or ""), str(e.get("message") or "")) for e in listed)
         except (ValueError, KeyError, TypeError, AttributeError):
             return ()
+
+    @property
+    def said(self) -> str:
+        """The same as one line without personal data."""
+        return "; ".join(reason(message) for _, message in self.errors)
+
+
+def failure(answer: Answer) -> ProviderDown | ProviderRefuses:
+    """What an answer means after which certainly nothing was done."""
+    if answer.status in (408, 425, 429) or answer.status // 100 == 5:
+        return ProviderDown(
+            f"SendGrid asks for patience ({answer.status}). {answer.said}".strip(),
+            wait_s=_wait_s(answer.headers),
+        )
+    return ProviderRefuses(f"SendGrid does not take this ({answer.status}): {answer.said}")
+
+
+def _wait_s(headers: Mapping[str, str]) -> float:
+    """Seconds to wait, from X-RateLimit-Reset (an instant) or Retry-After (a duration)."""
+    reset = headers.get("X-RateLimit-Reset") or ""
+    after = headers.get("Retry-After") or ""
+    if reset.isdecimal():
+        wait_s = float(reset) - time()
+    elif after.isdecimal():
+        wait_s = float(after)
+    else:
+        return DEFAULT_WAIT_S
+    return min(max(1.0, wait_s), LONGEST_WAIT_S)
 
 
 class Body(bytes):
@@ -94,7 +125,7 @@ class Client:
                 raise ProviderRefuses(f"SendGrid’s certificate is not valid: {why}.") from None
             raise ProviderDown(f"SendGrid can’t be reached: {_why(error.reason)}.") from None
         except (OSError, HTTPException) as error:
-            raise Unanswered(f"SendGrid {_ending(error)}; it may have taken this letter.") from None
+            raise Unanswered(f"SendGrid {_ending(error)}.") from None
         return Answer(response.status_code, response.headers, response.body)
 
     def _mine(self) -> Any:

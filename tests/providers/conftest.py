@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
+import yaml
+from openapi_schema_validator import OAS31Validator, oas31_format_checker
 
 from outreach.core.tokens import Slot, Tokens
 from outreach.mail.fields import Field
 from outreach.mail.plan import Context, Draft, Envelope, Plan, Recipient
+from outreach.mail.provider import Fate, Outcome
+from outreach.providers.sendgrid import SendGridProvider
+from tests.standins.sendgrid import SendGridStandIn
 
 MakeRecipient = Callable[..., Recipient]
+SPECS = Path(os.environ.get("OUTREACH_SPECS", Path(__file__).parents[3] / "shared" / "specs"))
+SPECIFICATION = SPECS / "sendgrid_mail_v3.yaml"
 _TOKENS = Tokens("a secret for tests")
 
 
@@ -53,3 +62,37 @@ def person(plan: Plan) -> MakeRecipient:
         )
 
     return make
+
+
+@pytest.fixture(scope="session")
+def specification() -> OAS31Validator | None:
+    """Checks request bodies against SendGrid's own OpenAPI description, where it is at hand."""
+    if not SPECIFICATION.exists():
+        return None
+    described = yaml.safe_load(SPECIFICATION.read_text())
+    body = "#/components/requestBodies/PostMailSend/content/application~1json/schema"
+    return OAS31Validator({**described, "$ref": body}, format_checker=oas31_format_checker)
+
+
+@pytest.fixture
+def sendgrid(specification: OAS31Validator | None) -> Iterator[SendGridStandIn]:
+    """SendGrid; whatever it was sent fits its own description."""
+    with SendGridStandIn() as standin:
+        yield standin
+    for body in standin.received:
+        if specification:
+            specification.validate(body)
+
+
+def provider(sendgrid: SendGridStandIn, timeout_s: float = 10.0) -> SendGridProvider:
+    return SendGridProvider(sendgrid.api_key, url=sendgrid.url, timeout_s=timeout_s)
+
+
+def fates(outcomes: list[Outcome]) -> dict[int, Fate]:
+    told = {outcome.delivery_id: outcome.fate for outcome in outcomes}
+    assert len(told) == len(outcomes)
+    return told
+
+
+def people(person: MakeRecipient, count: int) -> list[Recipient]:
+    return [person(number, first_name="zoë & Co") for number in range(1, count + 1)]

@@ -5,62 +5,21 @@ from __future__ import annotations
 import os
 import re
 import socket
-import time
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
-import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from openapi_schema_validator import OAS31Validator, oas31_format_checker
+from openapi_schema_validator import OAS31Validator
 from structlog.testing import capture_logs
 
 from outreach.core.tokens import Slot
 from outreach.mail.fields import Field
 from outreach.mail.plan import CONTROL, Context, Draft, Envelope, Plan, Recipient
-from outreach.mail.provider import Fate, Outcome, ProviderDown, ProviderRefuses
+from outreach.mail.provider import Fate, ProviderDown
 from outreach.providers.sendgrid import SendGridProvider
-from tests.providers.conftest import MakeRecipient
+from tests.providers.conftest import SPECIFICATION, MakeRecipient, fates, people, provider
 from tests.standins.sendgrid import Fault, SendGridStandIn
-
-SPECS = Path(os.environ.get("OUTREACH_SPECS", Path(__file__).parents[3] / "shared" / "specs"))
-SPECIFICATION = SPECS / "sendgrid_mail_v3.yaml"
-
-
-@pytest.fixture(scope="session")
-def specification() -> OAS31Validator | None:
-    """Checks request bodies against SendGrid's own OpenAPI description, where it is at hand."""
-    if not SPECIFICATION.exists():
-        return None
-    described = yaml.safe_load(SPECIFICATION.read_text())
-    body = "#/components/requestBodies/PostMailSend/content/application~1json/schema"
-    return OAS31Validator({**described, "$ref": body}, format_checker=oas31_format_checker)
-
-
-@pytest.fixture
-def sendgrid(specification: OAS31Validator | None) -> Iterator[SendGridStandIn]:
-    """SendGrid; whatever it was sent fits its own description."""
-    with SendGridStandIn() as standin:
-        yield standin
-    for body in standin.received:
-        if specification:
-            specification.validate(body)
-
-
-def provider(sendgrid: SendGridStandIn, timeout_s: float = 10.0) -> SendGridProvider:
-    return SendGridProvider(sendgrid.api_key, url=sendgrid.url, timeout_s=timeout_s)
-
-
-def fates(outcomes: list[Outcome]) -> dict[int, Fate]:
-    told = {outcome.delivery_id: outcome.fate for outcome in outcomes}
-    assert len(told) == len(outcomes)
-    return told
-
-
-def people(person: MakeRecipient, count: int) -> list[Recipient]:
-    return [person(number, first_name="zoë & Co") for number in range(1, count + 1)]
 
 
 def test_the_description_of_sendgrid_is_used(specification: OAS31Validator | None) -> None:
@@ -169,158 +128,6 @@ def test_an_address_that_stands_twice_goes_in_the_next_request(
     )
     assert fates(outcomes) == dict.fromkeys(range(1, 5), Fate.ACCEPTED)
     assert [len(body["personalizations"]) for body in sendgrid.requests] == [2, 1, 1]
-
-
-def test_people_whom_sendgrid_names_are_refused_and_the_others_sent(
-    plan: Plan, person: MakeRecipient, sendgrid: SendGridStandIn
-) -> None:
-    recipients = people(person, 10)
-    recipients[3] = person(4, "person4@localhost")
-    recipients[8] = person(9, "ünder@mail.example")
-    outcomes = provider(sendgrid).send(plan, recipients)
-
-    assert {n for n, fate in fates(outcomes).items() if fate is Fate.REFUSED} == {4, 9}
-    reasons = {o.reason for o in outcomes if o.fate is Fate.REFUSED}
-    assert reasons == {"SendGrid: Does not contain a valid address."}
-    assert sorted(sendgrid.deliveries, key=int) == ["1", "2", "3", "5", "6", "7", "8", "10"]
-
-
-def test_a_request_that_is_refused_again_and_again_is_given_up_for_now(
-    plan: Plan, person: MakeRecipient, sendgrid: SendGridStandIn
-) -> None:
-    bad = Fault(400, errors=(("personalizations.0.to.0.email", "<zoe@mail.example> is not it"),))
-    sendgrid.then(*[bad] * 6)
-    outcomes = provider(sendgrid).send(plan, people(person, 10))
-    assert [outcome.fate for outcome in outcomes] == [Fate.REFUSED] * 6 + [Fate.LATER] * 4
-    assert outcomes[0].reason == "SendGrid: [address] is not it"
-    assert sendgrid.seen == 6
-
-
-@pytest.mark.parametrize(
-    ("fault", "failure"),
-    [
-        (Fault(400, errors=(("from.email", "The from address is not valid."),)), ProviderRefuses),
-        (Fault(401, errors=(("", "authorization required"),)), ProviderRefuses),
-        (Fault(403, errors=(("from", "not a verified Sender Identity"),)), ProviderRefuses),
-        (Fault(404), ProviderRefuses),
-        (Fault(429), ProviderDown),
-        (Fault(503), ProviderDown),
-    ],
-)
-def test_answers_after_which_nothing_was_taken(
-    plan: Plan,
-    person: MakeRecipient,
-    sendgrid: SendGridStandIn,
-    fault: Fault,
-    failure: type[Exception],
-) -> None:
-    sendgrid.then(fault)
-    with pytest.raises(failure) as caught:
-        provider(sendgrid).send(plan, people(person, 2))
-    for _, message in fault.errors:
-        assert message in str(caught.value)
-    assert sendgrid.deliveries == []
-
-
-def test_a_wrong_key_is_named_and_not_shown(
-    plan: Plan, person: MakeRecipient, sendgrid: SendGridStandIn
-) -> None:
-    wrong = SendGridProvider("SG.wrong", url=sendgrid.url)
-    with pytest.raises(ProviderRefuses, match="invalid, expired, or revoked") as caught:
-        wrong.send(plan, people(person, 2))
-    assert "SG.wrong" not in str(caught.value)
-
-
-@pytest.mark.parametrize(
-    ("headers", "least", "most"),
-    [
-        ({"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "in 40 s"}, 35, 40),
-        ({"X-RateLimit-Reset": "5"}, 1, 1),  # long past
-        ({"Retry-After": "12"}, 12, 12),
-        ({"Retry-After": "999999"}, 3600, 3600),
-        ({}, 30, 30),
-    ],
-)
-def test_how_long_sendgrid_asks_to_wait(
-    plan: Plan,
-    person: MakeRecipient,
-    sendgrid: SendGridStandIn,
-    headers: dict[str, str],
-    least: float,
-    most: float,
-) -> None:
-    given = {k: str(int(time.time()) + 40) if v == "in 40 s" else v for k, v in headers.items()}
-    sendgrid.then(Fault(429, headers=given))
-    with pytest.raises(ProviderDown) as caught:
-        provider(sendgrid).send(plan, people(person, 2))
-    assert least <= caught.value.wait_s <= most
-
-
-@pytest.mark.parametrize("takes", [True, False])
-@pytest.mark.parametrize(
-    "fault",
-    [
-        Fault(500),
-        Fault(502),
-        Fault(504),
-        Fault(ending="stall"),
-        Fault(ending="drop"),
-        Fault(ending="half"),
-    ],
-)
-def test_answers_that_leave_a_doubt(
-    plan: Plan, person: MakeRecipient, sendgrid: SendGridStandIn, fault: Fault, takes: bool
-) -> None:
-    sendgrid.then(replace(fault, takes=takes))
-    outcomes = provider(sendgrid, timeout_s=0.5).send(plan, people(person, 2))
-    assert fates(outcomes) == {1: Fate.UNKNOWN, 2: Fate.UNKNOWN}
-    assert all("may have taken this letter" in outcome.reason for outcome in outcomes)
-    assert sendgrid.seen == 1  # and never again by itself
-
-
-def test_a_connection_closed_while_the_request_is_sent_took_nothing(
-    plan: Plan, person: MakeRecipient, sendgrid: SendGridStandIn
-) -> None:
-    large = replace(plan, text=("x" * 20_000_000,))
-    sendgrid.then(Fault(ending="unread"))
-    with pytest.raises(ProviderDown):
-        provider(sendgrid).send(large, people(person, 2))
-
-    # A small one is sent to its end, and from here looks like one that was read.
-    sendgrid.then(Fault(ending="unread"))
-    outcomes = provider(sendgrid).send(plan, people(person, 2))
-    assert fates(outcomes) == {1: Fate.UNKNOWN, 2: Fate.UNKNOWN}
-
-
-def test_what_is_accepted_stays_so_when_another_request_fails(
-    plan: Plan, person: MakeRecipient, sendgrid: SendGridStandIn
-) -> None:
-    household = "both@mail.example"
-    sendgrid.then(None, Fault(429))
-    outcomes = provider(sendgrid).send(plan, [person(1, household), person(2, household)])
-    assert sorted(fates(outcomes).values()) == [Fate.ACCEPTED, Fate.LATER]
-
-
-def test_after_a_failure_no_request_is_begun(
-    plan: Plan, person: MakeRecipient, sendgrid: SendGridStandIn
-) -> None:
-    one_by_one = SendGridProvider(sendgrid.api_key, url=sendgrid.url, connections=1)
-    household = [person(number, "both@mail.example") for number in range(1, 4)]
-    sendgrid.then(None, Fault(429))
-    outcomes = one_by_one.send(plan, household)
-    assert fates(outcomes) == {1: Fate.ACCEPTED, 2: Fate.LATER, 3: Fate.LATER}
-    assert sendgrid.seen == 2
-
-
-def test_several_requests_are_on_their_way_at_a_time(
-    plan: Plan, person: MakeRecipient, sendgrid: SendGridStandIn
-) -> None:
-    several = provider(sendgrid)
-    crowd = people(person, several.part_size)
-    sendgrid.meet(4)
-    outcomes = several.send(plan, crowd)
-    assert fates(outcomes) == {one.delivery_id: Fate.ACCEPTED for one in crowd}
-    assert [len(body["personalizations"]) for body in sendgrid.requests] == [1000] * 4
 
 
 def test_a_request_that_is_too_large_goes_in_halves(
