@@ -41,5 +41,5 @@ def _place() -> str:
     if not _BOOT.exists():
         return "unknown.0"
     boot = _BOOT.read_text().replace("-", "")[:12]
-    namespace = "".join(filter(str.isdigit, os.readlink(_NAMESPACE)))
+    namespace = "".join(filter(str.isdigit, str(_NAMESPACE.readlink())))
     return f"{boot}.{namespace}"

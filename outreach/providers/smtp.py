@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import ExitStack
 from typing import Any, TypeVar
 
@@ -27,7 +27,9 @@ FRUITLESS = 2
 
 
 class SmtpProvider:
-    """Hands each letter to the relay as a message of its own, sender address as return path.
+    """Hands each letter to the relay as a message of its own.
+
+    `return_path` gives the address to which its bounces go; without it that is the sender's.
 
     A letter is accepted when the relay said so, certainly not sent as long as its last line did not
     leave, and unknown in between.
@@ -36,10 +38,17 @@ class SmtpProvider:
     name = "smtp"
     follows_letters = True
 
-    def __init__(self, relay: Relay, *, connections: int = 10) -> None:
+    def __init__(
+        self,
+        relay: Relay,
+        *,
+        connections: int = 10,
+        return_path: Callable[[Recipient], str] | None = None,
+    ) -> None:
         self.lanes = LANES
         self.part_size = connections * LETTERS_PER_CONNECTION
         self._relay = relay
+        self._return_path = return_path
         self._connections = connections
         self._free = asyncio.Semaphore(connections)
         self._kept: list[Session] = []
@@ -87,8 +96,9 @@ class SmtpProvider:
         self, plan: Plan, recipients: Sequence[Recipient], flight: Flight
     ) -> list[Outcome]:
         outcomes: list[Outcome] = []
+        return_path = self._return_path or (lambda _: plan.envelope.sender_address)
         written = letters(plan, recipients, outcomes)
-        part = Part(plan.envelope.sender_address, written, outcomes, self._relay.timeout_s, flight)
+        part = Part(return_path, written, outcomes, self._relay.timeout_s, flight)
         async with asyncio.TaskGroup() as group:
             workers = [
                 group.create_task(self._work(part))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from math import inf
 from time import monotonic
@@ -27,6 +27,7 @@ class Job:
 
     recipient: Recipient
     letter: bytes
+    sender: str  # of the envelope: the return path
     tries: int = 0
 
 
@@ -35,13 +36,13 @@ class Part:
 
     def __init__(
         self,
-        sender: str,
+        return_path: Callable[[Recipient], str],
         letters: Iterator[tuple[Recipient, bytes]],
         outcomes: list[Outcome],
         seconds: float,  # no letter is begun later than that after the first
         flight: Flight,
     ) -> None:
-        self.sender = sender
+        self._return_path = return_path
         self.outcomes = outcomes
         self.handed = 0  # letters that the relay judged or may have
         self.why = ""  # the last thing that went wrong
@@ -65,7 +66,7 @@ class Part:
             return self._again.popleft()
         following = next(self._letters, None)
         self._ended = following is None
-        return Job(*following) if following else None
+        return Job(*following, self._return_path(following[0])) if following else None
 
     @property
     def empty(self) -> bool:
@@ -125,12 +126,12 @@ class Session:
             following: Job | None = None
             dotted = False
             try:
-                stopped = await self._ask(part.sender, job, already=asked)
+                stopped = await self._ask(job, already=asked)
                 if stopped is None:
                     if self._pipelining and len(job.letter) <= SMALL_LETTER:
                         following = self._next(part)
                     part.flight.leaving(job.recipient.delivery_id)
-                    self._write_letter(part.sender, job, following)
+                    self._write_letter(job, following)
                     dotted = True
                     [stopped] = await self.wire.replies(1)
                 elif stopped.code == CLOSING:
@@ -156,17 +157,17 @@ class Session:
             if self._size and len(job.letter) > self._size:
                 size = f"{len(job.letter):,} bytes"
                 reason = f"The letter has {size}; the relay takes {self._size:,}."
-            elif not self._utf8 and not (part.sender + job.recipient.address).isascii():
+            elif not self._utf8 and not (job.sender + job.recipient.address).isascii():
                 reason = "The relay does not take addresses beyond ASCII (SMTPUTF8)."
             else:
                 return job
             part.judged(job, Fate.REFUSED, reason)
         return None
 
-    async def _ask(self, sender: str, job: Job, *, already: bool) -> Reply | None:
+    async def _ask(self, job: Job, *, already: bool) -> Reply | None:
         """Whether the letter may come: None, or the reply that says no."""
         commands = [b"RSET\r\n"] if self._unfinished else []
-        commands += self._envelope(sender, job)
+        commands += self._envelope(job)
         if already:
             replies = await self.wire.replies(3)
         elif self._pipelining:
@@ -189,7 +190,9 @@ class Session:
         if stopped is None:
             raise Lost("The relay’s replies make no sense.")
         if stopped is replies[0] and stopped.code // 100 == 5 and stopped.code != TOO_LARGE:
-            raise ProviderRefuses(f"The relay does not take our sender: {stopped.reason(sender)}")
+            raise ProviderRefuses(
+                f"The relay does not take our sender: {stopped.reason(job.sender)}"
+            )
         return stopped
 
     async def _one_by_one(self, commands: list[bytes]) -> list[Reply]:
@@ -201,8 +204,8 @@ class Session:
                 break
         return replies
 
-    def _envelope(self, sender: str, job: Job) -> tuple[bytes, bytes, bytes]:
-        address = job.recipient.address
+    def _envelope(self, job: Job) -> tuple[bytes, bytes, bytes]:
+        sender, address = job.sender, job.recipient.address
         options = "" if self._size is None else f" SIZE={len(job.letter)}"
         if not (sender + address).isascii():
             options += " BODY=8BITMIME SMTPUTF8"
@@ -212,9 +215,9 @@ class Session:
             b"DATA\r\n",
         )
 
-    def _write_letter(self, sender: str, job: Job, following: Job | None) -> None:
+    def _write_letter(self, job: Job, following: Job | None) -> None:
         """Write a letter to its end and, behind it, the envelope of the next."""
-        envelope = self._envelope(sender, following) if following else ()
+        envelope = self._envelope(following) if following else ()
         self.wire.write(b"".join((job.letter, b".\r\n", *envelope)))
 
     def _judge(self, part: Part, job: Job, reply: Reply) -> None:
