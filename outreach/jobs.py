@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from outreach.blasts import delivery, queries, schedule
 from outreach.blasts.freeze import freeze
 from outreach.blasts.models import BLAST_STATES
+from outreach.consent.exchange import KeepsSuppressions, exchange
 from outreach.core import log, process
-from outreach.core.errors import OutreachError
+from outreach.core.errors import OutreachError, TryLater
 from outreach.petitions import tally
 from outreach.services import ALIVE_EVERY_S, Services
 from outreach.supporters import imports
@@ -90,6 +91,15 @@ def run_imports(services: Services, stop: threading.Event) -> None:
     imports.run_waiting(services.db)
 
 
+def exchange_suppressions(services: Services, stop: threading.Event) -> None:
+    """Keep suppressions alike here and at a provider that has lists of its own."""
+    if isinstance(services.provider, KeepsSuppressions):
+        try:
+            exchange(services.db, services.provider.suppression_lists())
+        except TryLater as error:
+            _log.warning("suppressions.not_exchanged", reason=str(error))
+
+
 def say_alive(services: Services, stop: threading.Event) -> None:
     """Touch a file that /readyz looks at."""
     services.alive_file.touch()
@@ -102,6 +112,7 @@ JOBS = (
     Job("petitions.count", count_signatures, 2.0, "petitions"),
     Job("events.replay", replay_events, 5.0, "events"),
     Job("supporters.import", run_imports, 1.0, "supporters"),
+    Job("suppressions.exchange", exchange_suppressions, 900.0, "events"),
     Job("worker.alive", say_alive, ALIVE_EVERY_S, "mail"),
 )
 

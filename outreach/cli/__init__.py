@@ -20,6 +20,7 @@ from outreach.cli import (
     segments,
     serve,
     supporters,
+    suppressions,
 )
 from outreach.cli.context import Context
 from outreach.core import log
@@ -85,6 +86,7 @@ for group in (
     accounts.accounts,
     lists.lists,
     supporters.supporters,
+    suppressions.suppressions,
     segments.segments,
     petitions.petitions,
     blasts.blasts,

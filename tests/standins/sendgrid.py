@@ -16,6 +16,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import count
 from typing import Any, Literal
 
+from tests.standins.sendgrid_account import Account
+
 MAX_BYTES = 30_000_000
 MAX_PEOPLE = 1000
 MAX_OBJECT_BYTES = 10_000  # substitutions or custom arguments of one person
@@ -75,6 +77,7 @@ class SendGridStandIn:
 
     def __init__(self, api_key: str = "SG.test", *, keep_bodies: bool = True) -> None:
         self.api_key = api_key
+        self.account = Account()
         self.keep_bodies = keep_bodies
         self.received: list[Json] = []
         self.requests: list[Json] = []
@@ -229,6 +232,9 @@ class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def do_POST(self) -> None:
+        if self.path != "/v3/mail/send":
+            self._ask_account()
+            return
         fault = self.standin.next_fault()
         self.close_connection = True
         if fault and fault.ending == "unread":
@@ -254,25 +260,43 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(fault.status, fault.headers, list(fault.errors))
 
     def _read(self) -> tuple[Json, int]:
-        size = int(self.headers["Content-Length"])
-        return json.loads(self.rfile.read(size)), size
+        size = int(self.headers["Content-Length"] or 0)
+        return (json.loads(self.rfile.read(size)) if size else {}), size
 
-    def do_GET(self) -> None:
-        self._answer(405, {}, [("", "method not allowed")])
+    def _ask_account(self) -> None:
+        """Everything but letters; a fault that answers comes in place of the answer."""
+        self.close_connection = True
+        body, _ = self._read()
+        fault = self.standin.next_fault()
+        if fault:
+            self._answer(fault.status, fault.headers, list(fault.errors))
+        elif not self._knows_key():
+            self._answer(401, {}, [("", "authorization required")])
+        else:
+            path, _, query = self.path.partition("?")
+            status, said = self.standin.account.answer(self.command, path, query, body)
+            self._say(status, {}, b"" if said is None else json.dumps(said).encode())
+
+    do_GET = do_PATCH = do_DELETE = _ask_account
+
+    def _knows_key(self) -> bool:
+        return self.headers["Authorization"] == f"Bearer {self.standin.api_key}"
 
     def _judged(self, body: Json, size: int) -> tuple[int, Errors]:
-        if self.path != "/v3/mail/send":
-            return 404, [("", "not found")]
-        if self.headers["Authorization"] != f"Bearer {self.standin.api_key}":
+        if not self._knows_key():
             return 401, [("", "The provided authorization grant is invalid, expired, or revoked")]
         if size >= MAX_BYTES:
             return 413, [("", "content too large")]
         errors = errors_of(body)
+        if body.get("batch_id", "") not in {"", *self.standin.account.batches}:
+            errors.append(("batch_id", "The batch id is not valid."))
         return (400 if errors else 202), errors
 
     def _answer(self, status: int, headers: dict[str, str], errors: Errors) -> None:
         said = [{"field": where or None, "message": message} for where, message in errors]
-        body = json.dumps({"errors": said}).encode() if errors else b""
+        self._say(status, headers, json.dumps({"errors": said}).encode() if errors else b"")
+
+    def _say(self, status: int, headers: dict[str, str], body: bytes) -> None:
         self.send_response(status)
         for name, value in headers.items():
             self.send_header(name, value)
