@@ -8,11 +8,12 @@ from datetime import UTC, datetime
 from outreach.accounts.operations import create_organisation
 from outreach.blasts import operations
 from outreach.consent.models import EMAIL, GRANTED
-from outreach.core.bulk import insert_rows
+from outreach.core.bulk import count_anew, insert_rows
 from outreach.core.db import Base, Database
 from outreach.petitions.intake.read import read_petition
 from outreach.petitions.operations import create_from, publish
 from outreach.supporters import lists
+from outreach.supporters.slices import FILLED
 
 PETITION = """Benchmark Action
 
@@ -108,3 +109,4 @@ def add_people(db: Database, list_id: int, people: int) -> None:
             ["supporter_id", "purpose", "status", "since", "entry_id"],
             rows(EMAIL, GRANTED, stamp, 0),
         )
+        count_anew(connection, FILLED)

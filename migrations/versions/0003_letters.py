@@ -67,25 +67,14 @@ def upgrade() -> None:
         sa.Column("provider_ref", sa.String(length=400), nullable=True),
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("accepted_at", db.UtcDateTime(), nullable=True),
-        sa.ForeignKeyConstraint(["blast_id"], ["blasts.id"], name=op.f("fk_deliveries_blast_id")),
-        sa.ForeignKeyConstraint(
-            ["supporter_id"],
-            ["supporters.id"],
-            name=op.f("fk_deliveries_supporter_id"),
-            ondelete="SET NULL",
-        ),
-        sa.ForeignKeyConstraint(
-            ["variant_id"], ["variants.id"], name=op.f("fk_deliveries_variant_id")
-        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_deliveries")),
         sa.UniqueConstraint(
-            "blast_id", "supporter_id", name=op.f("uq_deliveries_blast_id_supporter_id")
+            "supporter_id", "blast_id", name=op.f("uq_deliveries_supporter_id_blast_id")
         ),
     )
     op.create_index(
         op.f("ix_deliveries_blast_id_state"), "deliveries", ["blast_id", "state"], unique=False
     )
-    op.create_index("ix_deliveries_supporter_id", "deliveries", ["supporter_id"], unique=False)
     op.create_index(
         "ix_deliveries_unknown",
         "deliveries",
@@ -94,6 +83,23 @@ def upgrade() -> None:
         sqlite_where=sa.text("state = 'unknown'"),
         postgresql_where=sa.text("state = 'unknown'"),
     )
+    if op.get_bind().dialect.name == "postgresql":
+        op.execute("""
+            CREATE FUNCTION deliveries_forget() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+                UPDATE deliveries SET supporter_id = NULL FROM gone WHERE supporter_id = gone.id;
+                RETURN NULL;
+            END $$
+        """)
+        op.execute("""
+            CREATE TRIGGER deliveries_forget AFTER DELETE ON supporters
+            REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION deliveries_forget()
+        """)
+    else:
+        op.execute("""
+            CREATE TRIGGER deliveries_forget AFTER DELETE ON supporters BEGIN
+                UPDATE deliveries SET supporter_id = NULL WHERE supporter_id = OLD.id;
+            END
+        """)
     op.create_table(
         "events",
         sa.Column("id", db.BIG, autoincrement=True, nullable=False),
@@ -257,7 +263,11 @@ def downgrade() -> None:
         sqlite_where=sa.text("state = 'unknown'"),
         postgresql_where=sa.text("state = 'unknown'"),
     )
-    op.drop_index("ix_deliveries_supporter_id", table_name="deliveries")
+    if op.get_bind().dialect.name == "postgresql":
+        op.execute("DROP TRIGGER deliveries_forget ON supporters")
+        op.execute("DROP FUNCTION deliveries_forget()")
+    else:
+        op.execute("DROP TRIGGER deliveries_forget")
     op.drop_index(op.f("ix_deliveries_blast_id_state"), table_name="deliveries")
     op.drop_table("deliveries")
     op.drop_index(op.f("ix_batches_state_not_before"), table_name="batches")

@@ -43,6 +43,12 @@ def supporter_ids(
     return _Builder(session, organisation or first_organisation(session)).ids(rule)
 
 
+def people(session: Session, rule: Rule, organisation: Organisation) -> Select[int, str]:
+    """Ids, as `supporter_ids` has them, with the canonical addresses."""
+    builder = _Builder(session, organisation)
+    return builder.ids(rule).add_columns(builder.person.address)
+
+
 def first_organisation(session: Session) -> Organisation | None:
     """The organisation of an installation that has one."""
     return session.scalars(select(Organisation).order_by(Organisation.id).limit(1)).first()
@@ -76,18 +82,18 @@ class _Builder:
         self._names = Names(session, organisation)
         self._postgresql = session.get_bind().dialect.name == "postgresql"
         self._zone = ZoneInfo(organisation.timezone) if organisation else UTC
-        self._person = aliased(Supporter)
+        self.person = aliased(Supporter)
         self._within = within
         self._segments = 0
 
     def ids(self, rule: Rule) -> Select[int]:
         if not isinstance(rule, terms.Sample):
-            return select(self._person.id).where(self._condition(rule))
-        chosen = select(self._person.id).where(self._condition(rule.rule))
-        number = shuffled(self._person.id.expression, rule.seed)
+            return select(self.person.id).where(self._condition(rule))
+        chosen = select(self.person.id).where(self._condition(rule.rule))
+        number = shuffled(self.person.id.expression, rule.seed)
         if rule.percent is not None:
             return chosen.where(number % SHARES < round(rule.percent / 100 * SHARES))
-        return chosen.order_by(number, self._person.id).limit(rule.size)
+        return chosen.order_by(number, self.person.id).limit(rule.size)
 
     def _condition(self, rule: Rule) -> ColumnElement[bool]:
         match rule:
@@ -104,13 +110,13 @@ class _Builder:
             case terms.Tagged(name):
                 return self._has(SupporterTag.tag_id == self._names.tag_id(name), SupporterTag)
             case terms.Compare():
-                return values.matches(rule, self._person, postgresql=self._postgresql)
+                return values.matches(rule, self.person, postgresql=self._postgresql)
             case terms.Signed():
                 return self._signed(rule)
             case terms.Letter():
                 return self._letter(rule)
             case terms.Joined(when):
-                return self._during(self._person.created_at, when)
+                return self._during(self.person.created_at, when)
             case terms.InSegment(name):
                 return self._in_segment(name)
             case terms.Sample():
@@ -119,11 +125,11 @@ class _Builder:
     def _has(
         self, condition: ColumnElement[bool], table: type[ListMember | SupporterTag]
     ) -> ColumnElement[bool]:
-        return exists().where(condition, table.supporter_id == self._person.id)
+        return exists().where(condition, table.supporter_id == self.person.id)
 
     def _signed(self, rule: terms.Signed) -> ColumnElement[bool]:
         signed = exists().where(
-            Signature.supporter_id == self._person.id, Signature.state == "verified"
+            Signature.supporter_id == self.person.id, Signature.state == "verified"
         )
         if rule.petition is not None:
             signed = signed.where(Signature.petition_id == self._names.petition_id(rule.petition))
@@ -131,7 +137,7 @@ class _Builder:
 
     def _letter(self, rule: terms.Letter) -> ColumnElement[bool]:
         """By way of the deliveries, whose keys lead to their events."""
-        letter = exists().where(Delivery.supporter_id == self._person.id, Delivery.kind == "blast")
+        letter = exists().where(Delivery.supporter_id == self.person.id, Delivery.kind == "blast")
         if rule.blast is not None:
             letter = letter.where(Delivery.blast_id == self._names.blast_id(rule.blast))
         if rule.act == "got":
@@ -171,12 +177,12 @@ class _Builder:
 
     def _sampled(self, rule: terms.Sample) -> ColumnElement[bool]:
         """A saved segment that is itself a sample: its own SELECT over its own people."""
-        outside, self._person = self._person, aliased(Supporter)
+        outside, self.person = self.person, aliased(Supporter)
         try:
             drawn = self.ids(rule)
         finally:
-            self._person = outside
-        return self._person.id.in_(drawn)
+            self.person = outside
+        return self.person.id.in_(drawn)
 
     def _during(
         self,

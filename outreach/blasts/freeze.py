@@ -6,17 +6,15 @@ next run freezes again; who joins later is not in it.
 
 from __future__ import annotations
 
-from sqlalchemy import case, func, insert, literal, null, select
+from sqlalchemy import case, func, insert, literal, select
 from sqlalchemy.orm import Session
 
-from outreach.blasts.audience import audience_query
+from outreach.blasts.audience import members
 from outreach.blasts.compose import compose
 from outreach.blasts.models import BLAST_STATES, Blast, FrozenLetter
-from outreach.consent.gate import reason_not_to_write
-from outreach.core import log
+from outreach.core import bulk, log
 from outreach.core.clock import now
-from outreach.mail.models import Batch, Delivery
-from outreach.supporters.models import Supporter
+from outreach.mail.models import DELIVERIES, Batch, Delivery
 from outreach.tracking import links
 
 _log = log.get(__name__)
@@ -36,21 +34,20 @@ def freeze(session: Session, blast: Blast, *, base_url: str, batch_size: int) ->
         _log.warning("blast.unresolved_citations", blast=blast.id, count=len(composed.unresolved))
     links.store(session, blast.id, composed.links)
     session.add(FrozenLetter(variant_id=variant.id, plan=composed.plan.to_json()))
-    reason = reason_not_to_write(Supporter.id.expression, Supporter.address.expression)
+    supporter_id, reason = members(session, blast).subquery("members").c
+    bulk.give_room(session)
     session.execute(
-        insert(Delivery).from_select(
+        insert(DELIVERIES).from_select(
             ["blast_id", "variant_id", "supporter_id", "kind", "state", "reason", "attempts"],
             select(
                 literal(blast.id),
                 literal(variant.id),
-                Supporter.id,
+                supporter_id,
                 literal("blast"),
                 case((reason.is_(None), "pending"), else_="skipped"),
                 reason,
                 literal(0),
-            )
-            .where(Supporter.id.in_(audience_query(session, blast)))
-            .order_by(Supporter.id),
+            ).order_by(supporter_id),
         )
     )
     waiting = _cut_into_batches(session, blast, batch_size)
@@ -62,46 +59,27 @@ def freeze(session: Session, blast: Blast, *, base_url: str, batch_size: int) ->
 
 
 def _cut_into_batches(session: Session, blast: Blast, size: int) -> int:
-    """Batches of at most `size` waiting deliveries, as ranges of ids; returns how many wait."""
-    numbered = (
-        select(
-            Delivery.id,
-            # `//` is whole-number division in both databases
-            ((func.row_number().over(order_by=Delivery.id) - 1) // size).label("part"),
+    """Batches of `size` delivery ids, so of at most as many letters; returns how many wait.
+
+    Ids of one statement are next to each other but for those that others took meanwhile, and for
+    members who were skipped: a few batches are smaller for them.
+    """
+    first, last, waiting = session.execute(
+        select(func.min(Delivery.id), func.max(Delivery.id), func.count()).where(
+            Delivery.blast_id == blast.id, Delivery.state == "pending"
         )
-        .where(Delivery.blast_id == blast.id, Delivery.state == "pending")
-        .subquery()
-    )
-    ranges = (
-        select(
-            literal(blast.id),
-            literal(blast.variants[0].id),
-            func.min(numbered.c.id),
-            func.max(numbered.c.id),
-            literal("ready"),
-            literal(0),
-            literal(0),
-            literal(now()),
-            null(),
-        )
-        .group_by(numbered.c.part)
-        .order_by(func.min(numbered.c.id))
-    )
-    session.execute(
-        insert(Batch).from_select(
+    ).one()
+    if waiting:
+        session.execute(
+            insert(Batch),
             [
-                "blast_id",
-                "variant_id",
-                "first_id",
-                "last_id",
-                "state",
-                "handed_through",
-                "attempts",
-                "created_at",
-                "not_before",
+                {
+                    "blast_id": blast.id,
+                    "variant_id": blast.variants[0].id,
+                    "first_id": start,
+                    "last_id": min(start + size - 1, last),
+                }
+                for start in range(first, last + 1, size)
             ],
-            ranges,
         )
-    )
-    waiting = select(func.count()).where(Delivery.blast_id == blast.id, Delivery.state == "pending")
-    return session.scalar(waiting) or 0
+    return int(waiting)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Table
+from sqlalchemy import Table, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import DeclarativeBase, Session
@@ -39,3 +39,17 @@ def insert_into(
     if session.get_bind().dialect.name == "postgresql":
         return postgresql.insert(table)
     return sqlite.insert(table)
+
+
+def give_room(session: Session) -> None:
+    """Let the statements of this transaction sort and join a million rows in memory; PostgreSQL's
+    4 MB would go through files. SQLite has its cache."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("SET LOCAL work_mem = '64MB'"))
+
+
+def count_anew(connection: Connection, tables: Iterable[str]) -> None:
+    """Tell PostgreSQL's planner, after many rows came, what is in these tables now instead of
+    when it next looks by itself. SQLite plans by our indexes."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text(f"ANALYZE {', '.join(tables)}"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ForeignKey, Index, Integer, String, Table, UniqueConstraint, text
+from sqlalchemy import DDL, ForeignKey, Index, Integer, String, Table, UniqueConstraint, event, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from outreach.core.clock import now
@@ -67,13 +67,18 @@ class Batch(Base):
 
 
 class Delivery(Base):
-    """One letter to one supporter: its state, with the reason."""
+    """One letter to one supporter: its state, with the reason.
+
+    Without foreign keys to blast, variant and supporter: PostgreSQL would look each of them up for
+    each row, which is three quarters of the time that freezing an audience takes. The one
+    statement that makes these rows selects from those tables, blasts and variants are never
+    deleted, and a trigger empties `supporter_id` where a supporter is.
+    """
 
     __tablename__ = "deliveries"
     __table_args__ = (
-        UniqueConstraint("blast_id", "supporter_id"),
+        UniqueConstraint("supporter_id", "blast_id"),
         Index(None, "blast_id", "state"),
-        Index("ix_deliveries_supporter_id", "supporter_id"),
         Index(
             "ix_deliveries_unknown",
             "id",
@@ -83,11 +88,9 @@ class Delivery(Base):
     )
 
     id: Mapped[Id]
-    blast_id: Mapped[int | None] = mapped_column(ForeignKey("blasts.id"))
-    variant_id: Mapped[int | None] = mapped_column(ForeignKey("variants.id"))
-    supporter_id: Mapped[int | None] = mapped_column(
-        ForeignKey("supporters.id", ondelete="SET NULL")
-    )
+    blast_id: Mapped[int | None]
+    variant_id: Mapped[int | None]
+    supporter_id: Mapped[int | None]
     kind: Mapped[Word] = mapped_column(default="blast")  # or confirmation, thanks, test, notice
     state: Mapped[Word] = mapped_column(default="pending")
     reason: Mapped[Line | None]
@@ -115,3 +118,23 @@ class SingleLetter(Base):
 # For the statements that move many rows at once.
 BATCHES: Table = Batch.__table__  # type: ignore[assignment]
 DELIVERIES: Table = Delivery.__table__  # type: ignore[assignment]
+
+_FORGET_ON_SQLITE = DDL(  # type: ignore[no-untyped-call]
+    """
+    CREATE TRIGGER deliveries_forget AFTER DELETE ON supporters BEGIN
+        UPDATE deliveries SET supporter_id = NULL WHERE supporter_id = OLD.id;
+    END
+"""
+)
+_FORGET_ON_POSTGRESQL = DDL(  # type: ignore[no-untyped-call]
+    """
+    CREATE OR REPLACE FUNCTION deliveries_forget() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+        UPDATE deliveries SET supporter_id = NULL FROM gone WHERE supporter_id = gone.id;
+        RETURN NULL;
+    END $$;
+    CREATE TRIGGER deliveries_forget AFTER DELETE ON supporters
+        REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION deliveries_forget()
+"""
+)
+event.listen(Base.metadata, "after_create", _FORGET_ON_SQLITE.execute_if(dialect="sqlite"))
+event.listen(Base.metadata, "after_create", _FORGET_ON_POSTGRESQL.execute_if(dialect="postgresql"))

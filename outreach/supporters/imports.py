@@ -19,7 +19,7 @@ from sqlalchemy import ColumnElement, Select, and_, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from outreach.accounts import audit
-from outreach.core import log
+from outreach.core import bulk, log
 from outreach.core.clock import now
 from outreach.core.db import Database
 from outreach.core.errors import BadInput, Conflict, NotFound, OutreachError
@@ -223,6 +223,7 @@ def _finish(db: Database, import_id: int, owner: str, path: Path) -> Report:
             task.state = IMPORT_STATES.after(task.state, "finish")
             task.finished_at = now()
             task.lease_owner = task.lease_until = None
+            bulk.count_anew(session.connection(), slices.FILLED)
             _log.info(IMPORT_FINISHED, import_id=import_id, rows_done=task.rows_done)
         report = report_of(session, import_id)
     if report.state == "finished":

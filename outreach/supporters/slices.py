@@ -42,6 +42,7 @@ from outreach.supporters.textfile import LOST
 from outreach.supporters.values import LENGTHS
 
 SOURCE = "import:"
+FILLED = ("supporters", "list_members", "consent_standings")
 SUPPRESSED, UNSUBSCRIBED = "suppressed", "unsubscribed"
 LEFT_EARLIER = "Unsubscribed earlier: details updated, not put on the list, not written to."
 

@@ -161,18 +161,29 @@ def _forget_unused(
 
 
 def _uses(session: Session) -> list[ColumnElement[bool]]:
-    """One EXISTS for each table that refers to a supporter, whichever floor it belongs to.
+    """One EXISTS for each column that holds a supporter, whichever floor its table belongs to.
 
-    Asked of the database itself: a table forgotten here would lose its rows by cascade.
+    Asked of the database itself: a table forgotten here would lose its rows, or whose they are.
     """
     of_consent = (ConsentEntry.__tablename__, ConsentStanding.__tablename__)
+    database = inspect(session.connection())
+    holders = {
+        (name, held["name"])
+        for (_, name), columns in database.get_multi_columns().items()
+        for held in columns
+        if held["name"] == "supporter_id"
+    } | {
+        (name, key["constrained_columns"][0])
+        for (_, name), keys in database.get_multi_foreign_keys().items()
+        for key in keys
+        if key["referred_table"] == Supporter.__tablename__
+    }
     found: list[ColumnElement[bool]] = []
-    for (_, name), keys in inspect(session.connection()).get_multi_foreign_keys().items():
-        for key in keys:
-            if key["referred_table"] == Supporter.__tablename__ and name not in of_consent:
-                reference: ColumnClause[int] = column(key["constrained_columns"][0])
-                user = select(reference).select_from(table(name, reference))
-                found.append(user.where(reference == Supporter.id).correlate(Supporter).exists())
+    for name, holder in sorted(holders):
+        if name not in of_consent:
+            reference: ColumnClause[int] = column(holder)
+            user = select(reference).select_from(table(name, reference))
+            found.append(user.where(reference == Supporter.id).correlate(Supporter).exists())
     return found
 
 
