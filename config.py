@@ -57,6 +57,13 @@ class Settings(BaseSettings):
     sendgrid_connections: int = Field(
         4, ge=1, le=50, description="Requests of 1,000 letters on their way at a time, at most."
     )
+    sendgrid_hold_minutes: int = Field(
+        0,
+        ge=0,
+        le=4000,
+        description="Minutes for which SendGrid keeps a blast’s letters before they leave, so that "
+        "pausing and cancelling reach them; 0, or 15 and more.",
+    )
     sendgrid_webhook_keys: str = Field(
         "",
         description="Public keys of SendGrid’s signed Event Webhook, with commas between them; "
@@ -101,6 +108,10 @@ class Settings(BaseSettings):
             object.__setattr__(self, "database_url", f"sqlite:///{data_dir / 'outreach.db'}")
         if self.provider == "sendgrid" and not self.sendgrid_api_key.get_secret_value():
             raise ValueError("provider is sendgrid, but OUTREACH_SENDGRID_API_KEY is empty")
+        if 0 < self.sendgrid_hold_minutes < 15:
+            raise ValueError(
+                "OUTREACH_SENDGRID_HOLD_MINUTES is under 15: SendGrid stops nothing in the last 10"
+            )
         return self
 
 

@@ -97,4 +97,5 @@ def _provider(settings: config.Settings) -> Provider:
         sendgrid_api_key=settings.sendgrid_api_key.get_secret_value(),
         sendgrid_url=settings.sendgrid_url,
         sendgrid_connections=settings.sendgrid_connections,
+        sendgrid_hold_minutes=settings.sendgrid_hold_minutes,
     )

@@ -10,7 +10,7 @@ import click
 from sqlalchemy.orm import Session
 
 from outreach.accounts.models import Organisation
-from outreach.blasts import queries, schedule
+from outreach.blasts import holding, queries, schedule
 from outreach.blasts.models import Blast
 from outreach.cli.context import Context, actor, as_json
 from outreach.core.errors import BadInput
@@ -41,7 +41,7 @@ def pause(context: Context, blast: str, reason: str) -> None:
     with context.services.db.transaction() as session:
         chosen = queries.named(session, blast)
         schedule.pause(session, chosen, actor=actor(), reason=reason)
-    context.say(f"“{chosen.name}” is paused.")
+    _say(context, f"“{chosen.name}” is paused.", chosen, "pause")
 
 
 @click.command()
@@ -52,7 +52,7 @@ def resume(context: Context, blast: str) -> None:
     with context.services.db.transaction() as session:
         chosen = queries.named(session, blast)
         schedule.resume(session, chosen, actor=actor())
-    context.say(f"“{chosen.name}” is {chosen.state}.")
+    _say(context, f"“{chosen.name}” is {chosen.state}.", chosen, "resume")
 
 
 @click.command()
@@ -64,7 +64,7 @@ def cancel(context: Context, blast: str) -> None:
     with context.services.db.transaction() as session:
         chosen = queries.named(session, blast)
         schedule.cancel(session, chosen, actor=actor())
-    context.say(f"“{chosen.name}” is cancelled.")
+    _say(context, f"“{chosen.name}” is cancelled.", chosen, "cancel")
 
 
 @click.command()
@@ -81,6 +81,13 @@ def unknown(context: Context, blast: str, json_: bool) -> None:
     for delivery in found:
         context.say(f"{delivery.delivery_id:>8}  {delivery.address}  {delivery.reason}")
     context.say(f"{len(found):,} unknown.")
+
+
+def _say(context: Context, done: str, blast: Blast, verb: str) -> None:
+    """What was done, and what of it reached letters that were handed over."""
+    services = context.services
+    reached = holding.reach(services.db, services.provider, blast.id, verb)
+    context.say(f"{done} {reached}".strip())
 
 
 def _zone(session: Session, blast: Blast) -> ZoneInfo:

@@ -29,6 +29,7 @@ def build(
     sendgrid_api_key: str = "",
     sendgrid_url: str = "https://api.sendgrid.com",
     sendgrid_connections: int = 4,
+    sendgrid_hold_minutes: int = 0,
 ) -> Provider:
     """The provider of this kind; nothing is connected before its first `send`."""
     match kind:
@@ -45,6 +46,7 @@ def build(
                 url=sendgrid_url,
                 timeout_s=timeout_s,
                 connections=sendgrid_connections,
+                hold_minutes=sendgrid_hold_minutes,
             )
         case "null":
             return NullProvider()

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from time import monotonic
 
@@ -28,6 +28,7 @@ from outreach.mail.provider import Fate, Outcome, ProviderDown, ProviderRefuses
 from outreach.mail.reasons import reason
 from outreach.providers.letters import require_sender
 from outreach.providers.sendgrid_client import Answer, Client, Unanswered, failure
+from outreach.providers.sendgrid_holding import LAST_WORD, Holding, reference
 from outreach.providers.sendgrid_request import MAX_PEOPLE, Json, RequestMaker
 from outreach.providers.sendgrid_suppressions import SendGridLists
 
@@ -74,8 +75,11 @@ class SendGridProvider:
         url: str = "https://api.sendgrid.com",
         timeout_s: float = 30.0,
         connections: int = 4,
+        hold_minutes: int = 0,
     ) -> None:
         self._client = Client(api_key, url, timeout_s)
+        self._holding = Holding(self._client, hold_minutes)
+        self.held_for, self.last_word = self._holding.lasts, LAST_WORD
         self._timeout_s = timeout_s
         self.lanes = connections
 
@@ -91,6 +95,7 @@ class SendGridProvider:
             maker = RequestMaker(plan)
         except Unsendable as error:
             return [Outcome(one.delivery_id, Fate.REFUSED, error.message) for one in recipients]
+        more = self._holding.fields(plan.blast_id)
         waiting = deque(_requests(maker, recipients, outcomes))
         ends_at = monotonic() + self._timeout_s
         handed = False
@@ -99,7 +104,7 @@ class SendGridProvider:
             try:
                 if monotonic() > ends_at:
                     raise ProviderDown("SendGrid was too slow for all letters of this part.")
-                settled, again = self._hand_over(maker, request, flight)
+                settled, again = self._hand_over(maker, request, more, flight)
             except (ProviderDown, ProviderRefuses) as failed:
                 if not handed:
                     raise
@@ -115,6 +120,10 @@ class SendGridProvider:
         """Nothing: only SendGrid's events tell what became of a request."""
         return []
 
+    def move_held(self, verb: str, refs: Collection[str]) -> None:
+        """Pause, cancel or resume letters that were handed over and have not left."""
+        self._holding.move(verb, refs)
+
     def suppression_lists(self) -> SendGridLists:
         """The account's own lists of addresses that it will not send to."""
         return SendGridLists(self._client)
@@ -123,10 +132,10 @@ class SendGridProvider:
         """Nothing is held: each request has its own connection."""
 
     def _hand_over(
-        self, maker: RequestMaker, request: Request, flight: Flight
+        self, maker: RequestMaker, request: Request, more: Json, flight: Flight
     ) -> tuple[list[Outcome], list[Request]]:
         """Outcomes of one request, and what to send in its place."""
-        body = maker.request([person for _, person in request.people])
+        body = maker.request([person for _, person in request.people], more)
         if len(body) >= MAX_REQUEST_BYTES:
             return _smaller(request)
         request.note(flight.leaving)
@@ -140,7 +149,8 @@ class SendGridProvider:
             raise
         if answer.status == 202:
             request.note(flight.taken)
-            return request.all(Fate.ACCEPTED, ref=answer.headers.get("X-Message-Id") or ""), []
+            ref = reference(answer.headers.get("X-Message-Id") or "", more.get("batch_id", ""))
+            return request.all(Fate.ACCEPTED, ref=ref), []
         LOG.warning(
             REQUEST_FAILED,
             letters=len(request.people),

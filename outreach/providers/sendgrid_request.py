@@ -65,9 +65,12 @@ class RequestMaker:
         if plan.envelope.reply_to:
             self._base["reply_to"] = _person("", plan.envelope.reply_to)
 
-    def request(self, people: Sequence[Json]) -> bytes:
-        """The JSON of one request for up to MAX_PEOPLE personalizations, each address once."""
-        return orjson.dumps({**self._base, "personalizations": people})
+    def request(self, people: Sequence[Json], more: Json) -> bytes:
+        """The JSON of one request for up to MAX_PEOPLE personalizations, each address once.
+
+        `more`: what it says beside its letters.
+        """
+        return orjson.dumps({**self._base, **more, "personalizations": people})
 
     def personalization(self, recipient: Recipient) -> Json:
         """What is one person's own; raises Unsendable.

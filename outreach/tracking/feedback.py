@@ -137,23 +137,23 @@ def _letters(session: Session, reports: Sequence[Feedback]) -> dict[str, Letter]
 
 
 def _by_reference(session: Session, reports: Sequence[Feedback]) -> set[int]:
-    """Deliveries with the addresses and references of reports that bring no id of ours."""
+    """Deliveries to the addresses of reports that bring no id of ours; `_is_about` decides."""
     found = set[int]()
     for some in _slices(reports):
         people = {_canonical(r.address) for r in some}
-        refs = {ref for r in some for ref in _refs(r.ref)}
         found.update(
             session.scalars(
                 select(Delivery.id)
                 .join(Supporter, Supporter.id == Delivery.supporter_id)
-                .where(Supporter.address.in_(people), Delivery.provider_ref.in_(refs))
+                .where(Supporter.address.in_(people), Delivery.provider_ref.is_not(None))
             )
         )
     return found
 
 
 def _is_about(report: Feedback, letter: Letter) -> bool:
-    same_ref = letter.ref is not None and letter.ref in _refs(report.ref)
+    # Behind a blank stands what is only of use to the provider's adapter.
+    same_ref = letter.ref is not None and letter.ref.partition(" ")[0] in _refs(report.ref)
     if report.delivery_id is None:
         return same_ref
     same_address = letter.address is not None and letter.address == _canonical(report.address)

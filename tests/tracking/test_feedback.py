@@ -151,7 +151,7 @@ def test_who_leaves_at_the_provider_has_left_here(sent: World) -> None:
 
 
 def test_a_report_without_our_id_finds_its_letter_by_reference_and_address(sent: World) -> None:
-    set_state(sent, "accepted", "a1.b2")
+    set_state(sent, "accepted", "a1.b2 batch-7")
     late = {"delivery_id": None, "ref": "a1.b2.filter0001.16648.0"}
     tell(sent, told(sent, Word.BOUNCED, **late))
     tell(sent, told(sent, Word.BOUNCED, "p0002@example.org", delivery_id=None, ref="a1.b3.filter"))

@@ -8,7 +8,7 @@ from flask import Blueprint, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from outreach.blasts import preflight, queries, schedule
+from outreach.blasts import holding, preflight, queries, schedule
 from outreach.blasts.audience import audience_count
 from outreach.blasts.models import Blast
 from outreach.core.clock import now
@@ -98,5 +98,9 @@ def move(blast_id: int, act: str) -> ResponseReturnValue:
     """Unschedule, pause, resume or cancel; a repeat changes nothing."""
     with services().db.transaction() as session:
         ACTS[act](session, queries.by_id(session, blast_id, lock=True), actor=actor())
-    notice(*DONE[act])
+    title, detail = DONE[act]
+    reached = ""
+    if act != "unschedule":  # nothing of it has left
+        reached = holding.reach(services().db, services().provider, blast_id, act)
+    notice(title, f"{detail} {reached}".strip())
     return redirect(url_for("console_blasts.show", blast_id=blast_id))
