@@ -11,11 +11,12 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 import config
 from outreach.core.db import Database
 from outreach.core.tokens import Tokens
-from outreach.mail.flight import FlightRecorder
 from outreach.mail.provider import Provider
+from outreach.mail.verp import ReturnPaths
 from outreach.providers.build import build
 from outreach.providers.sendgrid_signature import known_keys
 from outreach.services import Services
+from outreach.tracking.bounce_imap import Account
 from outreach.web import console, errors, headers, health, hooks, public
 from outreach.web.auth import bound_body, limiter
 from outreach.web.forms import csrf
@@ -27,11 +28,11 @@ MAX_UPLOAD_BYTES = 200_000_000
 def build_services(settings: config.Settings, provider: Provider | None = None) -> Services:
     """The services of one process; nothing is connected yet. `provider` replaces the setting's."""
     secret = settings.secret_key.get_secret_value()
+    return_paths = _return_paths(settings, secret)
     return Services(
         db=Database(settings.database_url, pool_size=settings.web_threads + 2),
         tokens=Tokens(secret),
-        provider=provider or _provider(settings),
-        flights=FlightRecorder(settings.data_dir / "flights"),
+        provider=provider or _provider(settings, return_paths),
         base_url=settings.base_url,
         data_dir=settings.data_dir,
         secret=secret,
@@ -43,6 +44,9 @@ def build_services(settings: config.Settings, provider: Provider | None = None) 
         test_sends_to=settings.test_sends_to,
         watches_worker=not settings.broker_url,
         sendgrid_webhook_keys=known_keys(settings.sendgrid_webhook_keys),
+        return_paths=return_paths,
+        bounce_maildir=Path(settings.bounce_maildir) if settings.bounce_maildir else None,
+        bounce_imap=_bounce_mailbox(settings),
     )
 
 
@@ -83,7 +87,23 @@ def create_app(services: Services, *, trusted_proxies: int = 0) -> Flask:
     return app
 
 
-def _provider(settings: config.Settings) -> Provider:
+def _return_paths(settings: config.Settings, secret: str) -> ReturnPaths | None:
+    return ReturnPaths(secret, settings.bounce_address) if settings.bounce_address else None
+
+
+def _bounce_mailbox(settings: config.Settings) -> Account | None:
+    if not settings.bounce_imap_host:
+        return None
+    return Account(
+        host=settings.bounce_imap_host,
+        port=settings.bounce_imap_port,
+        username=settings.bounce_imap_username,
+        password=settings.bounce_imap_password.get_secret_value(),
+        folder=settings.bounce_imap_folder,
+    )
+
+
+def _provider(settings: config.Settings, return_paths: ReturnPaths | None) -> Provider:
     return build(
         settings.provider,
         data_dir=settings.data_dir,
@@ -94,6 +114,7 @@ def _provider(settings: config.Settings) -> Provider:
         smtp_username=settings.smtp_username,
         smtp_password=settings.smtp_password.get_secret_value(),
         smtp_connections=settings.smtp_connections,
+        return_path=return_paths.maker() if return_paths else None,
         sendgrid_api_key=settings.sendgrid_api_key.get_secret_value(),
         sendgrid_url=settings.sendgrid_url,
         sendgrid_connections=settings.sendgrid_connections,

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from outreach.core.db import Database
 from outreach.core.tokens import Tokens
 from outreach.mail.flight import FlightRecorder
 from outreach.mail.provider import Provider
+from outreach.mail.verp import ReturnPaths
+from outreach.tracking.bounce_imap import Account
 
 ALIVE_EVERY_S = 5.0  # how often a worker gives a sign of life
 
@@ -20,7 +23,6 @@ class Services:
     db: Database
     tokens: Tokens
     provider: Provider
-    flights: FlightRecorder
     base_url: str
     data_dir: Path
     secret: str
@@ -32,6 +34,14 @@ class Services:
     test_sends_to: str
     watches_worker: bool  # one worker process beside the web, whose sign of life /readyz reads
     sendgrid_webhook_keys: tuple[str, ...] = ()
+    return_paths: ReturnPaths | None = None  # None: bounce mail goes to the sender’s address
+    bounce_maildir: Path | None = None
+    bounce_imap: Account | None = None
+
+    @cached_property
+    def flights(self) -> FlightRecorder:
+        """How far each letter got that this process sends."""
+        return FlightRecorder(self.data_dir / "flights")
 
     @property
     def alive_file(self) -> Path:
