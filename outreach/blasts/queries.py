@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
 from outreach.blasts.models import Blast
@@ -14,6 +14,7 @@ from outreach.core.clock import now
 from outreach.core.errors import NotFound
 from outreach.mail.models import Batch, Delivery
 from outreach.supporters.models import Supporter
+from outreach.tracking.models import Event
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ class Progress:
 
 @dataclass(frozen=True)
 class UnknownDelivery:
-    """A letter of which nobody can say yet whether it left."""
+    """A letter of which nobody can say yet whether it left, or arrived."""
 
     delivery_id: int
     supporter_id: int | None
@@ -132,6 +133,36 @@ def unknown(session: Session, blast: Blast) -> list[UnknownDelivery]:
         .order_by(Delivery.id)
     )
     return [UnknownDelivery(i, who, address or "", why or "") for i, who, address, why in rows]
+
+
+def silent(session: Session, blast: Blast, *, hours: float) -> list[UnknownDelivery]:
+    """The blast's deliveries that were accepted so many hours ago or more, and of which nothing at
+    all was heard since: no report of the provider, no bounce mail, no open, no click.
+
+    They count as sent. Only a provider that reports makes silence a sign of anything.
+    """
+    heard_of = exists().where(Event.delivery_id == Delivery.id)
+    rows = session.execute(
+        select(
+            Delivery.id,
+            Delivery.supporter_id,
+            Supporter.address,
+            Delivery.accepted_at,
+            Delivery.provider_ref,
+        )
+        .outerjoin(Supporter, Supporter.id == Delivery.supporter_id)
+        .where(
+            Delivery.blast_id == blast.id,
+            Delivery.state == "accepted",
+            Delivery.accepted_at <= now() - timedelta(hours=hours),
+            ~heard_of,
+        )
+        .order_by(Delivery.id)
+    )
+    return [
+        UnknownDelivery(i, who, address or "", f"accepted {at:%Y-%m-%d %H:%M} UTC as {ref or '?'}")
+        for i, who, address, at, ref in rows
+    ]
 
 
 def _pace(blast: Blast, letters: int) -> float | None:

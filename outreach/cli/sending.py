@@ -1,4 +1,4 @@
-"""`outreach blasts schedule|pause|resume|cancel|unknown`: a blast on its way."""
+"""`outreach blasts schedule|pause|resume|cancel|unknown|silent`: a blast on its way."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from outreach.accounts.models import Organisation
 from outreach.blasts import holding, queries, schedule
 from outreach.blasts.models import Blast
+from outreach.blasts.queries import UnknownDelivery
 from outreach.cli.context import Context, actor, as_json
 from outreach.core.errors import BadInput
 
@@ -75,12 +76,30 @@ def unknown(context: Context, blast: str, json_: bool) -> None:
     """Deliveries that may or may not have left; they are never sent again by themselves."""
     with context.services.db.reading() as session:
         found = queries.unknown(session, queries.named(session, blast))
+    _list(context, found, "unknown", json_)
+
+
+@click.command()
+@click.argument("blast")
+@click.option(
+    "--hours", default=24.0, show_default=True, help="Accepted at least so many hours ago."
+)
+@as_json
+@click.pass_obj
+def silent(context: Context, blast: str, hours: float, json_: bool) -> None:
+    """Deliveries that the provider accepted and of which nothing was heard since."""
+    with context.services.db.reading() as session:
+        found = queries.silent(session, queries.named(session, blast), hours=hours)
+    _list(context, found, "silent", json_)
+
+
+def _list(context: Context, found: list[UnknownDelivery], word: str, json_: bool) -> None:
     if json_:
         context.print_json([asdict(delivery) for delivery in found])
         return
     for delivery in found:
         context.say(f"{delivery.delivery_id:>8}  {delivery.address}  {delivery.reason}")
-    context.say(f"{len(found):,} unknown.")
+    context.say(f"{len(found):,} {word}.")
 
 
 def _say(context: Context, done: str, blast: Blast, verb: str) -> None:
@@ -104,4 +123,4 @@ def _instant(text: str, zone: ZoneInfo) -> datetime:
     return instant.astimezone(UTC)
 
 
-COMMANDS = (schedule_, pause, resume, cancel, unknown)
+COMMANDS = (schedule_, pause, resume, cancel, unknown, silent)

@@ -70,3 +70,15 @@ def test_what_held_letters_back_is_told_only_while_they_wait(typed: Typed, world
         session.scalars(select(Batch)).one().not_before = now() + timedelta(minutes=5)
     assert "The relay can’t be reached." in typed("list")
     assert "The relay can’t be reached." in typed("report", "First ask")
+
+
+def test_letters_of_which_nothing_was_heard_are_listed(typed: Typed, world: World) -> None:
+    world.add_people(2)
+    world.start()
+    world.send()
+    assert typed("silent", "First ask") == "0 silent.\n"  # accepted just now
+    lines = typed("silent", "First ask", "--hours", "0").splitlines()
+    assert lines[-1] == "2 silent."
+    assert "p0001@example.org" in lines[0] and "accepted 20" in lines[0]
+    listed = json.loads(typed("silent", "First ask", "--hours", "0", "--json"))
+    assert [each["address"] for each in listed] == ["p0001@example.org", "p0002@example.org"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+import threading
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,11 +13,15 @@ from sqlalchemy import func, select
 
 import config
 from outreach.app import build_services, create_app
+from outreach.blasts import queries
+from outreach.blasts.delivery import send_all
 from outreach.core.db import Database
 from outreach.mail.models import Delivery
+from outreach.providers.sendgrid import SendGridProvider
 from outreach.supporters.models import Supporter
 from outreach.tracking.models import Event
 from outreach.web.hooks.sendgrid import MAX_BYTES
+from tests.standins.sendgrid import Fault, SendGridStandIn
 from tests.standins.sendgrid_events import Signer, as_posted, event
 from tests.standins.world import World
 
@@ -43,8 +49,11 @@ def sendgrid(world: World, signer: Signer, tmp_path: Path) -> FlaskClient:
 def delivery(world: World, number: int) -> tuple[str, int]:
     address = f"p{number:04}@example.org"
     with world.db.reading() as session:
-        found = session.scalars(select(Delivery.id).join(Supporter).where(
-            Supporter.address == address)).one()  # fmt: skip
+        found = session.scalars(
+            select(Delivery.id)
+            .join(Supporter, Supporter.id == Delivery.supporter_id)
+            .where(Supporter.address == address)
+        ).one()
     return address, found
 
 
@@ -127,3 +136,41 @@ def test_with_the_database_away_sendgrid_is_asked_to_come_again(
     browser = create_app(replace(build_services(settings), db=away)).test_client()
     body = as_posted(event("open", "a@mail.example"))
     assert browser.post(PATH, data=body, headers=signer.headers(body)).status_code == 503
+
+
+def test_what_nobody_knew_is_settled_by_events_and_silence_is_found(
+    world: World, signer: Signer, tmp_path: Path
+) -> None:
+    with SendGridStandIn() as account:
+        world.add_people(6)
+        world.batch_size = 3
+        world.start()
+        # The first request is taken and never answered; SendGrid has its letters all the same.
+        account.then(Fault(502, takes=True))
+        provider = SendGridProvider(account.api_key, url=account.url, connections=1)
+        send_all(replace(world.sender(), provider=provider), threading.Event())
+        assert [state for _, (state, _) in sorted(world.states().items())] == [
+            *["unknown"] * 3,
+            *["accepted"] * 3,
+        ]
+        taken = account.deliveries
+    settings = config.load(
+        _env_file=None, data_dir=tmp_path, sendgrid_webhook_keys=signer.public_key
+    )
+    door = create_app(replace(build_services(settings), db=world.db)).test_client()
+    events = [
+        event(kind, *delivery(world, number))
+        for number in (1, 2, 3, 4, 5)
+        for kind in ("delivered", "processed")
+    ]
+    assert sorted(taken) == [str(delivery(world, number)[1]) for number in range(1, 7)]
+    body = as_posted(*random.Random(7).sample(events, len(events)))
+    assert door.post(PATH, data=body, headers=signer.headers(body)).status_code == 204
+
+    states = [state for _, (state, _) in sorted(world.states().items())]
+    assert states == [*["delivered"] * 5, "accepted"]
+    with world.db.reading() as session:
+        [silent] = queries.silent(session, world.blast(session), hours=0)
+        assert silent.address == "p0006@example.org"
+        assert silent.reason.endswith("UTC as message-2")
+        assert queries.silent(session, world.blast(session), hours=1) == []
