@@ -50,6 +50,19 @@ class Settings(BaseSettings):
     smtp_username: str = Field("", description="User name at the relay; empty: no sign-in.")
     smtp_password: SecretStr = Field(SecretStr(""), description="Password at the relay.")
     smtp_connections: int = Field(10, ge=1, le=200, description="Connections kept to the relay.")
+    bounce_address: str = Field(
+        "",
+        description="Address that bounce mail comes back to over SMTP, as "
+        "`bounces+TOKEN@…`; empty: the sender’s.",
+    )
+    bounce_maildir: str = Field(
+        "", description="Maildir that bounce mail is delivered to on this machine."
+    )
+    bounce_imap_host: str = Field("", description="IMAP server of a mailbox for bounce mail.")
+    bounce_imap_port: int = Field(993, ge=1, le=65535, description="Its port, with TLS.")
+    bounce_imap_username: str = Field("", description="User name of that mailbox.")
+    bounce_imap_password: SecretStr = Field(SecretStr(""), description="Password of that mailbox.")
+    bounce_imap_folder: str = Field("INBOX", description="Folder of that mailbox.")
     sendgrid_api_key: SecretStr = Field(SecretStr(""), description="SendGrid API key.")
     sendgrid_url: str = Field(
         "https://api.sendgrid.com", description="SendGrid's address; a stand-in in tests."
@@ -112,6 +125,8 @@ class Settings(BaseSettings):
             raise ValueError(
                 "OUTREACH_SENDGRID_HOLD_MINUTES is under 15: SendGrid stops nothing in the last 10"
             )
+        if (self.bounce_maildir or self.bounce_imap_host) and not self.bounce_address:
+            raise ValueError("bounce mail is to be read, but OUTREACH_BOUNCE_ADDRESS is empty")
         return self
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from outreach.blasts import delivery, queries, schedule
 from outreach.blasts.freeze import freeze
@@ -19,7 +20,7 @@ from outreach.core.errors import OutreachError, TryLater
 from outreach.petitions import tally
 from outreach.services import ALIVE_EVERY_S, Services
 from outreach.supporters import imports
-from outreach.tracking import spool
+from outreach.tracking import bounce_imap, bounce_maildir, bounces, spool
 
 _log = log.get(__name__)
 
@@ -86,6 +87,23 @@ def replay_events(services: Services, stop: threading.Event) -> None:
     spool.replay(services.db, spool.path_in(services.data_dir))
 
 
+def read_bounces(services: Services, stop: threading.Event) -> None:
+    """Take the bounce mail that came in; what can't be reached now is asked again."""
+    if services.return_paths is None:
+        return
+    take = bounces.Bounces(services.db, services.tokens, services.return_paths).take
+    ways = []
+    if services.bounce_maildir:
+        ways.append(partial(bounce_maildir.read, services.bounce_maildir))
+    if services.bounce_imap:
+        ways.append(partial(bounce_imap.read, services.bounce_imap))
+    for read in ways:
+        try:
+            read(take, stop)
+        except TryLater as error:
+            _log.warning("bounces.not_read", reason=str(error))
+
+
 def run_imports(services: Services, stop: threading.Event) -> None:
     """Take in the files that wait."""
     imports.run_waiting(services.db)
@@ -111,6 +129,7 @@ JOBS = (
     Job("mail.recover", recover, 5.0, "mail"),
     Job("petitions.count", count_signatures, 2.0, "petitions"),
     Job("events.replay", replay_events, 5.0, "events"),
+    Job("events.bounces", read_bounces, 30.0, "events"),
     Job("supporters.import", run_imports, 1.0, "supporters"),
     Job("suppressions.exchange", exchange_suppressions, 900.0, "events"),
     Job("worker.alive", say_alive, ALIVE_EVERY_S, "mail"),

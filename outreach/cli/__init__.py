@@ -12,6 +12,7 @@ import config
 from outreach.cli import (
     accounts,
     blasts,
+    bounces,
     database,
     demo,
     lists,
@@ -60,6 +61,8 @@ class Outreach(click.Group):
 @click.pass_context
 def main(ctx: click.Context) -> None:
     """Petitions, letters that ask for signatures, and figures that can be recounted."""
+    # A mail server throws a message away on any other code than its own “later”.
+    unusable = bounces.TRY_AGAIN if ctx.invoked_subcommand == "bounces" else 2
     try:
         settings = config.load()
     except ValidationError as error:
@@ -68,13 +71,13 @@ def main(ctx: click.Context) -> None:
             said = fault["msg"].removeprefix("Value error, ")
             click.echo(f"Error: setting{name}: {said}", err=True)
         click.echo("What to do: docs/settings.md lists every setting.", err=True)
-        sys.exit(2)
+        sys.exit(unusable)
     except OSError as error:
         click.echo(
             f"Error: the data folder can’t be used: {error.strerror}: {error.filename}", err=True
         )
         click.echo("What to do: set OUTREACH_DATA_DIR to a folder that you may write in.", err=True)
-        sys.exit(2)
+        sys.exit(unusable)
     # A person at a terminal reads the command's own words; servers log what they do.
     level = settings.log_level if ctx.invoked_subcommand in ("serve", "worker") else "WARNING"
     log.configure(level=level, as_json=settings.log_json)
@@ -91,6 +94,7 @@ for group in (
     petitions.petitions,
     blasts.blasts,
     mailbox.mailbox,
+    bounces.bounces,
     database.db,
     serve.serve,
     serve.worker,

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
 
+from outreach.mail.plan import Recipient
 from outreach.mail.provider import Provider
 from outreach.providers.mailbox import MailboxProvider
 from outreach.providers.null import NullProvider
@@ -26,12 +28,16 @@ def build(
     smtp_username: str = "",
     smtp_password: str = "",
     smtp_connections: int = 10,
+    return_path: Callable[[Recipient], str] | None = None,
     sendgrid_api_key: str = "",
     sendgrid_url: str = "https://api.sendgrid.com",
     sendgrid_connections: int = 4,
     sendgrid_hold_minutes: int = 0,
 ) -> Provider:
-    """The provider of this kind; nothing is connected before its first `send`."""
+    """The provider of this kind; nothing is connected before its first `send`.
+
+    `return_path` gives the address that a letter's bounce mail comes back to, over SMTP.
+    """
     match kind:
         case "mailbox":
             return MailboxProvider(data_dir / "mailbox")
@@ -39,7 +45,7 @@ def build(
             relay = Relay(
                 smtp_host, smtp_port, smtp_security, smtp_username, smtp_password, timeout_s
             )
-            return SmtpProvider(relay, connections=smtp_connections)
+            return SmtpProvider(relay, connections=smtp_connections, return_path=return_path)
         case "sendgrid":
             return SendGridProvider(
                 sendgrid_api_key,
