@@ -82,6 +82,7 @@ class SendGridProvider:
         self.held_for, self.last_word = self._holding.lasts, LAST_WORD
         self._timeout_s = timeout_s
         self.lanes = connections
+        self._patience_until = 0.0  # of `time.monotonic`
 
     def send(
         self, plan: Plan, recipients: Sequence[Recipient], flight: Flight | None = None
@@ -135,6 +136,8 @@ class SendGridProvider:
         self, maker: RequestMaker, request: Request, more: Json, flight: Flight
     ) -> tuple[list[Outcome], list[Request]]:
         """Outcomes of one request, and what to send in its place."""
+        if (wait_s := self._patience_until - monotonic()) > 0:  # another part was asked to wait
+            raise ProviderDown("SendGrid asked for patience.", wait_s=wait_s)
         body = maker.request([person for _, person in request.people], more)
         if len(body) >= MAX_REQUEST_BYTES:
             return _smaller(request)
@@ -165,7 +168,10 @@ class SendGridProvider:
             return _smaller(request)
         if answer.status == 400 and (named := _people_named(answer, len(request.people))):
             return _without(request, named)
-        raise failure(answer)
+        failed = failure(answer)
+        if isinstance(failed, ProviderDown):
+            self._patience_until = monotonic() + failed.wait_s
+        raise failed
 
 
 def _requests(

@@ -73,7 +73,7 @@ def _one(event: Mapping[str, Any]) -> Feedback:
     if word is Word.BOUNCED and event.get("type") == _HARD:
         word, suppress = Word.GONE, BOUNCED
     elif word is Word.DROPPED:
-        suppress = _DROPPED_FOR.get(why.lower(), "")
+        suppress = _DROPPED_FOR.get(_text(event.get("reason")).lower(), "")
     elif word is Word.COMPLAINED:
         suppress = COMPLAINED
     delivery = _text(event.get(DELIVERY))

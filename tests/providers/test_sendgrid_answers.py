@@ -102,6 +102,20 @@ def test_how_long_sendgrid_asks_to_wait(
     assert least <= caught.value.wait_s <= most
 
 
+def test_while_sendgrid_asks_for_patience_nothing_is_sent(
+    plan: Plan, person: MakeRecipient, sendgrid: SendGridStandIn
+) -> None:
+    patient = provider(sendgrid)
+    sendgrid.then(Fault(429, headers={"Retry-After": "2"}))
+    for _ in range(3):  # as many batches as are due
+        with pytest.raises(ProviderDown, match="patience") as caught:
+            patient.send(plan, [person(1)])
+        assert 1 < caught.value.wait_s <= 2
+    assert sendgrid.seen == 1
+    time.sleep(caught.value.wait_s)
+    assert fates(patient.send(plan, [person(1)])) == {1: Fate.ACCEPTED}
+
+
 @pytest.mark.parametrize("takes", [True, False])
 @pytest.mark.parametrize(
     "fault",
