@@ -50,6 +50,14 @@ class Settings(BaseSettings):
     smtp_username: str = Field("", description="User name at the relay; empty: no sign-in.")
     smtp_password: SecretStr = Field(SecretStr(""), description="Password at the relay.")
     smtp_connections: int = Field(10, ge=1, le=200, description="Connections kept to the relay.")
+    dkim_domain: str = Field(
+        "", description="Domain that signs letters to the SMTP relay (DKIM); empty: no signature."
+    )
+    dkim_keys: str = Field(
+        "",
+        description="Selectors and files of the private keys: "
+        "`s1=/path/one.pem, s2=/path/two.pem`.",
+    )
     bounce_address: str = Field(
         "",
         description="Address that bounce mail comes back to over SMTP, as "

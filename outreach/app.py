@@ -115,6 +115,8 @@ def _provider(settings: config.Settings, return_paths: ReturnPaths | None) -> Pr
         smtp_password=settings.smtp_password.get_secret_value(),
         smtp_connections=settings.smtp_connections,
         return_path=return_paths.maker() if return_paths else None,
+        dkim_domain=settings.dkim_domain,
+        dkim_keys=settings.dkim_keys,
         sendgrid_api_key=settings.sendgrid_api_key.get_secret_value(),
         sendgrid_url=settings.sendgrid_url,
         sendgrid_connections=settings.sendgrid_connections,

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
 
+from outreach.mail.dkim_keys import signer
 from outreach.mail.plan import Recipient
 from outreach.mail.provider import Provider
 from outreach.providers.mailbox import MailboxProvider
@@ -29,6 +30,8 @@ def build(
     smtp_password: str = "",
     smtp_connections: int = 10,
     return_path: Callable[[Recipient], str] | None = None,
+    dkim_domain: str = "",
+    dkim_keys: str = "",
     sendgrid_api_key: str = "",
     sendgrid_url: str = "https://api.sendgrid.com",
     sendgrid_connections: int = 4,
@@ -36,7 +39,8 @@ def build(
 ) -> Provider:
     """The provider of this kind; nothing is connected before its first `send`.
 
-    `return_path` gives the address that a letter's bounce mail comes back to, over SMTP.
+    `return_path` gives the address that a letter's bounce mail comes back to, over SMTP. Raises
+    BadInput for keys that can't sign.
     """
     match kind:
         case "mailbox":
@@ -45,7 +49,12 @@ def build(
             relay = Relay(
                 smtp_host, smtp_port, smtp_security, smtp_username, smtp_password, timeout_s
             )
-            return SmtpProvider(relay, connections=smtp_connections, return_path=return_path)
+            return SmtpProvider(
+                relay,
+                connections=smtp_connections,
+                return_path=return_path,
+                signer=signer(dkim_domain, dkim_keys),
+            )
         case "sendgrid":
             return SendGridProvider(
                 sendgrid_api_key,

@@ -9,6 +9,7 @@ from contextlib import ExitStack
 from typing import Any, TypeVar
 
 from outreach.core import log
+from outreach.mail.dkim import Signer
 from outreach.mail.flight import Flight
 from outreach.mail.plan import Plan, Recipient
 from outreach.mail.provider import Fate, Outcome, ProviderDown, ProviderRefuses
@@ -30,6 +31,7 @@ class SmtpProvider:
     """Hands each letter to the relay as a message of its own.
 
     `return_path` gives the address to which its bounces go; without it that is the sender's.
+    `signer` puts its DKIM signatures on it.
 
     A letter is accepted when the relay said so, certainly not sent as long as its last line did not
     leave, and unknown in between.
@@ -44,11 +46,13 @@ class SmtpProvider:
         *,
         connections: int = 10,
         return_path: Callable[[Recipient], str] | None = None,
+        signer: Signer | None = None,
     ) -> None:
         self.lanes = LANES
         self.part_size = connections * LETTERS_PER_CONNECTION
         self._relay = relay
         self._return_path = return_path
+        self._signer = signer
         self._connections = connections
         self._free = asyncio.Semaphore(connections)
         self._kept: list[Session] = []
@@ -97,7 +101,7 @@ class SmtpProvider:
     ) -> list[Outcome]:
         outcomes: list[Outcome] = []
         return_path = self._return_path or (lambda _: plan.envelope.sender_address)
-        written = letters(plan, recipients, outcomes)
+        written = letters(plan, recipients, outcomes, signer=self._signer)
         part = Part(return_path, written, outcomes, self._relay.timeout_s, flight)
         async with asyncio.TaskGroup() as group:
             workers = [
