@@ -124,6 +124,8 @@ class _Parser:
             if self._took(operator):
                 break
         else:
+            if self._next.kind == END or any(map(self._next.says, (*_CONNECT, ")"))):
+                return terms.Compare(attribute, terms.KNOWN)
             raise self._fault(f"one of {' '.join(terms.OPERATORS)}", terms.OPERATORS)
         if operator == terms.KNOWN:
             return terms.Compare(attribute, operator)

@@ -14,10 +14,11 @@ _TOKENS = re.compile(
     r"""(?P<space>\s+)
       | "(?P<straight>(?:[^"\\]|\\.)*)"
       | “(?P<curly>[^”]*)”
-      | (?P<sign><=|>=|!=|<>|[=<>(),%])
+      | (?P<sign><=|>=|!=|<>|==|[=<>(),%])
       | (?P<word>[^\s"“”<>=!(),%]+)""",
     re.VERBOSE | re.DOTALL,
 )
+_SPELLINGS = {"<>": "!=", "==": "="}
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 
 
@@ -54,7 +55,7 @@ def scan(text: str) -> Iterator[Token]:
         elif match["curly"] is not None:
             yield Token(NAME, match["curly"], position)
         elif match["sign"] is not None:
-            yield Token(SIGN, "!=" if match["sign"] == "<>" else match["sign"], position)
+            yield Token(SIGN, _SPELLINGS.get(match["sign"], match["sign"]), position)
         elif match["word"] is not None:
             yield Token(WORD, match["word"], position)
         position = match.end()

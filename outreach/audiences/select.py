@@ -10,7 +10,7 @@ import hashlib
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Select, and_, exists, literal, not_, or_, select, true
+from sqlalchemy import ColumnElement, Exists, Select, and_, exists, literal, not_, or_, select, true
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from outreach.accounts.models import Organisation
@@ -49,6 +49,13 @@ def people(session: Session, rule: Rule, organisation: Organisation) -> Select[i
     return builder.ids(rule).add_columns(builder.person.address)
 
 
+def condition(
+    session: Session, rule: Rule, organisation: Organisation, person: type[Supporter]
+) -> ColumnElement[bool]:
+    """Whether a rule chooses `person`, for a statement that has them; raises BadInput."""
+    return _Builder(session, organisation, person=person).condition(rule)
+
+
 def first_organisation(session: Session) -> Organisation | None:
     """The organisation of an installation that has one."""
     return session.scalars(select(Organisation).order_by(Organisation.id).limit(1)).first()
@@ -77,34 +84,38 @@ class _Builder:
     """Builds the conditions on one `person`; `within` are the segments that are being read."""
 
     def __init__(
-        self, session: Session, organisation: Organisation | None, within: tuple[str, ...] = ()
+        self,
+        session: Session,
+        organisation: Organisation | None,
+        within: tuple[str, ...] = (),
+        person: type[Supporter] | None = None,
     ) -> None:
         self._names = Names(session, organisation)
         self._postgresql = session.get_bind().dialect.name == "postgresql"
         self._zone = ZoneInfo(organisation.timezone) if organisation else UTC
-        self.person = aliased(Supporter)
+        self.person = person or aliased(Supporter)
         self._within = within
         self._segments = 0
 
     def ids(self, rule: Rule) -> Select[int]:
         if not isinstance(rule, terms.Sample):
-            return select(self.person.id).where(self._condition(rule))
-        chosen = select(self.person.id).where(self._condition(rule.rule))
+            return select(self.person.id).where(self.condition(rule))
+        chosen = select(self.person.id).where(self.condition(rule.rule))
         number = shuffled(self.person.id.expression, rule.seed)
         if rule.percent is not None:
             return chosen.where(number % SHARES < round(rule.percent / 100 * SHARES))
         return chosen.order_by(number, self.person.id).limit(rule.size)
 
-    def _condition(self, rule: Rule) -> ColumnElement[bool]:
+    def condition(self, rule: Rule) -> ColumnElement[bool]:
         match rule:
             case terms.Everyone():
                 return true()
             case terms.Not(inner):
-                return not_(self._condition(inner))
+                return not_(self.condition(inner))
             case terms.And(rules):
-                return and_(*map(self._condition, rules))
+                return and_(*map(self.condition, rules))
             case terms.Or(rules):
-                return or_(*map(self._condition, rules))
+                return or_(*map(self.condition, rules))
             case terms.OnList(name):
                 return self._has(ListMember.list_id == self._names.list_id(name), ListMember)
             case terms.Tagged(name):
@@ -122,13 +133,17 @@ class _Builder:
             case terms.Sample():
                 return self._sampled(rule)
 
+    def _exists(self) -> Exists:
+        # Of this person alone: the statement around it may hold the same tables.
+        return exists().correlate(self.person)
+
     def _has(
         self, condition: ColumnElement[bool], table: type[ListMember | SupporterTag]
     ) -> ColumnElement[bool]:
-        return exists().where(condition, table.supporter_id == self.person.id)
+        return self._exists().where(condition, table.supporter_id == self.person.id)
 
     def _signed(self, rule: terms.Signed) -> ColumnElement[bool]:
-        signed = exists().where(
+        signed = self._exists().where(
             Signature.supporter_id == self.person.id, Signature.state == "verified"
         )
         if rule.petition is not None:
@@ -137,7 +152,9 @@ class _Builder:
 
     def _letter(self, rule: terms.Letter) -> ColumnElement[bool]:
         """By way of the deliveries, whose keys lead to their events."""
-        letter = exists().where(Delivery.supporter_id == self.person.id, Delivery.kind == "blast")
+        letter = self._exists().where(
+            Delivery.supporter_id == self.person.id, Delivery.kind == "blast"
+        )
         if rule.blast is not None:
             letter = letter.where(Delivery.blast_id == self._names.blast_id(rule.blast))
         if rule.act == "got":
@@ -171,7 +188,7 @@ class _Builder:
             )
         outside, self._within = self._within, (*self._within, segment.name)
         try:
-            return self._condition(parse(segment.rules))
+            return self.condition(parse(segment.rules))
         finally:
             self._within = outside
 

@@ -9,7 +9,8 @@ from datetime import date
 EQUAL, STARTS, KNOWN, IN = "=", "starts", "known", "in"
 ORDER = ("<", "<=", ">", ">=")
 OPERATORS = (EQUAL, "!=", *ORDER, STARTS, IN, KNOWN)
-ATTRIBUTES = ("country", "region", "postal_code", "language")  # and field.NAME
+# And field.NAME.
+ATTRIBUTES = ("country", "region", "postal_code", "language", "first_name", "last_name")
 FIELD = "field."
 
 # Words that mean something in a rule; as names they stand in quotes.

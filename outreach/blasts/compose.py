@@ -11,27 +11,29 @@ from markupsafe import Markup
 from sqlalchemy.orm import Session
 
 from outreach.accounts.models import Organisation
+from outreach.blasts.conditions import holding_of
 from outreach.blasts.links import LinkBook
 from outreach.blasts.models import Blast, Variant
 from outreach.blasts.recipients import known_of
+from outreach.blasts.source import Source, read_source
 from outreach.core.address import domain
 from outreach.core.clock import now
 from outreach.core.errors import BadInput
 from outreach.core.tokens import Slot, Tokens
 from outreach.mail import markdown
-from outreach.mail.fields import Field, parse
+from outreach.mail.blocks import chosen
+from outreach.mail.fields import Field, Same
 from outreach.mail.mime import mime_letter, rfc2822_date
 from outreach.mail.plan import Context, Draft, Envelope, Plan, Recipient
 from outreach.mail.render import Rendered, button, render_parts
 from outreach.petitions import citations
 from outreach.petitions.models import Petition
 from outreach.petitions.queries import current_version
-from outreach.petitions.tally import count
 from outreach.supporters.models import Supporter
 from outreach.tracking.links import NewLink
 
 GMAIL_CLIPS_AT = 102_000
-_TAG = re.compile(r"\{\{.*?\}\}|\{[{%#]", re.DOTALL)  # whatever may be a merge field
+_MARKDOWN = re.compile(r"([\\`*_{}\[\]<>#&!|~])")  # what may mean something in it
 
 
 class Unreadable(BadInput):
@@ -51,7 +53,8 @@ class Composed:
     links: tuple[NewLink, ...]
     cited: tuple[str, ...]  # labels of the notes that the letter shows
     unresolved: tuple[str, ...]  # labels that no note of the petition has
-    constants: Mapping[str, str]  # merge fields that are the same for everyone
+    source: Source
+    organisation: Organisation
 
 
 @dataclass(frozen=True)
@@ -83,24 +86,36 @@ def compose(
         petition_url=f"{base_url}/petitions/{petition.slug}",
         notes={note.label: note for note in notes},
         tracked=tracked,
+        written=variant.body,
     )
-    constants = _constants(session, petition)
-    texts = {
-        where: _readable(getattr(variant, where), where, constants, book.faults)
-        for where in ("subject", "preheader", "body")
-    }
-    rendered = _rendered(texts, blast.template, organisation, book, constants)
-    if book.faults:
-        raise Unreadable(list({fault.message: fault for fault in book.faults}.values()))
+    source = read_source(
+        session, organisation, petition, variant, petition_url=book.petition_url, mark=book.mark
+    )
+    letters = [
+        _rendered(source, answers, blast.template, organisation, book)
+        for answers in source.outcomes
+    ]
+    faults = {fault.message: fault for fault in (*source.faults, *book.faults)}
+    if faults:
+        raise Unreadable(list(faults.values()))
+    usual, *others = letters
+    texts = [(one.subject, one.html, one.text) for one in others]
     plan = draft.compile(
         _envelope(blast, organisation, base_url),
-        subject=rendered.subject,
-        html=rendered.html,
-        text=rendered.text,
+        subject=usual.subject,
+        html=usual.html,
+        text=usual.text,
         blast_id=blast.id,
+        conditions=source.conditions,
+        others=list(zip(texts, source.outcomes[1:], strict=True)),
     )
     return Composed(
-        plan, tuple(book.links), tuple(book.cited), tuple(dict.fromkeys(book.unresolved)), constants
+        plan,
+        tuple(book.links),
+        tuple(book.cited),
+        tuple(dict.fromkeys(book.unresolved)),
+        source,
+        organisation,
     )
 
 
@@ -112,33 +127,34 @@ def preview(
     base_url: str,
 ) -> Preview:
     """The letter as this supporter would get it; None: as somebody of whom nothing is known."""
-    composed = compose(session, blast, variant, base_url, tracked=False)
-    return shown_to(session, composed, variant, supporter)
+    return shown_to(session, compose(session, blast, variant, base_url, tracked=False), supporter)
 
 
-def shown_to(
-    session: Session, composed: Composed, variant: Variant, supporter: Supporter | None
-) -> Preview:
+def shown_to(session: Session, composed: Composed, supporter: Supporter | None) -> Preview:
     """A composed letter as this supporter would get it; its own links lead nowhere."""
-    plan = composed.plan
+    plan, source = composed.plan, composed.source
     known = known_of(session, plan.fields, supporter)
-    values = plan.values_of(known)
-    html = plan.filled(plan.html, values)
+    answers = dict(enumerate(source.usual))
+    if supporter:
+        holding = holding_of(session, composed.organisation, plan.conditions, supporter)
+        answers = {number: bool(holding >> number & 1) for number in answers}
     preheader = "".join(
-        piece if isinstance(piece, str) else piece.value(known[plan.fields.index(piece.name)])
-        for piece in parse(variant.preheader, where="preheader", constants=composed.constants)
+        piece.value(known[plan.fields.index(piece.name)]) if isinstance(piece, Field) else piece
+        for piece in chosen(source.parts["preheader"], answers)
     )
     recipient = Recipient(
         delivery_id=0,
         address=supporter.address if supporter else "supporter@example.org",
         name=f"{supporter.first_name} {supporter.last_name}".strip() if supporter else "",
-        values=values,
+        values=plan.values_of(known),
+        outcome=plan.outcome(sum(1 << number for number, holds in answers.items() if holds)),
     )
+    subject, html, text = plan.letter(recipient)
     return Preview(
-        subject=plan.filled(plan.subject, values),
+        subject=subject,
         preheader=preheader,
         html=html,
-        text=plan.filled(plan.text, values),
+        text=text,
         source=mime_letter(plan, recipient, rfc2822_date(now())).decode("ascii"),
         size_bytes=len(html.encode()),
     )
@@ -153,41 +169,29 @@ def as_sent(plan: Plan, tokens: Tokens, delivery_id: int) -> str:
     return plan.filled(plan.html, plan.values_of([""] * len(plan.fields), made))
 
 
-def _readable(text: str, where: str, constants: Mapping[str, str], faults: list[BadInput]) -> str:
-    """The text without the merge fields that can't be understood; their faults are noted."""
-
-    def judged(tag: re.Match[str]) -> str:
-        above = "\n" * text.count("\n", 0, tag.start())  # so that the fault names the line
-        try:
-            list(parse(above + tag[0], where=where.capitalize(), constants=constants))
-        except BadInput as fault:
-            faults.append(fault)
-            return ""
-        return tag[0]
-
-    return _TAG.sub(judged, text)
-
-
 def _rendered(
-    texts: Mapping[str, str],
+    source: Source,
+    answers: Mapping[int, bool],
     template: str,
     organisation: Organisation,
     book: LinkBook,
-    constants: Mapping[str, str],
 ) -> Rendered:
-    """A variant's texts in the template, with markers wherever something personal stands."""
+    """A letter for these answers in the template, with markers where something personal stands."""
 
-    def woven(where: str, context: Context) -> str:
-        pieces = parse(texts[where], where=where, constants=constants)
+    def woven(part: str, context: Context) -> str:
         return "".join(
-            book.draft.merge(piece, context) if isinstance(piece, Field) else piece
-            for piece in pieces
+            book.draft.merge(piece, context)
+            if isinstance(piece, Field)
+            else _MARKDOWN.sub(r"\\\1", piece)
+            if isinstance(piece, Same) and part == "body"
+            else piece
+            for piece in chosen(source.parts[part], answers)
         )
 
-    book.text = woven("body", Context.HTML)
-    body = {Context.HTML: Markup(markdown.to_html(book.text, book, button))}
+    book.begin()
+    body = {Context.HTML: Markup(markdown.to_html(woven("body", Context.HTML), book, button))}
     html_notes = _notes(book)
-    book.again()
+    book.begin()
     body[Context.PLAIN] = Markup(markdown.to_text(woven("body", Context.PLAIN), book))
     text_notes = _notes(book)
     joined = Field("joined", f"are known to {organisation.name}")
@@ -218,8 +222,8 @@ def _rendered(
 
 
 def _notes(book: LinkBook) -> list[dict[str, Any]]:
-    """The notes that the letter cites, by number, with the title as the linked part."""
-    shown = sorted(book.cited.values(), key=lambda note: note.number)
+    """The notes that this outcome cites, by number, with the title as the linked part."""
+    shown = sorted(book.shown.values(), key=lambda note: note.number)
     listed = []
     for note in shown:
         before, linked, after = citations.note_parts(note)
@@ -233,13 +237,6 @@ def _notes(book: LinkBook) -> list[dict[str, Any]]:
             }
         )
     return listed
-
-
-def _constants(session: Session, petition: Petition) -> dict[str, str]:
-    return {
-        "petition.headline": petition.headline,
-        "petition.signatures": f"{count(session, petition.id):,}",
-    }
 
 
 def _envelope(blast: Blast, organisation: Organisation, base_url: str) -> Envelope:

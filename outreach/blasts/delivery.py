@@ -13,6 +13,7 @@ from sqlalchemy import Select, bindparam, exists, literal, null, select, update
 from sqlalchemy.orm import Session
 
 from outreach.accounts.models import Organisation
+from outreach.blasts.conditions import holding
 from outreach.blasts.models import Blast, FrozenLetter
 from outreach.blasts.recipients import (
     ADDRESS,
@@ -184,7 +185,12 @@ def _claim(sender: Sender) -> Claim | None:
 def _letters(session: Session, sender: Sender, claim: Claim) -> Letters:
     if claim.variant_id is not None:
         plan = Plan.from_json(session.get_one(FrozenLetter, claim.variant_id).plan)
-        return Letters(plan, part_query(plan.fields))
+        held = None
+        if plan.conditions:
+            blast = session.get_one(Blast, claim.blast_id)
+            organisation = session.get_one(Organisation, blast.organisation_id)
+            held = holding(session, organisation, plan.conditions)
+        return Letters(plan, part_query(plan.fields, held))
     letter = session.get_one(SingleLetter, claim.first_id)
     organisation = session.get_one(Organisation, letter.organisation_id)
     envelope = Envelope(
@@ -294,7 +300,10 @@ def _recipients(sender: Sender, claim: Claim, plan: Plan, rows: Sequence[Any]) -
     names = [f"{first} {last}".strip() for first, last in zip(first_names, last_names, strict=True)]
     tokens = map(sender.tokens.letter_maker(claim.blast_id or 0, plan.links), ids)
     values = plan.values(known(plan.fields, rows), tokens)
-    return list(map(Recipient, ids, addresses, names, values))
+    if not plan.conditions:
+        return list(map(Recipient, ids, addresses, names, values))
+    outcomes = map(plan.outcome, (row[-1] for row in rows))
+    return list(map(Recipient, ids, addresses, names, values, outcomes))
 
 
 def _hold_back(

@@ -1,7 +1,9 @@
-"""The links of one letter: each gets a slot of the letter's tokens, in the order of the text."""
+"""The links of one letter: each gets a slot of the letter's tokens, the same in all its forms."""
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
@@ -12,13 +14,18 @@ from outreach.mail.plan import Draft
 from outreach.petitions.citations import Note
 from outreach.tracking.links import NewLink
 
+# Where a button or a link begins in Markdown; merge fields and blocks are passed over.
+_BEGINNING = re.compile(r"(\{\{.*?\}\}|\{%.*?%\})|\[\[(?=[\w{])|\[(?=[\w{][^\[\]]*\]\()", re.DOTALL)
+
 
 @dataclass
 class LinkBook:
     """A mail.markdown.Weaver that notes every link it hands out.
 
-    HTML and text part ask in the same order, so the second rendering (`again`) finds the slots of
-    the first. Untracked (previews, test letters), links lead straight to their place.
+    A letter is rendered as HTML and as text for each outcome of its conditions, each time after
+    `begin`. A link is known again by its place in the source (`mark`), or else by what it says and
+    how often that was said before. Untracked (previews, test letters), links lead straight to
+    their place.
     """
 
     draft: Draft
@@ -27,15 +34,30 @@ class LinkBook:
     notes: Mapping[str, Note]  # by label
     tracked: bool = True
     links: list[NewLink] = field(default_factory=list)
-    cited: dict[str, Note] = field(default_factory=dict)
+    cited: dict[str, Note] = field(default_factory=dict)  # in any outcome
+    shown: dict[str, Note] = field(default_factory=dict)  # since `begin`
     unresolved: list[str] = field(default_factory=list)
     faults: list[BadInput] = field(default_factory=list)  # of links that lead nowhere, and so on
-    text: str = ""  # what is rendered at present, to find the line of a fault in
-    _turn: int = 0
+    written: str = ""  # of the body, to find the line of a fault in
+    _slots: dict[tuple[object, ...], int] = field(default_factory=dict)
+    _said: Counter[tuple[object, ...]] = field(default_factory=Counter)
+    _places: int = 0
 
-    def again(self) -> None:
-        """Start the other part of the same letter."""
-        self._turn = 0
+    def mark(self, text: str) -> str:
+        """The Markdown with a marker wherever a link begins."""
+
+        def marked(found: re.Match[str]) -> str:
+            if found[1]:
+                return found[1]
+            self._places += 1
+            return found[0] + self.draft.place(self._places)
+
+        return _BEGINNING.sub(marked, text)
+
+    def begin(self) -> None:
+        """Start a part of the letter for one outcome."""
+        self._said.clear()
+        self.shown = {}
 
     def link(self, url: str, label: str) -> str:
         """A link that the campaigner wrote; one to the petition's page is an ask."""
@@ -66,7 +88,7 @@ class LinkBook:
         if note is None:
             self.unresolved.append(label)
             return "?", self.petition_url
-        self.cited[label] = note
+        self.cited[label] = self.shown[label] = note
         url = f"{self.petition_url}#n{note.number}"
         return str(note.number), self._place("citation", url, f"note {note.number}")
 
@@ -87,17 +109,20 @@ class LinkBook:
         return f"{self.base_url}/{door}/{self.draft.link(slot)}"
 
     def _fault(self, url: str, sentence: str, hint: str) -> None:
-        at = self.text.find(f"]({url}")
-        place = f"Body, line {self.text.count(chr(10), 0, at) + 1}" if at >= 0 else "Body"
+        start, _, _ = self.draft.without_markers(url).partition("…")
+        at = self.written.find(f"]({start}")
+        place = f"Body, line {self.written.count(chr(10), 0, at) + 1}" if at >= 0 else "Body"
         self.faults.append(BadInput(f"{place}: {sentence}", hint=hint, field="body"))
 
     def _place(self, kind: str, url: str, label: str) -> str:
         if not self.tracked:
             return url
-        slot = Slot.FIRST_LINK + self._turn
-        self._turn += 1
+        said = self.draft.without_markers(label)[:400]
+        link = (kind, url, self.draft.places(label) or said)
+        self._said[link] += 1
+        slot = self._slots.setdefault((*link, self._said[link]), Slot.FIRST_LINK + len(self._slots))
         if slot > MAX_SLOT:
             raise BadInput(f"Body: more than {MAX_SLOT - Slot.FIRST_LINK} links.", field="body")
         if not any(known.slot == slot for known in self.links):
-            self.links.append(NewLink(slot, kind, url, self.draft.without_markers(label)[:400]))
+            self.links.append(NewLink(slot, kind, url, said))
         return self.address("c", slot)

@@ -8,7 +8,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from outreach.accounts import audit
-from outreach.blasts.checks import CHECKS, CHECKS_OF_LETTER, OVERRIDABLE, Case, Finding
+from outreach.blasts.checks import CHECKS, Case, Finding
+from outreach.blasts.checks_of_letter import CHECKS_OF_LETTER, OVERRIDABLE
 from outreach.blasts.compose import Unreadable
 from outreach.blasts.models import Blast, CheckOverride
 from outreach.core.errors import BadInput, Conflict

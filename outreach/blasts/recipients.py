@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session, aliased
 from sqlalchemy.types import NullType
 
 from outreach.consent.gate import reason_not_to_write
+from outreach.mail.fields import CUSTOM
 from outreach.mail.models import Delivery
 from outreach.mail.outbox import WAITING
 from outreach.supporters.models import ListMember, Supporter, SupporterList
@@ -26,30 +27,31 @@ _COLUMNS: dict[str, ColumnElement[Any]] = {
     "region": Supporter.region.expression,
     "country": Supporter.country.expression,
 }
+_JOINED = {"joined", "joined_on"}  # they need the list that was joined first
 ERASED = "erased"
 # Of the columns that come before the plan's own.
 DELIVERY_ID, ADDRESS, FIRST_NAME, LAST_NAME, REASON = range(5)
 FIXED = 5
 
 
-def part_query(fields: Sequence[str]) -> Select[Any]:
+def part_query(fields: Sequence[str], holding: ColumnElement[int] | None = None) -> Select[Any]:
     """The waiting deliveries of a batch, by id, with what the plan needs of each person.
 
     The consent gate is part of the statement: whoever left since the audience was frozen comes with
     a reason. Parameters: those of outbox.WAITING, and `size`, how many at most. Rows: the columns
-    named above, then those that `known` reads.
+    named above, then those that `known` reads, then `holding` (of blasts.conditions) if given.
     """
     held_back = reason_not_to_write(Supporter.id.expression, Supporter.address.expression)
     query: Select[Any] = (
         select(Delivery.id, Supporter.address, Supporter.first_name, Supporter.last_name, held_back)
-        .add_columns(*_columns_of(fields))
+        .add_columns(*_columns_of(fields), *(() if holding is None else (holding,)))
         .select_from(Delivery)
         .outerjoin(Supporter, Supporter.id == Delivery.supporter_id)
         .where(WAITING)
         .order_by(Delivery.id)
         .limit(bindparam("size"))
     )
-    return _with_membership(query) if "joined" in fields else query
+    return _with_membership(query) if _JOINED & set(fields) else query
 
 
 def known_of(session: Session, fields: Sequence[str], supporter: Supporter | None) -> list[str]:
@@ -62,8 +64,16 @@ def known_of(session: Session, fields: Sequence[str], supporter: Supporter | Non
         .select_from(Supporter)
         .where(Supporter.id == supporter.id)
     )
-    row = session.execute(_with_membership(query) if "joined" in fields else query).one()
+    row = session.execute(_with_membership(query) if _JOINED & set(fields) else query).one()
     return [text for (text,) in known(fields, [row], behind=1)]
+
+
+def column_of(name: str) -> ColumnElement[Any]:
+    """What Supporter, or a custom field of theirs, holds under the name of a merge field."""
+    if name.startswith(CUSTOM):
+        column: ColumnElement[Any] = Supporter.fields[name.removeprefix(CUSTOM)].as_string()
+        return column
+    return _COLUMNS[name]
 
 
 def _columns_of(fields: Sequence[str]) -> list[ColumnElement[Any]]:
@@ -75,10 +85,10 @@ def _columns_of(fields: Sequence[str]) -> list[ColumnElement[Any]]:
             # 4 µs a letter, and `_joined` remembers what it made of them.
             at = type_coerce(ListMember.joined_at, NullType())
             found += [SupporterList.name.expression, at, ListMember.source.expression]
-        elif name.startswith("field."):
-            found.append(Supporter.fields[name.removeprefix("field.")].as_string())
+        elif name == "joined_on":
+            found.append(type_coerce(ListMember.joined_at, NullType()).label("joined_on"))
         else:
-            found.append(_COLUMNS[name])
+            found.append(column_of(name))
     return found
 
 
@@ -94,6 +104,8 @@ def known(
     for name in fields:
         if name == "joined":
             texts.append(list(map(_joined, *islice(columns, 3))))
+        elif name == "joined_on":
+            texts.append([str(at)[:10] if at else "" for at in next(columns)])
         else:
             texts.append([value or "" for value in next(columns)])
     return texts

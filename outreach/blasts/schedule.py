@@ -10,9 +10,8 @@ from sqlalchemy.orm import Session
 
 from outreach.accounts import audit
 from outreach.blasts import preflight
-from outreach.blasts.compose import compose
+from outreach.blasts.compose import preview
 from outreach.blasts.models import BLAST_STATES, Blast
-from outreach.blasts.recipients import known_of
 from outreach.core import log
 from outreach.core.address import canonical
 from outreach.core.clock import now
@@ -98,19 +97,14 @@ def send_test(
 ) -> Delivery:
     """Post the letter to one address as `like` would get it; its links are not counted."""
     to = canonical(address)
-    plan = compose(session, blast, blast.variants[0], base_url, tracked=False).plan
-    values = plan.values_of(known_of(session, plan.fields, like))
+    letter = preview(session, blast, blast.variants[0], like, base_url)
     return outbox.post_single(
         session,
         organisation_id=blast.organisation_id,
         kind="test",
         to_address=to,
         to_name="",
-        rendered=Rendered(
-            subject="[Test] " + plan.filled(plan.subject, values),
-            html=plan.filled(plan.html, values),
-            text=plan.filled(plan.text, values),
-        ),
+        rendered=Rendered(subject=f"[Test] {letter.subject}", html=letter.html, text=letter.text),
     )
 
 

@@ -11,13 +11,14 @@ import weakref
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
+from typing import NamedTuple
 from zlib import crc32
 
 from outreach.core.address import domain
 from outreach.core.tokens import Slot
 from outreach.mail import quoted
 from outreach.mail.headers import Unsendable, mailbox, one_line, rfc2822_date, unstructured
-from outreach.mail.plan import Envelope, Piece, Plan, Recipient
+from outreach.mail.plan import Envelope, Form, Piece, Plan, Recipient
 
 __all__ = ["CompiledMime", "Unsendable", "compile_mime", "mime_letter", "rfc2822_date"]
 
@@ -29,16 +30,22 @@ _BOUNDARY = "=_outreach_part"
 _TO, _SUBJECT, _DATE, _ID, _MARK = range(-5, 0)
 
 
-@dataclass(frozen=True, slots=True)
-class CompiledMime:
-    """Static strings and, between them, the places of a row of values."""
+class MimeForm(NamedTuple):
+    """Static strings of one outcome and, between them, the places of a row of values."""
 
-    merges: int  # how many of a person's values are merge fields; tokens need no encoding
-    way_out: int  # the place of the tag for unsubscribing
     subject: str  # for the % operator
     pick_subject: Callable[[Sequence[str]], object]
     template: list[str]  # static at even places, to be filled at odd ones
     pick: Callable[[Sequence[str]], tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledMime:
+    """A plan's forms, encoded, by the number of their outcome."""
+
+    merges: int  # how many of a person's values are merge fields; tokens need no encoding
+    way_out: int  # the place of the tag for unsubscribing
+    forms: tuple[MimeForm, ...]
 
     def letter(self, recipient: Recipient, date: str) -> bytes:
         """One person's letter; raises Unsendable for an impossible address and above 25 MB.
@@ -46,19 +53,20 @@ class CompiledMime:
         The Message-ID is the same whenever this delivery is written. Its mark, drawn from the
         tag for the way out, sets it apart from other installations of the same sender.
         """
-        delivery_id, address, name, values = recipient
+        delivery_id, address, name, values, outcome = recipient
+        subject, pick_subject, template, pick = self.forms[outcome]
         row = (
             *map(quoted.value, values[: self.merges]),
             *values[self.merges :],
             mailbox(name, address),
-            unstructured(self.subject % self.pick_subject(values)),
+            unstructured(subject % pick_subject(values)),
             date,
             str(delivery_id),
             # Half as many bits as the token's tag: who sees a Message-ID can't use the way out.
             str(crc32(values[self.way_out].encode())),
         )
-        pieces = self.template.copy()
-        pieces[1::2] = self.pick(row)
+        pieces = template.copy()
+        pieces[1::2] = pick(row)
         letter = "".join(pieces).encode()
         if len(letter) > MAX_LETTER_BYTES:
             raise Unsendable(
@@ -87,19 +95,26 @@ def compile_mime(plan: Plan) -> CompiledMime:
 
 
 def _compile(plan: Plan) -> CompiledMime:
-    pieces: list[Piece] = [
-        *_headers(plan),
-        f"\r\n--{_BOUNDARY}\r\n{_part_head('plain')}",
-        *_body(plan.text),
-        f"\r\n--{_BOUNDARY}\r\n{_part_head('html')}",
-        *_body(plan.html),
-        f"\r\n--{_BOUNDARY}--\r\n",
-    ]
-    template, places = _cut(pieces)
-    subject, subject_places = _cut(plan.subject)
+    headers = tuple(_headers(plan))
     return CompiledMime(
         merges=len(plan.merges),
         way_out=plan.token(Slot.UNSUBSCRIBE)[-1],
+        forms=tuple(_form(headers, form) for form in plan.forms),
+    )
+
+
+def _form(headers: Iterable[Piece], form: Form) -> MimeForm:
+    pieces: list[Piece] = [
+        *headers,
+        f"\r\n--{_BOUNDARY}\r\n{_part_head('plain')}",
+        *_body(form.text),
+        f"\r\n--{_BOUNDARY}\r\n{_part_head('html')}",
+        *_body(form.html),
+        f"\r\n--{_BOUNDARY}--\r\n",
+    ]
+    template, places = _cut(pieces)
+    subject, subject_places = _cut(form.subject)
+    return MimeForm(
         subject="%s".join(static.replace("%", "%%") for static in subject),
         pick_subject=itemgetter(*subject_places) if subject_places else lambda _: (),
         template=[static for piece in template for static in (piece, "")][:-1],

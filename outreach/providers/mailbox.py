@@ -108,7 +108,7 @@ def _index_line(letter_id: str, plan: Plan, recipient: Recipient) -> bytes:
     summary = Summary(
         id=letter_id,
         to=f"{recipient.name} <{recipient.address}>" if recipient.name else recipient.address,
-        subject=plan.filled(plan.subject, recipient.values),
+        subject=plan.filled(plan.forms[recipient.outcome].subject, recipient.values),
         at=now(),
     )
     return orjson.dumps(summary, option=orjson.OPT_APPEND_NEWLINE)

@@ -138,7 +138,8 @@ class SendGridProvider:
         """Outcomes of one request, and what to send in its place."""
         if (wait_s := self._patience_until - monotonic()) > 0:  # another part was asked to wait
             raise ProviderDown("SendGrid asked for patience.", wait_s=wait_s)
-        body = maker.request([person for _, person in request.people], more)
+        outcome = request.people[0][0].outcome  # the same for all of them
+        body = maker.request([person for _, person in request.people], more, outcome)
         if len(body) >= MAX_REQUEST_BYTES:
             return _smaller(request)
         request.note(flight.leaving)
@@ -177,7 +178,8 @@ class SendGridProvider:
 def _requests(
     maker: RequestMaker, recipients: Sequence[Recipient], outcomes: list[Outcome]
 ) -> Iterator[Request]:
-    """Requests in which no address stands twice; people who can't be written to are refused."""
+    """Requests of one outcome each, in which no address stands twice; people who can't be written
+    to are refused."""
     left = []
     for recipient in recipients:
         try:
@@ -189,7 +191,8 @@ def _requests(
         repeated = []
         for recipient, person in left:
             address = recipient.address.casefold()
-            if address in chosen or len(chosen) == MAX_PEOPLE:
+            other = recipient.outcome != left[0][0].outcome
+            if other or address in chosen or len(chosen) == MAX_PEOPLE:
                 repeated.append((recipient, person))
             else:
                 chosen[address] = (recipient, person)

@@ -15,7 +15,7 @@ import orjson
 from outreach.core.tokens import Slot
 from outreach.mail.headers import Unsendable, mailbox, one_line
 from outreach.mail.mime import MAX_LETTER_BYTES, static_headers
-from outreach.mail.plan import Piece, Plan, Recipient
+from outreach.mail.plan import Form, Piece, Plan, Recipient
 
 DELIVERY = "delivery"  # the custom argument that comes back with each event
 MAX_PEOPLE = 1000
@@ -41,7 +41,7 @@ class RequestMaker:
         self._way_out = f"<{plan.envelope.base_url}/u/{name}", head, tag
         # Nobody can write this into a name or a letter to have it replaced.
         nonce = secrets.token_hex(4)
-        pieces = (*plan.subject, *plan.html, *plan.text)
+        pieces = [piece for form in plan.forms for piece in (*form.subject, *form.html, *form.text)]
         places = sorted({piece for piece in pieces if isinstance(piece, int)})
         self._tag_of = {place: f"-{nonce}s{place:04d}-" for place in places}
         self._places, self._tags = tuple(self._tag_of), tuple(self._tag_of.values())
@@ -49,28 +49,21 @@ class RequestMaker:
         self._static_headers = static_headers(plan.envelope)
         if self._can_unsubscribe:
             self._static_headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
-        text, html = self._tagged(plan.text), self._tagged(plan.html)
-        size = len(text.encode()) + len(html.encode())
-        if size > MAX_LETTER_BYTES:
-            raise Unsendable(
-                f"The letter has {size:,} bytes; mail servers take {MAX_LETTER_BYTES:,}."
-            )
-        parts = (("text/plain", text), ("text/html", html))  # SendGrid insists on this order
+        self._texts = [self._texts_of(form) for form in plan.forms]  # by outcome
         self._base: Json = {
             "from": _person(plan.envelope.sender_name, plan.envelope.sender_address),
-            "subject": self._tagged(plan.subject),
-            "content": [{"type": kind, "value": value} for kind, value in parts if value],
             "tracking_settings": _NO_TRACKING,
         }
         if plan.envelope.reply_to:
             self._base["reply_to"] = _person("", plan.envelope.reply_to)
 
-    def request(self, people: Sequence[Json], more: Json) -> bytes:
+    def request(self, people: Sequence[Json], more: Json, outcome: int = 0) -> bytes:
         """The JSON of one request for up to MAX_PEOPLE personalizations, each address once.
 
-        `more`: what it says beside its letters.
+        `more`: what it says beside its letters; `outcome`: the one that all these people share.
         """
-        return orjson.dumps({**self._base, **more, "personalizations": people})
+        texts = self._texts[outcome]
+        return orjson.dumps({**self._base, **texts, **more, "personalizations": people})
 
     def personalization(self, recipient: Recipient) -> Json:
         """What is one person's own; raises Unsendable.
@@ -100,6 +93,19 @@ class RequestMaker:
         if headers:
             person["headers"] = headers
         return person
+
+    def _texts_of(self, form: Form) -> Json:
+        text, html = self._tagged(form.text), self._tagged(form.html)
+        size = len(text.encode()) + len(html.encode())
+        if size > MAX_LETTER_BYTES:
+            raise Unsendable(
+                f"The letter has {size:,} bytes; mail servers take {MAX_LETTER_BYTES:,}."
+            )
+        parts = (("text/plain", text), ("text/html", html))  # SendGrid insists on this order
+        return {
+            "subject": self._tagged(form.subject),
+            "content": [{"type": kind, "value": value} for kind, value in parts if value],
+        }
 
     def _tagged(self, pieces: Sequence[Piece]) -> str:
         return "".join(self._tag_of[p] if isinstance(p, int) else p for p in pieces)

@@ -45,9 +45,11 @@ def test_every_fault_of_a_letter_is_told_with_its_line_and_the_other_checks_stil
     assert [f.title for f in found if f.key == "letter.unreadable"] == [
         "Subject, line 1: there is no merge field “nick”",
         "Body, line 1: there is no merge field “frist_name”",
-        "Body, line 3: “{%” is not closed, or starts a block unknown here",
+        "Body, line 3: in “{% if x %}”: at character 1: expected a question, such as list, tag, "
+        "signed or field.NAME, found “x”",
         "Body, line 3: there is no filter “shout”",
-        "Body, line 7: “{{” is not closed, or starts a block unknown here",
+        "Body, line 7: “{{” is not closed",
+        "Body, line 3: this block is not ended",
         "Body, line 7: the link “/just/a/path” leads nowhere",
     ]
     assert sum(f.detail.startswith("Known: first_name") for f in found) == 1
