@@ -19,6 +19,7 @@ from outreach.core.errors import BadInput, Conflict
 from outreach.mail import outbox
 from outreach.mail.models import Batch, Delivery
 from outreach.mail.render import Rendered
+from outreach.petitions.models import Petition
 from outreach.supporters.models import Supporter
 
 _log = log.get(__name__)
@@ -42,6 +43,10 @@ def schedule(
             field="at",
         )
     state = BLAST_STATES.after(blast.state, "schedule")
+    # A revision of the petition waits for this, and then sees the blast as scheduled.
+    session.execute(
+        select(Petition.id).where(Petition.id == blast.petition_id).with_for_update(read=True)
+    )
     stops = preflight.stops(session, blast, base_url)
     if stops:
         raise Conflict(

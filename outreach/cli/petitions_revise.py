@@ -8,12 +8,12 @@ from typing import Any
 
 import click
 
+from outreach.blasts.revised import TakenBack, take_back
 from outreach.cli.context import Context, actor, as_json
 from outreach.petitions import queries, revising
 from outreach.petitions.edition import edition_of, read_into
 from outreach.petitions.intake.read import read_petition_file
 from outreach.petitions.revising import Revision
-from outreach.web.console.petitions_blasts import TakenBack, take_back
 
 
 @click.command()

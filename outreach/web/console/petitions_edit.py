@@ -9,6 +9,7 @@ from flask import Blueprint, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
+from outreach.blasts.revised import TakenBack, take_back
 from outreach.core.errors import BadInput
 from outreach.petitions import queries, revising
 from outreach.petitions.edition import (
@@ -22,7 +23,6 @@ from outreach.petitions.models import Petition
 from outreach.petitions.revising import ChangedMeanwhile, Revision
 from outreach.web.auth import actor, needs
 from outreach.web.console.formats import moment
-from outreach.web.console.petitions_blasts import TakenBack, take_back
 from outreach.web.context import services
 from outreach.web.forms import Form, notice
 
