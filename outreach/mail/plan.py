@@ -134,12 +134,8 @@ class Plan:
 
     @cached_property
     def _writers(self) -> tuple[tuple[int, Callable[[str], str]], ...]:
-        """For each merge slot the place of its field, and how it writes: names and lists repeat,
-        and remembering what was written takes a tenth of writing it."""
-        return tuple(
-            (self.fields.index(slot.field.name), lru_cache(4096)(slot.write))
-            for slot in self.merges
-        )
+        """For each merge slot the place of its field, and how it writes."""
+        return tuple((self.fields.index(slot.field.name), _writer(slot)) for slot in self.merges)
 
     def values(
         self, known: Sequence[Iterable[str]], tokens: Iterable[tuple[str, ...]]
@@ -228,6 +224,15 @@ class Plan:
     def filled(self, pieces: Sequence[Piece], values: Sequence[str]) -> str:
         """One of the three texts for one person (previews, tests; sending uses mail.mime)."""
         return "".join(values[piece] if isinstance(piece, int) else piece for piece in pieces)
+
+
+def _writer(slot: MergeSlot) -> Callable[[str], str]:
+    """Most names are letters alone, and stand as they are. Other values repeat (lists do), and
+    remembering what was written takes a tenth of writing it."""
+    remembered = lru_cache(4096)(slot.write)
+    if slot.field.filters or slot.field.name == "joined":
+        return remembered
+    return lambda known: known if known.isalnum() else remembered(known)
 
 
 @dataclass
