@@ -38,6 +38,12 @@ Letters get lost when nobody counts them.[^1] A count costs less than a stamp.[^
 
 [[Sign the petition]]
 
+{% if region == "CA" %}
+In California letters travel far. We have asked there first, and the answer was no.
+{% else %}
+Wherever you live, letters travel far.
+{% endif %}
+
 We have counted for ten years, and have never found the same number twice, which is why we ask for
 a better way. It takes one press to add your name, {{ first_name or "friend" }}.
 
@@ -93,7 +99,7 @@ def add_people(db: Database, list_id: int, people: int) -> None:
              "region", "language", "timezone", "fields", "created_at", "updated_at"],
             (
                 (i, f"person{i}@example.org", f"person{i}@example.org", f"First{i}", "Last",
-                 "01234", "US", "", "en", "", "{}", stamp, stamp)
+                 "01234", "US", "CA" if i % 2 else "", "en", "", "{}", stamp, stamp)
                 for i in range(1, people + 1)
             ),
         )  # fmt: skip
