@@ -13,6 +13,7 @@ from outreach.audiences.terms import InSegment, to_text
 from outreach.blasts import operations, preflight, queries, schedule
 from outreach.blasts.audience import AudienceCount, audience_count
 from outreach.blasts.models import Blast
+from outreach.blasts.source import snippets
 from outreach.core.errors import BadInput, NotFound
 from outreach.petitions.citations import note_text, notes_of
 from outreach.petitions.models import Petition
@@ -83,6 +84,7 @@ def _page(session: Session, blast: Blast, form: Form) -> str:
         audience=_audience(session, blast, form),
         notes=notes_of(session, petition, current_version(session, petition).text),
         note_text=note_text,
+        snippets=snippets(),
         findings=findings,
         stops=sum(finding.level == "stop" for finding in findings),
         looks=sum(finding.level == "look" for finding in findings),
