@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from markupsafe import Markup
@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from outreach.accounts.models import Organisation
 from outreach.blasts.conditions import holding_of
+from outreach.blasts.each import UNKNOWN, Contexts, people_by_id, render_each, rendering
 from outreach.blasts.links import LinkBook
 from outreach.blasts.models import Blast, Variant
 from outreach.blasts.recipients import known_of
@@ -25,7 +26,7 @@ from outreach.mail.blocks import chosen
 from outreach.mail.fields import Field, Same
 from outreach.mail.mime import mime_letter, rfc2822_date
 from outreach.mail.plan import Context, Draft, Envelope, Plan, Recipient
-from outreach.mail.render import Rendered, button, render_parts
+from outreach.mail.render import button, render_parts, sources_for_each_person
 from outreach.petitions import citations
 from outreach.petitions.models import Petition
 from outreach.petitions.queries import current_version
@@ -91,13 +92,15 @@ def compose(
     source = read_source(
         session, organisation, petition, variant, petition_url=book.petition_url, mark=book.mark
     )
+    contexts = [_contexts(source, answers, organisation, book) for answers in source.outcomes]
     letters = [
-        _rendered(source, answers, blast.template, organisation, book)
-        for answers in source.outcomes
+        render_parts(blast.template, html=html | UNKNOWN, text=text | UNKNOWN)
+        for html, text in contexts
     ]
     faults = {fault.message: fault for fault in (*source.faults, *book.faults)}
     if faults:
         raise Unreadable(list(faults.values()))
+    sources = sources_for_each_person(blast.template)
     usual, *others = letters
     texts = [(one.subject, one.html, one.text) for one in others]
     plan = draft.compile(
@@ -108,7 +111,10 @@ def compose(
         blast_id=blast.id,
         conditions=source.conditions,
         others=list(zip(texts, source.outcomes[1:], strict=True)),
+        links=book.slots if sources else (),
     )
+    if sources:
+        plan = replace(plan, rendering=rendering(draft, blast.template, sources, contexts))
     return Composed(
         plan,
         tuple(book.links),
@@ -149,6 +155,9 @@ def shown_to(session: Session, composed: Composed, supporter: Supporter | None) 
         values=plan.values_of(known),
         outcome=plan.outcome(sum(1 << number for number, holds in answers.items() if holds)),
     )
+    if plan.rendering and supporter:
+        people = people_by_id(session, [supporter.id])
+        plan, (recipient,) = render_each(plan, [recipient], lambda _: people[supporter.id])
     subject, html, text = plan.letter(recipient)
     return Preview(
         subject=subject,
@@ -169,14 +178,11 @@ def as_sent(plan: Plan, tokens: Tokens, delivery_id: int) -> str:
     return plan.filled(plan.html, plan.values_of([""] * len(plan.fields), made))
 
 
-def _rendered(
-    source: Source,
-    answers: Mapping[int, bool],
-    template: str,
-    organisation: Organisation,
-    book: LinkBook,
-) -> Rendered:
-    """A letter for these answers in the template, with markers where something personal stands."""
+def _contexts(
+    source: Source, answers: Mapping[int, bool], organisation: Organisation, book: LinkBook
+) -> Contexts:
+    """What the template's HTML and text are rendered with for these answers, with markers where
+    something personal stands."""
 
     def woven(part: str, context: Context) -> str:
         return "".join(
@@ -214,11 +220,7 @@ def _rendered(
             "pixel_url": book.address("o", Slot.OPEN) + ".gif" if book.tracked else "",
         }
 
-    return render_parts(
-        template,
-        html=context(Context.HTML, html_notes),
-        text=context(Context.PLAIN, text_notes),
-    )
+    return context(Context.HTML, html_notes), context(Context.PLAIN, text_notes)
 
 
 def _notes(book: LinkBook) -> list[dict[str, Any]]:

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from outreach.accounts.models import Organisation
 from outreach.blasts.conditions import holding
+from outreach.blasts.each import render_part
 from outreach.blasts.models import Blast, FrozenLetter
 from outreach.blasts.recipients import (
     ADDRESS,
@@ -79,6 +80,7 @@ class Letters:
 class Part:
     """Letters that leave together, and what became of them."""
 
+    plan: Plan
     recipients: Sequence[Recipient]
     skipped: Sequence[tuple[int, str]]  # delivery and reason
     last_id: int
@@ -146,7 +148,7 @@ def send_batch(sender: Sender, claim: Claim, letters: Letters, watch: Watch) -> 
                 sender.flights.end(part.flight)
             return
         with watch.over(claim, part.flight):
-            if not _send_part(sender, claim, letters.plan, part):
+            if not _send_part(sender, claim, part):
                 return
 
 
@@ -231,10 +233,17 @@ def _next_part(sender: Sender, claim: Claim, letters: Letters, before: Part | No
     recipients = _recipients(
         sender, claim, letters.plan, [row for row in rows if row[ADDRESS] and not row[REASON]]
     )
+    skipped = [(r[DELIVERY_ID], _reason(r)) for r in rows if r[REASON] or not r[ADDRESS]]
+    plan = letters.plan
+    if plan.rendering:
+        with sender.db.reading() as session:
+            plan, recipients, not_rendered = render_part(session, plan, recipients)
+        skipped += not_rendered
     ids = [recipient.delivery_id for recipient in recipients]
     return Part(
+        plan=plan,
         recipients=recipients,
-        skipped=[(r[DELIVERY_ID], _reason(r)) for r in rows if r[REASON] or not r[ADDRESS]],
+        skipped=skipped,
         last_id=last_id,
         is_last=len(rows) < size or last_id == claim.last_id,
         flight=sender.flights.begin(ids) if sender.provider.follows_letters else Flight(ids),
@@ -262,12 +271,12 @@ def _hand_over(
     return True
 
 
-def _send_part(sender: Sender, claim: Claim, plan: Plan, part: Part) -> bool:
+def _send_part(sender: Sender, claim: Claim, part: Part) -> bool:
     """Hand the part to the provider; False when the batch was let go instead."""
     if not part.recipients:
         return True
     try:
-        part.outcomes = sender.provider.send(plan, part.recipients, part.flight)
+        part.outcomes = sender.provider.send(part.plan, part.recipients, part.flight)
     except ProviderDown as down:
         _hold_back(sender, claim, down.wait_s, str(down))
     except ProviderRefuses as refusal:

@@ -54,6 +54,11 @@ class LinkBook:
 
         return _BEGINNING.sub(marked, text)
 
+    @property
+    def slots(self) -> list[int]:
+        """Every slot that a letter with these links may need."""
+        return [*map(int, Slot), *self._slots.values()] if self.tracked else []
+
     def begin(self) -> None:
         """Start a part of the letter for one outcome."""
         self._said.clear()

@@ -109,6 +109,8 @@ class Plan:
     blast_id: int = 0  # 0: a letter that belongs to no blast
     conditions: tuple[str, ...] = ()  # rules of segments, as text
     others: tuple[Form, ...] = ()
+    # Of a letter that can't be compiled: what blasts.each renders its texts from, for each person.
+    rendering: dict[str, Any] | None = None
 
     @cached_property
     def forms(self) -> tuple[Form, ...]:
@@ -175,6 +177,7 @@ class Plan:
             "blast_id": self.blast_id,
             "conditions": self.conditions,
             "others": [form._asdict() for form in self.others],
+            "rendering": self.rendering,
         }
 
     @classmethod
@@ -195,6 +198,7 @@ class Plan:
             text=tuple(value["text"]),
             blast_id=value["blast_id"],
             conditions=tuple(value["conditions"]),
+            rendering=value["rendering"],
             others=tuple(
                 Form(
                     tuple(form["subject"]),
@@ -282,10 +286,12 @@ class Draft:
         blast_id: int = 0,
         conditions: Sequence[str] = (),
         others: Sequence[tuple[Texts, Mapping[int, bool]]] = (),
+        links: Iterable[int] = (),
     ) -> Plan:
         """The plan of texts that were rendered with this draft's markers.
 
-        `others`: subject, HTML and text for each further outcome, with the answers that lead to it.
+        `others`: subject, HTML and text for each further outcome, with the answers that lead to it;
+        `links`: slots that the letter may need beside those in the texts.
         """
         usual: Texts = (subject, html, text)
         used = {
@@ -298,7 +304,7 @@ class Draft:
         plan = Plan(
             envelope=envelope,
             merges=tuple(self._merges),
-            links=tuple(sorted(used | {Slot.UNSUBSCRIBE})),
+            links=tuple(sorted(used | {Slot.UNSUBSCRIBE, *links})),
             subject=(),
             html=(),
             text=(),

@@ -1,6 +1,8 @@
 """Letters from templates on disk: templates/emails/<letter>/{subject.txt, body.html, body.txt}.
 
-Rendered once per variant or single letter, never per recipient of a blast. CSS is inlined here,
+Rendered once for each outcome of a variant, or for a single letter. Only a template that asks for
+`supporter` itself (to loop over what is known of them) is rendered for each recipient of a blast,
+from sources that were kept with it, in a sandbox. CSS is inlined here,
 after Jinja2 (the inliner parses HTML and would move loops out of tables).
 """
 
@@ -8,17 +10,28 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
 from css_inline import CSSInliner
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError
+from jinja2 import (
+    BaseLoader,
+    DictLoader,
+    Environment,
+    FileSystemLoader,
+    StrictUndefined,
+    TemplateError,
+    meta,
+)
 from jinja2.exceptions import TemplateNotFound, TemplateSyntaxError
+from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
 from outreach.core.errors import BadInput
 
+PERSON = "supporter"
+_PARTS = ("subject.txt", "body.html", "body.txt")
 FOLDER = Path(__file__).parents[2] / "templates" / "emails"
 # The defaults fetch remote sheets and drop @media.
 _INLINER = CSSInliner(
@@ -44,16 +57,28 @@ def render(letter: str, **context: Any) -> Rendered:
     return render_parts(letter, html=context, text=context)
 
 
-def render_parts(letter: str, *, html: dict[str, Any], text: dict[str, Any]) -> Rendered:
+def render_parts(
+    letter: str,
+    *,
+    html: dict[str, Any],
+    text: dict[str, Any],
+    environment: Environment | None = None,
+) -> Rendered:
     """The letter's templates, `text` being the values of the subject and the text part.
 
-    Raises BadInput that names file and line of a fault in a template.
+    `environment`: of sources that were kept (`kept`). Raises BadInput that names file and line of a
+    fault in a template.
     """
+    used = environment or _environment()
     try:
+        subject, html_part, text_part = (
+            used.get_template(f"{letter}/{part}").render(html if part == "body.html" else text)
+            for part in _PARTS
+        )
         return Rendered(
-            subject=" ".join(_one(letter, "subject.txt", text).split()),
-            html=_INLINER.inline(_one(letter, "body.html", html)),
-            text=_BLANK_LINES.sub("\n\n", _one(letter, "body.txt", text)).strip() + "\n",
+            subject=" ".join(subject.split()),
+            html=_INLINER.inline(html_part),
+            text=_BLANK_LINES.sub("\n\n", text_part).strip() + "\n",
         )
     except TemplateError as error:
         raise BadInput(_place(error, letter), hint="Nothing was sent. Mend the template.") from None
@@ -70,20 +95,44 @@ def button(label: str, url: str) -> Markup:
     return Markup(module.button(label, url))
 
 
+def sources_for_each_person(letter: str) -> dict[str, str]:
+    """All templates of a letter that asks for PERSON; none where it can be compiled."""
+    environment, found = _environment(), {}
+    waiting = [f"{letter}/{part}" for part in _PARTS]
+    asks = False
+    try:
+        while waiting:
+            name = waiting.pop()
+            if name not in found:
+                found[name] = (FOLDER / name).read_text("utf-8")
+                tree = environment.parse(found[name], name)
+                asks = asks or PERSON in meta.find_undeclared_variables(tree)
+                waiting += filter(None, meta.find_referenced_templates(tree))
+    except (TemplateError, OSError):
+        return {}  # rendering tells what is wrong
+    return found if asks else {}
+
+
+@lru_cache(maxsize=8)
+def kept(sources: tuple[tuple[str, str], ...]) -> Environment:
+    """Templates from sources that were kept with a letter, in a sandbox."""
+    return _options(ImmutableSandboxedEnvironment, DictLoader(dict(sources)))
+
+
 @cache
 def _environment() -> Environment:
-    return Environment(
-        loader=FileSystemLoader(FOLDER),
+    return _options(Environment, FileSystemLoader(FOLDER))
+
+
+def _options(kind: type[Environment], loader: BaseLoader) -> Environment:
+    return kind(
+        loader=loader,
         autoescape=lambda name: bool(name and name.endswith(".html")),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-
-
-def _one(letter: str, part: str, context: dict[str, Any]) -> str:
-    return _environment().get_template(f"{letter}/{part}").render(context)
 
 
 def _place(error: TemplateError, letter: str) -> str:
