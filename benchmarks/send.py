@@ -10,34 +10,42 @@ import resource
 import tempfile
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from http.client import HTTPConnection
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import click
 
 import config
 from benchmarks import limits, world
+from benchmarks.sendgrid_sink import sendgrid_sink
 from outreach import jobs
 from outreach.app import build_services
 from outreach.blasts import queries, schedule
-from outreach.blasts.compose import preview
+from outreach.blasts.compose import compose, preview
 from outreach.blasts.models import CheckOverride
 from outreach.core import log, migrations
+from outreach.mail.plan import Recipient
+from outreach.providers.sendgrid_request import MAX_PEOPLE, RequestMaker
 from outreach.services import Services
 
 
 @click.command()
-@click.option("--provider", type=click.Choice(["null", "mailbox", "smtp"]), default="null")
+@click.option(
+    "--provider", type=click.Choice(["null", "mailbox", "smtp", "sendgrid"]), default="null"
+)
 @click.option("--recipients", default=100_000, show_default=True)
 @click.option(
     "--database",
     type=click.Choice(["sqlite", "postgresql"]),
-    help="Default: PostgreSQL for smtp, SQLite otherwise; each new and removed afterwards.",
+    help="Default: PostgreSQL for smtp and sendgrid, SQLite otherwise; new, removed afterwards.",
 )
 @click.option("--json", "as_json", is_flag=True)
 def main(provider: str, recipients: int, database: str | None, as_json: bool) -> None:
     """Send one blast to that many people and print what it took."""
-    database = database or ("postgresql" if provider == "smtp" else "sqlite")
+    database = database or ("postgresql" if provider in ("smtp", "sendgrid") else "sqlite")
     with ExitStack() as held:
         settings = {"data_dir": Path(held.enter_context(tempfile.TemporaryDirectory()))}
         if database == "postgresql":
@@ -45,6 +53,9 @@ def main(provider: str, recipients: int, database: str | None, as_json: bool) ->
         if provider == "smtp":
             port = held.enter_context(limits.smtp_sink())
             settings |= {"smtp_port": port, "smtp_connections": limits.SESSIONS}
+        if provider == "sendgrid":
+            url, _ = held.enter_context(sendgrid_sink())
+            settings |= {"sendgrid_url": url, "sendgrid_api_key": "a key"}
         log.configure(level="WARNING")
         services = build_services(config.load(_env_file=None, provider=provider, **settings))
         migrations.upgrade(services.db)
@@ -54,6 +65,10 @@ def main(provider: str, recipients: int, database: str | None, as_json: bool) ->
             limit = limits.smtp_source(
                 port, min(recipients, 50_000), letter_size(services, blast_id)
             )
+            result["limit_per_second"] = round(limit)
+            result["ratio_to_limit"] = round(result["letters_per_second"] / limit, 2)
+        if provider == "sendgrid":
+            limit = sendgrid_ceiling(services, blast_id, url, recipients)
             result["limit_per_second"] = round(limit)
             result["ratio_to_limit"] = round(result["letters_per_second"] / limit, 2)
         services.provider.close()
@@ -70,6 +85,31 @@ def letter_size(services: Services, blast_id: int) -> int:
     with services.db.reading() as session:
         blast = queries.by_id(session, blast_id)
         return len(preview(session, blast, blast.variants[0], None, services.base_url).source)
+
+
+def sendgrid_ceiling(services: Services, blast_id: int, url: str, recipients: int) -> float:
+    """Recipients a second that the sink takes of one written request, sent again and again over
+    kept connections, as many at a time as the provider has lanes."""
+    with services.db.reading() as session:
+        blast = queries.by_id(session, blast_id)
+        plan = compose(session, blast, blast.variants[0], services.base_url).plan
+    maker, values = RequestMaker(plan), plan.values_of([""] * len(plan.fields))
+    people = [Recipient(i, f"person{i}@example.org", "", values) for i in range(MAX_PEOPLE)]
+    body = maker.request([maker.personalization(person) for person in people], {})
+    rounds = max(recipients // MAX_PEOPLE // services.provider.lanes, 1)
+
+    def lane() -> None:
+        connection = HTTPConnection(urlsplit(url).netloc)
+        for _ in range(rounds):
+            connection.request("POST", "/v3/mail/send", body)
+            connection.getresponse().read()
+        connection.close()
+
+    started = time.perf_counter()
+    with ThreadPoolExecutor(services.provider.lanes) as pool:
+        for running in [pool.submit(lane) for _ in range(services.provider.lanes)]:
+            running.result()
+    return rounds * services.provider.lanes * MAX_PEOPLE / (time.perf_counter() - started)
 
 
 def measure(services: Services, blast_id: int, recipients: int) -> dict[str, float]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, update
+from sqlalchemy import BigInteger, Text, bindparam, func, update
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
 from outreach.core.clock import now
@@ -23,17 +23,31 @@ _FACTS: dict[str, Any] = {
     "provider_ref": bindparam("ref"),
     "accepted_at": bindparam("accepted"),
 }
-# By fate: the waiting deliveries of an id range but for a few, and one delivery by its id.
+# By fate: the waiting deliveries of an id range, and one delivery by its id.
 _RANGE = {
-    fate: DELIVERY_STATES.update(DELIVERIES, verb)
-    .where(WAITING, DELIVERIES.c.id.not_in(bindparam("others", expanding=True)))
-    .values(_FACTS)
+    fate: DELIVERY_STATES.update(DELIVERIES, verb).where(WAITING).values(_FACTS)
     for fate, verb in _VERBS.items()
 }
 _ONE = {
     fate: DELIVERY_STATES.update(DELIVERIES, verb)
     .where(DELIVERIES.c.id == bindparam("row"))
     .values(_FACTS)
+    for fate, verb in _VERBS.items()
+}
+# The same for many at once, where there are arrays.
+_told = (
+    func.unnest(
+        bindparam("rows", type_=ARRAY(BigInteger)),
+        bindparam("whys", type_=ARRAY(Text)),
+        bindparam("refs", type_=ARRAY(Text)),
+    )
+    .table_valued("delivery", "why", "ref")
+    .render_derived(name="told")
+)
+_MANY = {
+    fate: DELIVERY_STATES.update(DELIVERIES, verb)
+    .where(DELIVERIES.c.id == _told.c.delivery)
+    .values(reason=_told.c.why, provider_ref=_told.c.ref, accepted_at=bindparam("accepted"))
     for fate, verb in _VERBS.items()
 }
 _PUT_OFF = (
@@ -54,53 +68,49 @@ def record(
     """Write the outcomes of the letters of a part; what is already settled stays, and those of
     whom nothing is said go on waiting.
 
-    The commonest outcome is one UPDATE over the part's id range, the others go one by one, so that
-    1,000 acceptances cost about as much as one.
+    A part of which all ended alike is one UPDATE over its id range.
     """
     if not outcomes:
         return
     instant = now()
     # Behind the id an outcome is its fate, reason and reference.
-    common = Counter(outcome[1:] for outcome in outcomes).most_common(1)[0][0]
-    others: Sequence[Outcome] = outcomes
-    if common[0] in _VERBS:
-        same = [o for o in outcomes if o[1:] == common]
-        others = [o for o in outcomes if o[1:] != common] if len(same) < len(outcomes) else ()
-        _record_range(session, blast_id, same, part, instant)
-    _record_each(session, others, instant)
-    _put_off(session, [o for o in others if o.fate is Fate.LATER])
+    alike = len(outcomes) == len(part) and len({outcome[1:] for outcome in outcomes}) == 1
+    if not (alike and _record_range(session, blast_id, outcomes, instant)):
+        # Also where a sender whose lease was taken meanwhile comes back with certain knowledge.
+        _record_each(session, outcomes, instant)
+        _put_off(session, [o for o in outcomes if o.fate is Fate.LATER])
 
 
 def _record_range(
-    session: Session,
-    blast_id: int | None,
-    same: Sequence[Outcome],
-    part: Sequence[int],
-    instant: datetime,
-) -> None:
-    # Every pending delivery of the range was in this part: parts take the lowest pending ids.
-    ids = [o.delivery_id for o in same]
-    others = set(part).difference(ids) if len(ids) < len(part) else ()
-    found = session.connection().execute(
-        _RANGE[same[0].fate],
-        {
-            "after": min(ids) - 1,
-            "last": max(ids),
-            "blast": blast_id,
-            "others": list(others),
-            **_facts(same[0], instant),
-        },
-    )
-    if found.rowcount < len(ids):
-        # A sender whose lease was taken meanwhile comes back with certain knowledge.
-        _record_each(session, same, instant)
+    session: Session, blast_id: int | None, part: Sequence[Outcome], instant: datetime
+) -> bool:
+    """Whether all of the part, and so whatever waits in its range, could be written at once."""
+    statement = _RANGE.get(part[0].fate)
+    if statement is None:
+        return False
+    ids = [o.delivery_id for o in part]
+    reach = {"after": min(ids) - 1, "last": max(ids), "blast": blast_id}
+    found = session.connection().execute(statement, {**reach, **_facts(part[0], instant)})
+    return found.rowcount >= len(part)
 
 
 def _record_each(session: Session, outcomes: Sequence[Outcome], instant: datetime) -> None:
-    for fate, statement in _ONE.items():
-        rows = [{"row": o.delivery_id, **_facts(o, instant)} for o in outcomes if o.fate is fate]
-        if rows:
-            session.connection().execute(statement, rows)
+    connection = session.connection()
+    for fate in _VERBS:
+        told = [o for o in outcomes if o.fate is fate]
+        facts = [_facts(o, instant) for o in told]
+        if not told:
+            continue
+        if connection.dialect.name == "postgresql":
+            arrays = {
+                "rows": [o.delivery_id for o in told],
+                "whys": [fact["why"] for fact in facts],
+                "refs": [fact["ref"] for fact in facts],
+            }
+            connection.execute(_MANY[fate], {**arrays, "accepted": facts[0]["accepted"]})
+        else:
+            rows = [{"row": o.delivery_id, **fact} for o, fact in zip(told, facts, strict=True)]
+            connection.execute(_ONE[fate], rows)
 
 
 def _facts(outcome: Outcome, instant: datetime) -> dict[str, Any]:

@@ -43,7 +43,7 @@ _person_named = re.compile(r"personalizations(?:\.|\[)(\d+)").match
 class Request:
     """People whose letters go together, with their personalizations."""
 
-    people: Sequence[tuple[Recipient, Json]]
+    people: Sequence[tuple[Recipient, bytes]]
     tries: int = 1
 
     def halves(self) -> list[Request]:
@@ -187,7 +187,7 @@ def _requests(
         except Unsendable as error:
             outcomes.append(Outcome(recipient.delivery_id, Fate.REFUSED, error.message))
     while left:
-        chosen: dict[str, tuple[Recipient, Json]] = {}
+        chosen: dict[str, tuple[Recipient, bytes]] = {}
         repeated = []
         for recipient, person in left:
             address = recipient.address.casefold()

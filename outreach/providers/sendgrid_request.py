@@ -44,11 +44,9 @@ class RequestMaker:
         pieces = [piece for form in plan.forms for piece in (*form.subject, *form.html, *form.text)]
         places = sorted({piece for piece in pieces if isinstance(piece, int)})
         self._tag_of = {place: f"-{nonce}s{place:04d}-" for place in places}
-        self._places, self._tags = tuple(self._tag_of), tuple(self._tag_of.values())
-        self._tags_size = sum(map(len, self._tags))
-        self._static_headers = static_headers(plan.envelope)
-        if self._can_unsubscribe:
-            self._static_headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+        self._places = tuple(self._tag_of)
+        self._tags_size = sum(map(len, self._tag_of.values()))
+        self._person = self._compiled(static_headers(plan.envelope))
         self._texts = [self._texts_of(form) for form in plan.forms]  # by outcome
         self._base: Json = {
             "from": _person(plan.envelope.sender_name, plan.envelope.sender_address),
@@ -57,20 +55,18 @@ class RequestMaker:
         if plan.envelope.reply_to:
             self._base["reply_to"] = _person("", plan.envelope.reply_to)
 
-    def request(self, people: Sequence[Json], more: Json, outcome: int = 0) -> bytes:
+    def request(self, people: Sequence[bytes], more: Json, outcome: int = 0) -> bytes:
         """The JSON of one request for up to MAX_PEOPLE personalizations, each address once.
 
         `more`: what it says beside its letters; `outcome`: the one that all these people share.
         """
-        texts = self._texts[outcome]
-        return orjson.dumps({**self._base, **texts, **more, "personalizations": people})
+        shared = orjson.dumps({**self._base, **self._texts[outcome], **more})
+        return b'%b,"personalizations":[%b]}' % (shared[:-1], b",".join(people))
 
-    def personalization(self, recipient: Recipient) -> Json:
-        """What is one person's own; raises Unsendable.
+    def personalization(self, recipient: Recipient) -> bytes:
+        """The JSON of what is one person's own; raises Unsendable.
 
-        All headers stand here: SendGrid says that those of a personalization override those of
-        the message, not whether header by header. The delivery's id is the only thing that we
-        give away to be kept.
+        Written by joining, as the letters themselves: a quarter of the time of a dictionary.
         """
         values = recipient.values
         personal = [values[place] for place in self._places]
@@ -79,20 +75,36 @@ class RequestMaker:
                 f"The personal parts of this letter have more than {MAX_SUBSTITUTIONS:,} bytes, "
                 "which is what SendGrid takes."
             )
-        headers = self._static_headers
+        row = [_person(recipient.name, recipient.address), str(recipient.delivery_id), *personal]
         if self._can_unsubscribe:
             start, head, tag = self._way_out
-            way_out = f"{start}{values[head]}{values[tag]}>"
-            headers = {**headers, "List-Unsubscribe": way_out}
-        person: Json = {
-            "to": [_person(recipient.name, recipient.address)],
-            "custom_args": {DELIVERY: str(recipient.delivery_id)},
-        }
-        if personal:
-            person["substitutions"] = dict(zip(self._tags, personal, strict=True))
+            row.append(f"{start}{values[head]}{values[tag]}>")
+        pieces = self._person.copy()
+        pieces[1::2] = map(orjson.dumps, row)
+        return b"".join(pieces)
+
+    def _compiled(self, headers: dict[str, str]) -> list[bytes]:
+        """A personalization as static JSON at even places, to be filled at odd ones: with the
+        person, the delivery's id, a value for each tag, and the way out.
+
+        All headers stand here: SendGrid says that those of a personalization override those of
+        the message, not whether header by header. The delivery's id is the only thing that we
+        give away to be kept.
+        """
+        hole = secrets.token_hex(8)
+        person: Json = {"to": [hole], "custom_args": {DELIVERY: hole}}
+        if self._tag_of:
+            person["substitutions"] = dict.fromkeys(self._tag_of.values(), hole)
+        if self._can_unsubscribe:
+            headers = {
+                "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+                **headers,
+                "List-Unsubscribe": hole,  # the last one, as in the row that fills it
+            }
         if headers:
             person["headers"] = headers
-        return person
+        statics = orjson.dumps(person).split(f'"{hole}"'.encode())
+        return [piece for static in statics for piece in (static, b"")][:-1]
 
     def _texts_of(self, form: Form) -> Json:
         text, html = self._tagged(form.text), self._tagged(form.html)
