@@ -7,7 +7,7 @@ called twice, or on two machines at once, does no harm.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -26,13 +26,32 @@ _log = log.get(__name__)
 
 
 @dataclass(frozen=True)
+class Pieces:
+    """A job's work as many ids, for an engine of many processes.
+
+    `due(services, number)` names up to so many pieces; `run(services, stop, id)` does one, and
+    nothing where it was done meanwhile or is in other hands.
+    """
+
+    name: str
+    due: Callable[[Services, int], Sequence[int]]
+    run: Callable[[Services, threading.Event, int], object]
+    queue: str
+
+
+@dataclass(frozen=True)
 class Job:
-    """`run(services, stop)` every `every_s` seconds; long ones end soon after `stop` is set."""
+    """`run(services, stop)` every `every_s` seconds; long ones end soon after `stop` is set.
+
+    An engine of many machines runs it once at a time, and of a job that has `pieces` it hands out
+    these instead.
+    """
 
     name: str
     run: Callable[[Services, threading.Event], object]
     every_s: float
     queue: str
+    pieces: Pieces | None = None
 
 
 def start_due_blasts(services: Services, stop: threading.Event) -> None:
@@ -71,6 +90,19 @@ def send(services: Services, stop: threading.Event) -> None:
         schedule.close_finished(session)
 
 
+def batches_due(services: Services, number: int) -> Sequence[int]:
+    """End the blasts that are done, and name batches that wait for a sender."""
+    with services.db.transaction() as session:
+        schedule.close_finished(session)
+    return delivery.offer(services.db, number)
+
+
+def send_batch(services: Services, stop: threading.Event, batch_id: int) -> None:
+    """Send one batch; as in `send`, people who left come first."""
+    spool.replay(services.db, spool.leavings_in(services.data_dir))
+    delivery.send_one(_sender(services), batch_id, stop)
+
+
 def recover(services: Services, stop: threading.Event) -> None:
     """Take batches from senders that fell silent, and name what is unknown."""
     delivery.recover_lost(_sender(services))
@@ -106,7 +138,7 @@ def read_bounces(services: Services, stop: threading.Event) -> None:
 
 def run_imports(services: Services, stop: threading.Event) -> None:
     """Take in the files that wait."""
-    imports.run_waiting(services.db)
+    imports.run_waiting(services.db, stop)
 
 
 def exchange_suppressions(services: Services, stop: threading.Event) -> None:
@@ -125,7 +157,14 @@ def say_alive(services: Services, stop: threading.Event) -> None:
 
 JOBS = (
     Job("blasts.start", start_due_blasts, 1.0, "blasts"),
-    Job("mail.send", send, 0.5, "mail"),
+    Job(
+        "mail.send",
+        send,
+        0.5,
+        "mail",
+        # A queue of their own: turns of other jobs do not wait behind a blast.
+        Pieces("mail.send_batch", batches_due, send_batch, "letters"),
+    ),
     Job("mail.recover", recover, 5.0, "mail"),
     Job("petitions.count", count_signatures, 2.0, "petitions"),
     Job("events.replay", replay_events, 5.0, "events"),

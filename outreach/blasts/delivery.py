@@ -39,9 +39,12 @@ from outreach.mail.recovery import in_doubt, lost_batches, recover
 
 _log = log.get(__name__)
 
-_CLAIM = outbox.claiming(
-    allowed=exists().where(Blast.id == Batch.blast_id, Blast.state == "sending")
-)
+OFFER_S = 30.0  # a batch that a broker forgot is offered again after that
+
+_SENDING = exists().where(Blast.id == Batch.blast_id, Blast.state == "sending")
+_CLAIM = outbox.claiming(_SENDING)
+_CLAIM_ONE = outbox.claiming(_SENDING, by_id=True)
+_OFFER = outbox.offering(_SENDING)
 _claims = count(1)
 _STATE = select(Blast.state).where(Blast.id == bindparam("blast"))
 # Letters that a person asked for (confirmation, test) don't pass the consent gate.
@@ -106,6 +109,24 @@ def send_all(sender: Sender, stop: threading.Event) -> int:
             return lane.run(claim) + sum(other.result() for other in others)
 
 
+def offer(db: Database, number: int) -> list[int]:
+    """Ids of up to so many batches that wait for a sender, for `send_one` on any machine."""
+    if number < 1:
+        return []
+    with db.transaction() as session:
+        return outbox.offer(session, _OFFER, number=number, offer_s=OFFER_S)
+
+
+def send_one(sender: Sender, batch_id: int, stop: threading.Event) -> bool:
+    """Send this batch; False, and nothing is done, where it is not due any more."""
+    claim = None if stop.is_set() else _claim(sender, batch_id)
+    if claim is None:
+        return False
+    with Watch(sender.db, stop) as watch:
+        Lane(sender, stop, watch).send(claim)
+    return True
+
+
 class Lane:
     """Takes one batch after the other, from as many threads as like to `run`."""
 
@@ -119,9 +140,13 @@ class Lane:
         """Send this batch and those that are due after it; returns how many."""
         done = 0
         while claim := claim or (None if self._stop.is_set() else _claim(self._sender)):
-            send_batch(self._sender, claim, self._letters(claim), self._watch)
+            self.send(claim)
             claim, done = None, done + 1
         return done
+
+    def send(self, claim: Claim) -> None:
+        """Send one batch."""
+        send_batch(self._sender, claim, self._letters(claim), self._watch)
 
     def _letters(self, claim: Claim) -> Letters:
         letters = self._variants.get(claim.variant_id or 0)
@@ -176,12 +201,15 @@ def _outcomes_of(stages: Mapping[int, Stage]) -> list[Outcome]:
     return [Outcome(i, fates[stage]) for i, stage in stages.items() if stage in fates]
 
 
-def _claim(sender: Sender) -> Claim | None:
+def _claim(sender: Sender, batch_id: int | None = None) -> Claim | None:
     # Each claim by a name of its own: a lane that was believed dead does not hold what another
     # one of its process took over.
     owner = f"{sender.name}/{next(_claims)}"
     with sender.db.transaction() as session:
-        return outbox.claim(session, _CLAIM, owner=owner, lease_s=sender.lease_s)
+        statement = _CLAIM if batch_id is None else _CLAIM_ONE
+        return outbox.claim(
+            session, statement, owner=owner, lease_s=sender.lease_s, batch_id=batch_id
+        )
 
 
 def _letters(session: Session, sender: Sender, claim: Claim) -> Letters:

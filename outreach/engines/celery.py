@@ -1,7 +1,9 @@
 """Many machines: Celery calls the same jobs. Redis or RabbitMQ as broker, by URL.
 
-Tasks carry only a job's name. They are acknowledged late and handed out again when a worker is
-lost; the leases and states in the database make a second call harmless.
+Beat gives each job its turns; a turn carries nothing, a piece of work its id. Both are acknowledged
+late and handed out again when a worker is lost, and the leases and states in the database make a
+second call harmless. What a broker forgets is handed out anew: a turn by beat, an id by the
+database.
 """
 
 from __future__ import annotations
@@ -12,12 +14,23 @@ from collections.abc import Callable
 from functools import lru_cache
 
 from celery import Celery
+from celery.exceptions import Reject
+from kombu.entity import Queue
+from kombu.exceptions import ChannelError
 
-from outreach.engines.engine import run_job
-from outreach.jobs import JOBS
+from outreach.engines.ending import Ending
+from outreach.engines.engine import attempt
+from outreach.engines.turns import turn
+from outreach.jobs import JOBS, Job, Pieces
 from outreach.services import Services
 
-_STOP = threading.Event()
+PIECES = [job.pieces for job in JOBS if job.pieces]
+_WORK: list[Job | Pieces] = [*JOBS, *PIECES]
+QUEUES = sorted({work.queue for work in _WORK})
+
+# Ids that wait at the broker, at most: enough for half a second of any number of senders, and so
+# few that a slow provider does not fill the queue with offers that were made anew.
+AHEAD = 256
 
 
 def build(broker_url: str, services: Callable[[], Services]) -> Celery:
@@ -32,6 +45,7 @@ def build(broker_url: str, services: Callable[[], Services]) -> Celery:
         accept_content=["json"],
         timezone="UTC",
         broker_connection_retry_on_startup=True,
+        broker_connection_max_retries=None,
         # A killed worker's task comes back at once after its visibility time-out.
         broker_transport_options={
             "visibility_timeout": 120,
@@ -40,7 +54,9 @@ def build(broker_url: str, services: Callable[[], Services]) -> Celery:
         }
         if broker_url.startswith("redis")
         else {},
-        task_routes={job.name: {"queue": job.queue} for job in JOBS},
+        task_routes={work.name: {"queue": work.queue} for work in _WORK},
+        # What a worker takes that is not told its queues with -Q: all.
+        task_queues=[Queue(name) for name in QUEUES],  # type: ignore[no-untyped-call]
         beat_schedule={
             # Expired turns are dropped: after a stop, beat's backlog is one turn, not thousands.
             job.name: {
@@ -50,24 +66,63 @@ def build(broker_url: str, services: Callable[[], Services]) -> Celery:
             }
             for job in JOBS
         },
-        task_queues=None,
-        task_create_missing_queues=True,
     )
+    ending = Ending()
 
     @lru_cache(maxsize=1)
     def of_process(_pid: int) -> Services:
         # A forked child must not share its parent's database connections.
         return services()
 
+    def here() -> Services:
+        return of_process(os.getpid())
+
     for job in JOBS:
-        app.task(name=job.name)(_task(job.name, of_process))
+        app.task(name=job.name)(_turn_of(app, job, here, ending.stop))
+        if job.pieces:
+            app.task(name=job.pieces.name)(_piece_of(job.pieces, here, ending.stop))
     return app
 
 
-def _task(name: str, of_process: Callable[[int], Services]) -> Callable[[], bool]:
-    job = next(job for job in JOBS if job.name == name)
+def _turn_of(
+    app: Celery, job: Job, here: Callable[[], Services], stop: threading.Event
+) -> Callable[[], None]:
+    def work() -> None:
+        services = here()
+        # A turn that takes longer than the next one is far, or that came twice, runs once.
+        with turn(services, job.name) as mine:
+            if mine and job.pieces:
+                _hand_out(app, job.pieces, services)
+            elif mine:
+                job.run(services, stop)
 
-    def task() -> bool:
-        return run_job(job, of_process(os.getpid()), _STOP)
+    def task() -> None:
+        attempt(job.name, work, stop)
 
     return task
+
+
+def _piece_of(
+    pieces: Pieces, here: Callable[[], Services], stop: threading.Event
+) -> Callable[[int], None]:
+    def task(piece: int) -> None:
+        if stop.is_set():
+            raise Reject("this worker ends", requeue=True)
+        attempt(pieces.name, lambda: pieces.run(here(), stop, piece), stop)
+
+    return task
+
+
+def _hand_out(app: Celery, pieces: Pieces, services: Services) -> None:
+    task = app.tasks[pieces.name]
+    for piece in pieces.due(services, AHEAD - _waiting(app, pieces.queue)):
+        task.apply_async((piece,))
+
+
+def _waiting(app: Celery, queue: str) -> int:
+    """How many messages lie in a queue."""
+    with app.connection_or_acquire() as connection, connection.channel() as channel:
+        try:
+            return int(channel.queue_declare(queue=queue, passive=True).message_count)
+        except ChannelError:  # there is no such queue yet; Redis knows none that is empty
+            return 0

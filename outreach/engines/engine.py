@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
+from functools import partial
 
 from sqlalchemy.exc import OperationalError
 
@@ -19,15 +21,20 @@ def run_job(job: Job, services: Services, stop: threading.Event) -> bool:
 
     What it works on is in the database, so the next turn goes on where this one ended.
     """
+    return attempt(job.name, partial(job.run, services, stop), stop)
+
+
+def attempt(name: str, work: Callable[[], object], stop: threading.Event) -> bool:
+    """Do a job's work unless this process is to end; False while the database is away."""
     if stop.is_set():
         return True
     started = time.monotonic()
     try:
-        job.run(services, stop)
+        work()
     except OperationalError:
-        _log.warning("job.database_away", job=job.name)
+        _log.warning("job.database_away", job=name)
         return False
     except Exception:
-        _log.exception("job.failed", job=job.name, seconds=round(time.monotonic() - started, 3))
+        _log.exception("job.failed", job=name, seconds=round(time.monotonic() - started, 3))
         raise  # both engines take note and call the job again at its next turn
     return True

@@ -45,7 +45,8 @@ class Batch(Base):
     retry is the same batch again, because only pending deliveries of the range are ever read.
     `handed_through` is the id of the last delivery that may have reached the provider: it is
     moved, and committed, before a part of the batch goes out. After a crash, deliveries beyond it
-    are certainly unsent and those up to it without an outcome are unknown.
+    are certainly unsent and those up to it without an outcome are unknown. `lease_until` of a ready
+    batch says until when it is on offer to workers on many machines (outbox.offer).
     """
 
     __tablename__ = "batches"

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Update, bindparam, delete, exists, or_, select, update
+from sqlalchemy import ColumnElement, Select, Update, bindparam, delete, exists, or_, select, update
 from sqlalchemy.orm import Session
 
 from outreach.core.clock import now
@@ -126,26 +126,18 @@ def post_single(
     return delivery
 
 
-def claiming(allowed: ColumnElement[bool]) -> Update:
+def claiming(allowed: ColumnElement[bool], *, by_id: bool = False) -> Update:
     """The statement with which `claim` takes the next batch that is due, single letters first.
 
-    `allowed` limits which batches of blasts may leave (those of blasts that are sending).
+    `allowed` limits which batches of blasts may leave (those of blasts that are sending). `by_id`:
+    it takes the one that `claim` is given, where that one is due.
     """
-    due = (
-        select(BATCHES.c.id)
-        .where(
-            BATCHES.c.state == "ready",
-            or_(BATCHES.c.not_before.is_(None), BATCHES.c.not_before <= bindparam("now")),
-            or_(BATCHES.c.blast_id.is_(None), allowed),
-        )
-        .order_by(BATCHES.c.blast_id.is_not(None), BATCHES.c.id)
-        .limit(1)
-        .with_for_update(skip_locked=True)
-        .scalar_subquery()
-    )
+    due = _due(allowed)
+    if by_id:
+        due = due.where(BATCHES.c.id == bindparam("batch"))
     return (
         BATCH_STATES.update(BATCHES, "claim")
-        .where(BATCHES.c.id == due)
+        .where(BATCHES.c.id == due.limit(1).scalar_subquery())
         .values(lease_owner=bindparam("owner"), lease_until=bindparam("until"))
         .returning(
             BATCHES.c.id,
@@ -157,7 +149,9 @@ def claiming(allowed: ColumnElement[bool]) -> Update:
     )
 
 
-def claim(session: Session, statement: Update, *, owner: str, lease_s: int) -> Claim | None:
+def claim(
+    session: Session, statement: Update, *, owner: str, lease_s: int, batch_id: int | None = None
+) -> Claim | None:
     """Take a batch by a statement of `claiming`; None when none is due.
 
     Safe against any number of senders: the state is part of the UPDATE, and PostgreSQL skips rows
@@ -165,14 +159,55 @@ def claim(session: Session, statement: Update, *, owner: str, lease_s: int) -> C
     """
     instant = now()
     until = instant + timedelta(seconds=lease_s)
+    wanted = {} if batch_id is None else {"batch": batch_id}
     row = (
         session.connection()
-        .execute(statement, {"now": instant, "owner": owner, "until": until})
+        .execute(statement, {"now": instant, "owner": owner, "until": until, **wanted})
         .one_or_none()
     )
     if row is None:
         return None
     return Claim(row.id, row.blast_id, row.variant_id, row.first_id, row.last_id, owner, lease_s)
+
+
+def offering(allowed: ColumnElement[bool]) -> Update:
+    """The statement with which `offer` names batches that are due; `allowed` as in `claiming`."""
+    free = or_(BATCHES.c.lease_until.is_(None), BATCHES.c.lease_until <= bindparam("now"))
+    # As a subquery PostgreSQL may run it again for each row, and then its limit is none.
+    found = _due(allowed).where(free).limit(bindparam("number")).cte("found")
+    return (
+        update(BATCHES)
+        .where(BATCHES.c.id.in_(select(found.c.id)), BATCHES.c.state == "ready")
+        .values(lease_until=bindparam("until"))
+        .returning(BATCHES.c.id)
+    )
+
+
+def offer(session: Session, statement: Update, *, number: int, offer_s: float) -> list[int]:
+    """Ids of up to so many due batches that are not on offer yet.
+
+    They are on offer for so many seconds: who carries the ids may forget them, and then they are
+    named again. An offer reserves nothing; `claim` decides who sends.
+    """
+    instant = now()
+    until = instant + timedelta(seconds=offer_s)
+    found = session.connection().execute(
+        statement, {"now": instant, "until": until, "number": number}
+    )
+    return sorted(found.scalars())
+
+
+def _due(allowed: ColumnElement[bool]) -> Select[tuple[int]]:
+    return (
+        select(BATCHES.c.id)
+        .where(
+            BATCHES.c.state == "ready",
+            or_(BATCHES.c.not_before.is_(None), BATCHES.c.not_before <= bindparam("now")),
+            or_(BATCHES.c.blast_id.is_(None), allowed),
+        )
+        .order_by(BATCHES.c.blast_id.is_not(None), BATCHES.c.id)
+        .with_for_update(skip_locked=True)
+    )
 
 
 def holds(session: Session, claim: Claim) -> bool:

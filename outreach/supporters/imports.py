@@ -8,6 +8,7 @@ at once do no harm.
 from __future__ import annotations
 
 import shutil
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -114,10 +115,11 @@ def run(
     return _work(db, task, owner, on_slice, slice_rows)
 
 
-def run_waiting(db: Database) -> int:
+def run_waiting(db: Database, stop: threading.Event | None = None) -> int:
     """Run every import that waits, or whose runner died; returns how many were taken.
 
-    What goes wrong with one is written down with it and does not keep the others waiting.
+    What goes wrong with one is written down with it and does not keep the others waiting. Once
+    `stop` is set it ends behind the present slice; whoever runs next goes on there at once.
     """
     taken = 0
     with db.reading() as session:
@@ -131,10 +133,32 @@ def run_waiting(db: Database) -> int:
             _take(task, owner)
         taken += 1
         try:
-            _work(db, task, owner, None, SLICE_ROWS)
+            _work(db, task, owner, _until(stop), SLICE_ROWS)
+        except _Ending:
+            with db.transaction() as session:
+                _let_go(session, import_id, owner)
+            return taken
         except OutreachError as error:
             _log.warning(IMPORT_LEFT, import_id=import_id, reason=error.title)
     return taken
+
+
+class _Ending(Exception):
+    """This process is to end."""
+
+
+def _until(stop: threading.Event | None) -> Progress:
+    def look(_done: int, _total: int) -> None:
+        if stop is not None and stop.is_set():
+            raise _Ending
+
+    return look
+
+
+def _let_go(session: Session, import_id: int, owner: str) -> None:
+    task = locked(session, import_id)
+    if task.state == "running" and task.lease_owner == owner:
+        task.lease_until = now()
 
 
 def stop(session: Session, import_id: int) -> Import:

@@ -1,10 +1,7 @@
-"""The same jobs on both engines: a due blast leaves, whoever calls."""
+"""The jobs, called in this process: by an engine, or by hand."""
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -12,7 +9,6 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-import redis
 from sqlalchemy import select
 
 import config
@@ -20,9 +16,9 @@ from outreach import jobs
 from outreach.app import build_services
 from outreach.blasts import queries, schedule
 from outreach.core.clock import now
-from outreach.core.db import Database
 from outreach.engines import inprocess
 from outreach.engines.engine import run_job
+from outreach.engines.turns import turn
 from outreach.jobs import Job
 from outreach.mail.models import Delivery
 from outreach.services import Services
@@ -30,35 +26,6 @@ from outreach.supporters.models import Supporter
 from outreach.tracking import leaving, spool
 from outreach.tracking.record import Observation
 from tests.standins.world import World
-
-ROOT = Path(__file__).parents[2]
-REDIS = os.environ.get("OUTREACH_TEST_REDIS", "redis://127.0.0.1:6379/15")
-
-
-@pytest.fixture
-def broker() -> Iterator[str]:
-    """An empty Redis database; without a server skipped, with CI=true an error."""
-    client = redis.Redis.from_url(REDIS)
-    try:
-        client.flushdb()
-    except redis.ConnectionError:
-        if os.environ.get("CI"):
-            pytest.fail("Redis is not reachable, and CI=true does not allow leaving it out")
-        pytest.skip("left out: no Redis at OUTREACH_TEST_REDIS")
-    yield REDIS
-    client.flushdb()
-    client.close()
-
-
-def environment(db: Database, folder: Path, **more: str) -> dict[str, str]:
-    """Settings for a process of its own on this database."""
-    return {
-        **{name: value for name, value in os.environ.items() if not name.startswith("OUTREACH_")},
-        "OUTREACH_DATA_DIR": str(folder),
-        "OUTREACH_DATABASE_URL": db.url.render_as_string(hide_password=False),
-        "OUTREACH_LOG_LEVEL": "WARNING",
-        **{f"OUTREACH_{name.upper()}": value for name, value in more.items()},
-    }
 
 
 def due_now(world: World) -> None:
@@ -107,32 +74,6 @@ def test_one_process_sends_what_is_due(world: World, services: Services) -> None
     assert not engine.is_alive()
     assert sorted(world.provider.taken) == addresses
     assert services.alive_file.exists()
-
-
-def test_celery_workers_send_what_is_due(world: World, tmp_path: Path, broker: str) -> None:
-    addresses = world.add_people(20)
-    due_now(world)
-    queues = "blasts,mail,petitions,events,supporters"
-    command = [sys.executable, "-m", "celery", "-A", "wsgi:celery"]
-    env = environment(world.db, tmp_path, broker_url=broker, provider="mailbox")
-    processes = [
-        subprocess.Popen([*command, *arguments], cwd=ROOT, env=env)
-        for arguments in (
-            ["worker", "-Q", queues, "-c", "2", "-l", "ERROR", "-n", "one@test"],
-            ["worker", "-Q", queues, "-c", "2", "-l", "ERROR", "-n", "two@test"],
-            ["beat", "-l", "ERROR", "-s", str(tmp_path / "beat-1"), "--pidfile="],
-            ["beat", "-l", "ERROR", "-s", str(tmp_path / "beat-2"), "--pidfile="],
-        )
-    ]
-    try:
-        wait_for(world, "finished", within_s=60)
-    finally:
-        for process in processes:
-            process.terminate()
-        for process in processes:
-            process.wait(timeout=30)
-    assert {state for state, _ in world.states().values()} == {"accepted"}
-    assert len(list((tmp_path / "mailbox").rglob("*.eml"))) == len(addresses)
 
 
 def test_who_left_while_the_database_was_away_is_off_before_a_letter_leaves(
@@ -186,3 +127,32 @@ def test_a_blast_that_was_slept_through_leaves_within_its_limit_and_waits_beyond
     jobs.start_due_blasts(services, threading.Event())
     jobs.send(services, threading.Event())
     assert {state for state, _ in world.states().values()} == {"accepted"}
+
+
+def test_a_batch_is_on_offer_once_and_again_when_it_was_forgotten(
+    world: World, services: Services
+) -> None:
+    world.batch_size = 10
+    world.add_people(30)
+    world.start()
+    first = jobs.batches_due(services, 2)
+    assert len(first) == 2
+    rest = jobs.batches_due(services, 5)
+    assert len(rest) == 1
+    assert not set(first) & set(rest)
+    assert jobs.batches_due(services, 5) == []
+    world.expire_leases()  # as if the broker had forgotten them for long
+    assert jobs.batches_due(services, 5) == sorted([*first, *rest])
+    for batch_id in (*first, *first, *rest):  # a message that comes twice does no harm
+        jobs.send_batch(services, threading.Event(), batch_id)
+    assert len(world.provider.taken) == 30
+    jobs.batches_due(services, 5)
+    with world.db.reading() as session:
+        assert world.blast(session).state == "finished"
+
+
+def test_a_turn_is_taken_by_one_at_a_time(services: Services) -> None:
+    with turn(services, "test.turn") as mine, turn(services, "test.turn") as theirs:
+        assert (mine, theirs) == (True, False)
+    with turn(services, "test.turn") as again:
+        assert again

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from outreach.engines.celery import build
+from outreach.engines.celery import PIECES, QUEUES, build
 from outreach.jobs import JOBS
 from outreach.mail.render import FOLDER, letters
 
@@ -43,6 +43,10 @@ def test_every_job_is_a_task_on_a_queue_with_a_turn() -> None:
         assert job.name in celery.tasks
         assert celery.conf.task_routes[job.name] == {"queue": job.queue}
         assert celery.conf.beat_schedule[job.name]["schedule"] == job.every_s
+    for pieces in PIECES:
+        assert pieces.name in celery.tasks
+        assert celery.conf.task_routes[pieces.name] == {"queue": pieces.queue}
+    assert {queue.name for queue in celery.conf.task_queues} == set(QUEUES)
 
 
 def test_the_domain_knows_no_web_no_engine_no_provider() -> None:
