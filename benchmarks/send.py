@@ -6,13 +6,18 @@ python -m benchmarks.send --provider null --recipients 100000 --json
 from __future__ import annotations
 
 import json
+import multiprocessing
 import resource
 import tempfile
 import threading
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from http.client import HTTPConnection
+from multiprocessing.queues import Queue
+from multiprocessing.synchronize import Event
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -42,8 +47,11 @@ from outreach.services import Services
     type=click.Choice(["sqlite", "postgresql"]),
     help="Default: PostgreSQL for smtp and sendgrid, SQLite otherwise; new, removed afterwards.",
 )
+@click.option("--processes", default=1, show_default=True, help="How many workers send it.")
 @click.option("--json", "as_json", is_flag=True)
-def main(provider: str, recipients: int, database: str | None, as_json: bool) -> None:
+def main(
+    provider: str, recipients: int, database: str | None, processes: int, as_json: bool
+) -> None:
     """Send one blast to that many people and print what it took."""
     database = database or ("postgresql" if provider in ("smtp", "sendgrid") else "sqlite")
     with ExitStack() as held:
@@ -57,10 +65,12 @@ def main(provider: str, recipients: int, database: str | None, as_json: bool) ->
             url, _ = held.enter_context(sendgrid_sink())
             settings |= {"sendgrid_url": url, "sendgrid_api_key": "a key"}
         log.configure(level="WARNING")
-        services = build_services(config.load(_env_file=None, provider=provider, **settings))
+        settings |= {"provider": provider, "secret_key": "x" * 40}
+        services = build_services(config.load(_env_file=None, **settings))
         migrations.upgrade(services.db)
         blast_id = world.build(services.db, recipients)
-        result = measure(services, blast_id, recipients)
+        with helpers(settings, processes - 1) as started:
+            result = measure(services, blast_id, recipients, started)
         if provider == "smtp":
             limit = limits.smtp_source(
                 port, min(recipients, 50_000), letter_size(services, blast_id)
@@ -112,7 +122,47 @@ def sendgrid_ceiling(services: Services, blast_id: int, url: str, recipients: in
     return rounds * services.provider.lanes * MAX_PEOPLE / (time.perf_counter() - started)
 
 
-def measure(services: Services, blast_id: int, recipients: int) -> dict[str, float]:
+@contextmanager
+def helpers(settings: dict[str, object], number: int) -> Iterator[Helpers]:
+    """Further worker processes that send once they are told to."""
+    spawning = multiprocessing.get_context("spawn")
+    told, cost = spawning.Event(), spawning.Queue()
+    processes = [
+        spawning.Process(target=_help, args=(settings, told, cost), daemon=True)
+        for _ in range(number)
+    ]
+    for process in processes:
+        process.start()
+        cost.get(timeout=60)  # it is ready
+    yield Helpers(told, cost, number)
+    for process in processes:
+        process.join(timeout=60)
+
+
+@dataclass(frozen=True)
+class Helpers:
+    """Worker processes beside this one; each tells in the end what it took."""
+
+    told: Event
+    cost: Queue[tuple[float, float]]
+    number: int
+
+
+def _help(settings: dict[str, object], told: Event, cost: Queue[tuple[float, float]]) -> None:
+    log.configure(level="WARNING")
+    services = build_services(config.load(_env_file=None, **settings))
+    cost.put((0.0, 0.0))
+    told.wait()
+    cpu = time.process_time()
+    jobs.send(services, threading.Event())
+    cost.put((time.process_time() - cpu, _peak_mb()))
+    services.provider.close()
+    services.db.close()
+
+
+def measure(
+    services: Services, blast_id: int, recipients: int, others: Helpers
+) -> dict[str, float]:
     """From the instant at which the blast is due to its last recorded outcome."""
     stop = threading.Event()
     with services.db.transaction() as session:
@@ -129,7 +179,10 @@ def measure(services: Services, blast_id: int, recipients: int) -> dict[str, flo
     started, cpu = time.perf_counter(), time.process_time()
     jobs.start_due_blasts(services, stop)
     frozen = time.perf_counter()
+    others.told.set()
     jobs.send(services, stop)
+    costs = [others.cost.get(timeout=600) for _ in range(others.number)]
+    jobs.send(services, stop)  # whoever was last ends the blast
     seconds, cpu = time.perf_counter() - started, time.process_time() - cpu
     with services.db.reading() as session:
         progress = queries.progress(session, queries.by_id(session, blast_id))
@@ -137,12 +190,17 @@ def measure(services: Services, blast_id: int, recipients: int) -> dict[str, flo
         raise SystemExit(f"Not everyone got it: {progress}")
     return {
         "recipients": recipients,
+        "processes": others.number + 1,
         "letters_per_second": round(recipients / seconds),
-        "cpu_us_per_letter": round(cpu / recipients * 1e6, 1),
-        "peak_rss_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1),
+        "cpu_us_per_letter": round((cpu + sum(c for c, _ in costs)) / recipients * 1e6, 1),
+        "peak_rss_mb": round(_peak_mb() + sum(rss for _, rss in costs), 1),
         "freeze_seconds": round(frozen - started, 2),
         "send_seconds": round(seconds - (frozen - started), 2),
     }
+
+
+def _peak_mb() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 if __name__ == "__main__":

@@ -98,18 +98,16 @@ def _record_each(session: Session, outcomes: Sequence[Outcome], instant: datetim
     connection = session.connection()
     for fate in _VERBS:
         told = [o for o in outcomes if o.fate is fate]
-        facts = [_facts(o, instant) for o in told]
-        if not told:
-            continue
-        if connection.dialect.name == "postgresql":
+        if told and connection.dialect.name == "postgresql":
             arrays = {
                 "rows": [o.delivery_id for o in told],
-                "whys": [fact["why"] for fact in facts],
-                "refs": [fact["ref"] for fact in facts],
+                "whys": [o.reason[:400] or None for o in told],
+                "refs": [o.ref[:400] or None for o in told],
+                "accepted": _facts(told[0], instant)["accepted"],
             }
-            connection.execute(_MANY[fate], {**arrays, "accepted": facts[0]["accepted"]})
-        else:
-            rows = [{"row": o.delivery_id, **fact} for o, fact in zip(told, facts, strict=True)]
+            connection.execute(_MANY[fate], arrays)
+        elif told:
+            rows = [{"row": o.delivery_id, **_facts(o, instant)} for o in told]
             connection.execute(_ONE[fate], rows)
 
 
