@@ -25,7 +25,7 @@ from outreach.blasts.recipients import (
     part_query,
 )
 from outreach.blasts.watch import Watch
-from outreach.core import log
+from outreach.core import log, process
 from outreach.core.db import Database
 from outreach.core.tokens import Slot, Tokens
 from outreach.mail import outbox
@@ -191,7 +191,10 @@ def recover_lost(sender: Sender) -> int:
 
 def _known(sender: Sender, owner: str, doubtful: Sequence[int]) -> list[Outcome]:
     """What is certain of letters in doubt: by the flight recorder, and by the provider itself."""
-    known = _outcomes_of(sender.flights.stages(doubtful, owner))
+    stages = sender.flights.stages(doubtful, owner)
+    if not process.has_ended(owner):  # it may wake up and send what is still with it
+        stages = {i: stage for i, stage in stages.items() if stage is not Stage.HERE}
+    known = _outcomes_of(stages)
     told = {outcome.delivery_id for outcome in known}
     return known + sender.provider.settle([i for i in doubtful if i not in told])
 

@@ -54,7 +54,12 @@ class Watch:
 
     @contextmanager
     def over(self, claim: Claim, flight: Flight) -> Iterator[None]:
-        """Look after this flight meanwhile."""
+        """Look after this flight meanwhile; its batch was made ours for another lease just now.
+
+        A sender that can't reach the database begins no letter after half its lease: whoever takes
+        its batch over later does not meet it.
+        """
+        flight.go_on(claim.lease_s / 2)
         with self._lock:
             self._in_air[claim.batch_id] = (claim, flight)
         try:
@@ -69,12 +74,12 @@ class Watch:
                 in_air = list(self._in_air.values())
             if self.stopping:
                 for _, flight in in_air:
-                    flight.stopped = True
+                    flight.stop()
             elif in_air:
                 try:
                     with self._db.transaction() as session:
                         self._look(session, in_air)
-                except DBAPIError as error:  # the parts end by themselves
+                except DBAPIError as error:  # the flights end by themselves
                     _log.warning("watch.database_away", error=type(error).__name__)
 
     def _look(self, session: Session, in_air: list[tuple[Claim, Flight]]) -> None:
@@ -85,5 +90,7 @@ class Watch:
         for claim, flight in in_air:
             may_go_on = claim.blast_id is None or claim.blast_id in sending
             # Extends the lease, too, for relays that take longer than it lasts.
-            if not may_go_on or not outbox.holds(session, claim):
-                flight.stopped = True
+            if may_go_on and outbox.holds(session, claim):
+                flight.go_on(claim.lease_s / 2)
+            else:
+                flight.stop()

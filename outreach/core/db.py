@@ -38,6 +38,18 @@ _DRIVERS = ("sqlite", "sqlite+pysqlite", "postgresql", "postgresql+psycopg")
 SQLITE_BUSY_TIMEOUT_MS = 5_000
 # Somebody waits for a redirect meanwhile: a silent server counts as away, whatever TCP hopes.
 AWAY_AFTER_S = 5
+SILENT_AFTER_S = 20
+# A machine that lost its power or network says goodbye to nobody: the server ends what it began,
+# so that the rows that it had locked are free for others.
+_LET_GO = " ".join(
+    f"-c {name}={value}"
+    for name, value in {
+        "idle_in_transaction_session_timeout": "60s",
+        "tcp_keepalives_idle": 20,
+        "tcp_keepalives_interval": 5,
+        "tcp_keepalives_count": 4,
+    }.items()
+)
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -108,7 +120,12 @@ class Database:
                 pool_size=pool_size,
                 pool_pre_ping=True,
                 pool_timeout=AWAY_AFTER_S,
-                connect_args={"connect_timeout": AWAY_AFTER_S},
+                connect_args={
+                    "connect_timeout": AWAY_AFTER_S,
+                    # Unanswered, a statement of ours ends after so many milliseconds.
+                    "tcp_user_timeout": SILENT_AFTER_S * 1000,
+                    "options": _LET_GO,
+                },
                 hide_parameters=True,  # an error's text goes into the log
             )
         self._reader = self.engine.execution_options(outreach_mode="read")

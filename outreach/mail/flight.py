@@ -20,7 +20,9 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from enum import IntEnum
+from math import inf
 from pathlib import Path
+from time import monotonic
 
 from outreach.core import log, process
 
@@ -42,14 +44,29 @@ class Stage(IntEnum):
 
 class Flight:
     """One part in the air. The provider says of each letter how far it got, and begins no further
-    letter once `stopped` is set."""
+    letter once it is stopped."""
 
     def __init__(self, delivery_ids: Sequence[int], file: mmap.mmap | None = None) -> None:
-        self.stopped = False
+        self._until = inf
         self.file = file
         self._stages: bytearray | mmap.mmap = bytearray(len(delivery_ids)) if file is None else file
         begin = 0 if file is None else _HEAD.size + len(delivery_ids) * _ID
         self._place = {delivery_id: begin + i for i, delivery_id in enumerate(delivery_ids)}
+
+    @property
+    def stopped(self) -> bool:
+        """No further letter is to be begun: somebody said so, or the batch may no longer be ours
+        because nobody could say so."""
+        return monotonic() >= self._until
+
+    def stop(self) -> None:
+        """Begin no further letter."""
+        self._until = -inf
+
+    def go_on(self, seconds: float) -> None:
+        """Letters may be begun for so long from now, unless it was stopped."""
+        if self._until != -inf:
+            self._until = monotonic() + seconds
 
     def leaving(self, delivery_id: int) -> None:
         """Say, before its last byte is written, that a letter leaves."""
@@ -73,7 +90,7 @@ class FlightRecorder:
     kept, and a crash leaves more unknown."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
+        self.folder = folder
         self._lock = threading.Lock()
         self._free: list[mmap.mmap] = []
         self._pid = 0
@@ -105,7 +122,7 @@ class FlightRecorder:
         """How far these letters got, where the process `owner` (core.process.own_name) recorded
         it on this machine."""
         wanted, found = set(delivery_ids), dict[int, Stage]()
-        for path in self._folder.glob(f"{process.key(owner)}-*.flight"):
+        for path in self.folder.glob(f"{process.key(owner)}-*.flight"):
             for delivery_id, stage in _read(path):
                 if delivery_id in wanted:
                     # An earlier flight may have come to nothing: the furthest counts.
@@ -129,9 +146,9 @@ class FlightRecorder:
                 return None
 
     def _new(self) -> mmap.mmap:
-        self._folder.mkdir(parents=True, exist_ok=True)
+        self.folder.mkdir(parents=True, exist_ok=True)
         name = f"{process.key(process.own_name())}-{secrets.token_hex(4)}.flight"
-        descriptor = os.open(self._folder / name, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
+        descriptor = os.open(self.folder / name, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
         try:
             # A page that finds no room on the disk later would end the process.
             os.posix_fallocate(descriptor, 0, _SIZE)
@@ -142,7 +159,7 @@ class FlightRecorder:
     def _sweep(self) -> None:
         """Remove what long dead processes left, and whoever had this process's number before."""
         own = process.key(process.own_name())
-        for path in self._folder.glob("*.flight"):
+        for path in self.folder.glob("*.flight"):
             old = time.time() - path.stat().st_mtime > KEPT_S
             if old or path.name.startswith(f"{own}-"):
                 path.unlink(missing_ok=True)

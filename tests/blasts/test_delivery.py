@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select
 
 from outreach.blasts import delivery, queries, schedule
 from outreach.consent import ledger, suppression
+from outreach.core import process
+from outreach.mail.flight import Stage
 from outreach.mail.models import Batch, Delivery
 from outreach.mail.plan import Recipient
 from outreach.mail.provider import Fate, ProviderDown, ProviderRefuses
@@ -303,3 +306,38 @@ def kill(world: World, part: int) -> None:
         with pytest.raises(Killed):
             world.send("first")
     world.provider.before = lambda recipients: None
+
+
+@pytest.mark.parametrize(("ended", "unknown"), [(True, 1), (False, 2)])
+def test_what_never_left_waits_again_only_once_its_sender_is_certainly_gone(
+    world: World, monkeypatch: pytest.MonkeyPatch, ended: bool, unknown: int
+) -> None:
+    world.add_people(3)
+    world.provider.follows_letters = True
+    world.start()
+    with monkeypatch.context() as patch:
+
+        def killed(*_: object) -> None:
+            raise Killed
+
+        patch.setattr(world.provider, "send", killed)
+        patch.setattr(delivery, "_name_unknown", lambda *_: None)
+        with pytest.raises(Killed):
+            world.send(process.own_name())
+    with world.db.reading() as session:
+        taken, leaving, here = session.scalars(select(Delivery.id).order_by(Delivery.id))
+    [path] = Path(world.flights.folder).iterdir()
+    flight = bytearray(path.read_bytes())
+    stages = flight.index(bytes(3), 4 + 3 * 8)
+    flight[stages : stages + 3] = bytes((Stage.TAKEN, Stage.LEAVING, Stage.HERE))
+    path.write_bytes(flight)
+    world.expire_leases()
+    monkeypatch.setattr(process, "has_ended", lambda _: ended)
+    assert delivery.recover_lost(world.sender("another")) == unknown
+    with world.db.reading() as session:
+        states = dict(session.execute(select(Delivery.id, Delivery.state)).all())
+    assert states == {
+        taken: "accepted",
+        leaving: "unknown",
+        here: "pending" if ended else "unknown",
+    }

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from outreach.core import process
-from outreach.mail.flight import CAPACITY, FlightRecorder, Stage
+from outreach.mail.flight import CAPACITY, Flight, FlightRecorder, Stage
 
 CHILD = """
 import os, signal, sys
@@ -103,3 +103,17 @@ def test_a_torn_file_says_nothing(tmp_path: Path) -> None:
     name = process.own_name()
     (tmp_path / f"{process.key(name)}-00.flight").write_bytes(b"\xff" * 50)
     assert FlightRecorder(tmp_path).stages([1], name) == {}
+
+
+def test_a_flight_begins_nothing_once_it_was_stopped_or_nobody_may_say_so_any_more() -> None:
+    flight = Flight([1])
+    assert not flight.stopped
+    flight.go_on(60)
+    assert not flight.stopped
+    flight.go_on(0)  # the time is over
+    assert flight.stopped
+    flight.go_on(60)  # the batch is ours for longer, after all
+    assert not flight.stopped
+    flight.stop()
+    flight.go_on(60)
+    assert flight.stopped
