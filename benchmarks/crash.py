@@ -127,17 +127,17 @@ def _life(
 ) -> None:
     """Start a worker, let it send for a moment, kill it."""
     before = taker.taken.total()
-    worker = _worker(settings)
+    running = worker(settings)
     try:
         deadline = time.monotonic() + 30
         while taker.taken.total() == before and time.monotonic() < deadline:
-            if worker.poll() is not None:
+            if running.poll() is not None:
                 raise SystemExit("The worker ended by itself.")
             time.sleep(0.005)
         time.sleep(dice.uniform(0, 0.25))
     finally:
-        worker.kill()
-        worker.wait()
+        running.kill()
+        running.wait()
     trial.kills += 1
     torn = taker.torn()
     doubtful = _in_doubt(db)
@@ -146,7 +146,7 @@ def _life(
 
 
 def _last_life(settings: dict[str, object], db: Database, blast_id: int) -> None:
-    worker = _worker(settings)
+    running = worker(settings)
     try:
         deadline = time.monotonic() + _LONGEST_S
         while not _ended(db, blast_id):
@@ -154,15 +154,21 @@ def _last_life(settings: dict[str, object], db: Database, blast_id: int) -> None
                 raise SystemExit("The blast does not come to an end.")
             time.sleep(0.2)
     finally:
-        worker.terminate()
-        worker.wait()
+        end(running)
 
 
-def _worker(settings: dict[str, object]) -> subprocess.Popen[bytes]:
+def worker(settings: dict[str, object]) -> subprocess.Popen[bytes]:
+    """Start `outreach worker` with these settings."""
     own = {f"OUTREACH_{name.upper()}": str(value) for name, value in settings.items()}
     command = [sys.executable, "-m", "outreach.cli", "worker"]
     quiet = subprocess.DEVNULL
     return subprocess.Popen(command, env={**os.environ, **own}, stdout=quiet, stderr=quiet)
+
+
+def end(running: subprocess.Popen[bytes]) -> None:
+    """Let a worker end what is in its hands."""
+    running.terminate()
+    running.wait()
 
 
 def _ended(db: Database, blast_id: int) -> bool:
