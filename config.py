@@ -111,6 +111,17 @@ class Settings(BaseSettings):
     keep_networks: bool = Field(
         True, description="Keep a keyed hash of the IP address with each event; false: nothing."
     )
+    metrics_token: SecretStr = Field(
+        SecretStr(""),
+        description="Prometheus gets /metrics with this bearer token; empty: nobody gets it.",
+    )
+    metrics_port: int = Field(
+        0,
+        ge=0,
+        le=65535,
+        description="Port on which a worker answers /metrics too, for machines without a web "
+        "server; 0: none.",
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", description="Least level that is logged."
     )

@@ -31,6 +31,7 @@ from outreach.app import build_services
 from outreach.blasts import queries, schedule
 from outreach.blasts.compose import compose, preview
 from outreach.blasts.models import CheckOverride
+from outreach.blasts.progress import progress_of
 from outreach.core import log, migrations
 from outreach.mail.plan import Recipient
 from outreach.providers.sendgrid_request import MAX_PEOPLE, RequestMaker
@@ -185,7 +186,7 @@ def measure(
     jobs.send(services, stop)  # whoever was last ends the blast
     seconds, cpu = time.perf_counter() - started, time.process_time() - cpu
     with services.db.reading() as session:
-        progress = queries.progress(session, queries.by_id(session, blast_id))
+        progress = progress_of(session, queries.by_id(session, blast_id))
     if progress.by_state != {"accepted": recipients} or progress.state != "finished":
         raise SystemExit(f"Not everyone got it: {progress}")
     return {

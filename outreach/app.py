@@ -47,6 +47,7 @@ def build_services(settings: config.Settings, provider: Provider | None = None) 
         return_paths=return_paths,
         bounce_maildir=Path(settings.bounce_maildir) if settings.bounce_maildir else None,
         bounce_imap=_bounce_mailbox(settings),
+        metrics_token=settings.metrics_token.get_secret_value(),
     )
 
 
@@ -77,7 +78,7 @@ def create_app(services: Services, *, trusted_proxies: int = 0) -> Flask:
     limiter.init_app(app)
     errors.register(app)
     headers.register(app)
-    app.register_blueprint(health.blueprint)
+    health.register(app, timed=bool(services.metrics_token))
     for blueprint in console.BLUEPRINTS:
         app.register_blueprint(blueprint)
     for blueprint in (*public.BLUEPRINTS, *hooks.BLUEPRINTS):

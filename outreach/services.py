@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from outreach.blasts.progress import Lookout
 from outreach.core.db import Database
 from outreach.core.tokens import Tokens
 from outreach.mail.flight import FlightRecorder
@@ -37,11 +38,22 @@ class Services:
     return_paths: ReturnPaths | None = None  # None: bounce mail goes to the sender’s address
     bounce_maildir: Path | None = None
     bounce_imap: Account | None = None
+    metrics_token: str = ""  # who has it may read the metrics; empty: nobody
+
+    @property
+    def metrics_folder(self) -> Path:
+        """Where the processes of this machine count."""
+        return self.data_dir / "metrics"
 
     @cached_property
     def flights(self) -> FlightRecorder:
         """How far each letter got that this process sends."""
         return FlightRecorder(self.data_dir / "flights")
+
+    @cached_property
+    def lookout(self) -> Lookout:
+        """Who looks at blasts that move, for everybody who watches them through this process."""
+        return Lookout()
 
     @property
     def alive_file(self) -> Path:

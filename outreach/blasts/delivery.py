@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -25,7 +26,7 @@ from outreach.blasts.recipients import (
     part_query,
 )
 from outreach.blasts.watch import Watch
-from outreach.core import log, process
+from outreach.core import log, metrics, process
 from outreach.core.db import Database
 from outreach.core.tokens import Slot, Tokens
 from outreach.mail import outbox
@@ -186,6 +187,8 @@ def recover_lost(sender: Sender) -> int:
         known = _known(sender, owner, doubtful) if doubtful else []
         with sender.db.transaction() as session:
             unknown += recover(session, batch_id, owner, known)
+    if unknown:
+        metrics.count(metrics.LETTERS, unknown, sender.provider.name, Fate.UNKNOWN)
     return unknown
 
 
@@ -208,7 +211,7 @@ def _claim(sender: Sender, batch_id: int | None = None) -> Claim | None:
     # Each claim by a name of its own: a lane that was believed dead does not hold what another
     # one of its process took over.
     owner = f"{sender.name}/{next(_claims)}"
-    with sender.db.transaction() as session:
+    with metrics.timed(metrics.CLAIMS, sender.provider.name), sender.db.transaction() as session:
         statement = _CLAIM if batch_id is None else _CLAIM_ONE
         return outbox.claim(
             session, statement, owner=owner, lease_s=sender.lease_s, batch_id=batch_id
@@ -316,6 +319,8 @@ def _send_part(sender: Sender, claim: Claim, part: Part) -> bool:
         _name_unknown(sender, claim, part)
         raise
     else:
+        for fate, number in Counter(outcome.fate for outcome in part.outcomes).items():
+            metrics.count(metrics.LETTERS, number, sender.provider.name, fate)
         return True
     sender.flights.end(part.flight)
     return False

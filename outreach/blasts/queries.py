@@ -1,4 +1,4 @@
-"""Reads: blasts, their progress, and the deliveries that are unknown."""
+"""Reads: blasts, and the deliveries that are unknown or silent."""
 
 from __future__ import annotations
 
@@ -15,28 +15,6 @@ from outreach.core.errors import NotFound
 from outreach.mail.models import Batch, Delivery
 from outreach.supporters.models import Supporter
 from outreach.tracking.models import Event
-
-
-@dataclass(frozen=True)
-class Progress:
-    """How far a blast is. `total` is the audience; `done` has an outcome, `left` waits."""
-
-    state: str
-    reason: str | None
-    total: int
-    by_state: dict[str, int]
-    skipped: dict[str, int]  # reason: people
-    done: int
-    left: int
-    started_at: datetime | None
-    finished_at: datetime | None
-    letters_per_second: float | None  # since the start, while it runs
-    tried_again_at: datetime | None  # when letters that the provider did not take go out anew
-
-    @property
-    def percent(self) -> float:
-        """Share of the audience with an outcome, 0 to 100."""
-        return 100.0 * self.done / self.total if self.total else 0.0
 
 
 @dataclass(frozen=True)
@@ -72,36 +50,6 @@ def named(session: Session, reference: str) -> Blast:
             f"There is no blast “{reference}”.", hint="`outreach blasts list` shows them all."
         )
     return blast
-
-
-def progress(session: Session, blast: Blast) -> Progress:
-    """Counts by state and skip reason, from the deliveries themselves."""
-    rows = session.execute(
-        select(Delivery.state, Delivery.reason, func.count())
-        .where(Delivery.blast_id == blast.id)
-        .group_by(Delivery.state, Delivery.reason)
-    ).all()
-    by_state: dict[str, int] = {}
-    skipped: dict[str, int] = {}
-    for state, reason, number in rows:
-        by_state[state] = by_state.get(state, 0) + number
-        if state == "skipped":
-            skipped[reason or "unknown"] = skipped.get(reason or "unknown", 0) + number
-    total = sum(by_state.values())
-    left = by_state.get("pending", 0)
-    return Progress(
-        state=blast.state,
-        reason=blast.reason,
-        total=total,
-        by_state=by_state,
-        skipped=skipped,
-        done=total - left,
-        left=left,
-        started_at=blast.started_at,
-        finished_at=blast.finished_at,
-        letters_per_second=_pace(blast, total - left - sum(skipped.values())),
-        tried_again_at=tried_again_at(session, blast),
-    )
 
 
 def tried_again_at(session: Session, blast: Blast) -> datetime | None:
@@ -163,9 +111,3 @@ def silent(session: Session, blast: Blast, *, hours: float) -> list[UnknownDeliv
         UnknownDelivery(i, who, address or "", f"accepted {at:%Y-%m-%d %H:%M} UTC as {ref or '?'}")
         for i, who, address, at, ref in rows
     ]
-
-
-def _pace(blast: Blast, letters: int) -> float | None:
-    if blast.state != "sending" or blast.started_at is None:
-        return None
-    return letters / max((now() - blast.started_at).total_seconds(), 0.001)

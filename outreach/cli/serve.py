@@ -26,9 +26,10 @@ from sqlalchemy.exc import OperationalError
 
 from outreach.app import ROOT
 from outreach.cli.context import Context
-from outreach.core import log
+from outreach.core import log, metrics
 from outreach.core.errors import Conflict
 from outreach.engines import inprocess
+from outreach.engines.metrics_door import open_door
 from outreach.tracking import link_copy
 
 _log = log.get(__name__)
@@ -49,7 +50,12 @@ def worker(context: Context, with_parent: int | None) -> None:
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
         if os.getppid() != with_parent:  # it died before the line above
             return
-    inprocess.run(context.services, stop)
+    services, settings = context.services, context.settings
+    if services.metrics_token:
+        metrics.begin(services.metrics_folder)
+    if settings.metrics_port:
+        open_door(settings.host, settings.metrics_port, lambda: services)
+    inprocess.run(services, stop)
 
 
 @click.command()

@@ -13,13 +13,14 @@ import threading
 from collections.abc import Callable
 from functools import lru_cache
 
-from celery import Celery
+from celery import Celery, signals
 from celery.exceptions import Reject
 from kombu.entity import Queue
 from kombu.exceptions import ChannelError
 
 from outreach.engines.ending import Ending
 from outreach.engines.engine import attempt
+from outreach.engines.metrics_door import open_door
 from outreach.engines.turns import turn
 from outreach.jobs import JOBS, Job, Pieces
 from outreach.services import Services
@@ -33,8 +34,16 @@ QUEUES = sorted({work.queue for work in _WORK})
 AHEAD = 256
 
 
-def build(broker_url: str, services: Callable[[], Services]) -> Celery:
-    """The Celery application; `services` is called once in each worker process."""
+def build(
+    broker_url: str,
+    services: Callable[[], Services],
+    *,
+    watched_at: tuple[str, int] | None = None,
+) -> Celery:
+    """The Celery application; `services` is called once in each worker process.
+
+    `watched_at`: host and port where a worker answers Prometheus.
+    """
     app = Celery("outreach", broker=broker_url or "memory://")
     app.conf.update(
         task_acks_late=True,
@@ -77,6 +86,13 @@ def build(broker_url: str, services: Callable[[], Services]) -> Celery:
     def here() -> Services:
         return of_process(os.getpid())
 
+    if watched_at:
+        host, port = watched_at
+
+        def watch(**_: object) -> None:
+            open_door(host, port, here)
+
+        signals.worker_ready.connect(watch, weak=False)
     for job in JOBS:
         app.task(name=job.name)(_turn_of(app, job, here, ending.stop))
         if job.pieces:

@@ -9,7 +9,7 @@ from functools import partial
 
 from sqlalchemy.exc import OperationalError
 
-from outreach.core import log
+from outreach.core import log, metrics
 from outreach.jobs import Job
 from outreach.services import Services
 
@@ -28,13 +28,17 @@ def attempt(name: str, work: Callable[[], object], stop: threading.Event) -> boo
     """Do a job's work unless this process is to end; False while the database is away."""
     if stop.is_set():
         return True
-    started = time.monotonic()
+    started, end = time.monotonic(), "done"
     try:
         work()
     except OperationalError:
+        end = "database_away"
         _log.warning("job.database_away", job=name)
         return False
     except Exception:
+        end = "failed"
         _log.exception("job.failed", job=name, seconds=round(time.monotonic() - started, 3))
         raise  # both engines take note and call the job again at its next turn
+    finally:
+        metrics.observe(metrics.JOBS, time.monotonic() - started, name, end)
     return True

@@ -16,7 +16,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.dml import ReturningInsert
 
-from outreach.core import log
+from outreach.core import log, metrics
 from outreach.core.clock import now
 from outreach.mail.models import Delivery
 from outreach.tracking import classify
@@ -75,6 +75,7 @@ def observe(session: Session, observation: Observation) -> Event | None:
     stored = session.execute(_insert(session, observation, delivery)).scalar_one_or_none()
     event = session.scalars(select(Event).where(Event.key == observation.key)).one()
     if stored is not None:
+        metrics.count(metrics.EVENTS, 1, event.kind)
         _log.debug(EVENT_STORED, kind=event.kind, event_id=event.id, delivery_id=event.delivery_id)
         if event.kind in classify.JUDGED:
             _judge(session, event, delivery)

@@ -46,6 +46,15 @@ def leavings_in(data_dir: Path) -> Path:
     return data_dir / "spool" / "leavings.jsonl"
 
 
+def size(path: Path) -> int:
+    """Bytes that are kept there and not stored yet."""
+    total = 0
+    for part in path.parent.glob(f"{path.name}*"):
+        with suppress(FileNotFoundError):
+            total += part.stat().st_size
+    return total
+
+
 def append(path: Path, observation: Observation) -> None:
     """Keep an observation; on the disk when this returns. Raises OSError where it is not."""
     # The line break in front keeps a line that a crash tore from swallowing this one.

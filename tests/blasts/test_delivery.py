@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
-from outreach.blasts import delivery, queries, schedule
+from outreach.blasts import delivery, schedule
+from outreach.blasts.progress import progress_of
 from outreach.consent import ledger, suppression
 from outreach.core import process
 from outreach.mail.flight import Stage
@@ -197,7 +198,7 @@ def test_pause_stops_between_two_parts_and_resume_goes_on(world: World) -> None:
     world.send()
     assert len(world.provider.taken) == 10
     with world.db.reading() as session:
-        progress = queries.progress(session, world.blast(session))
+        progress = progress_of(session, world.blast(session))
         assert (progress.state, progress.done, progress.left) == ("paused", 10, 40)
         assert progress.reason == "a typing error"
     with world.db.transaction() as session:

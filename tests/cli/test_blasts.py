@@ -16,7 +16,7 @@ from outreach.cli.blasts import blasts
 from outreach.cli.context import Context
 from outreach.core.clock import now
 from outreach.core.db import Database
-from outreach.core.errors import OutreachError
+from outreach.core.errors import Conflict, OutreachError
 from outreach.mail.models import Batch
 from tests.standins.world import World
 
@@ -82,3 +82,14 @@ def test_letters_of_which_nothing_was_heard_are_listed(typed: Typed, world: Worl
     assert "p0001@example.org" in lines[0] and "accepted 20" in lines[0]
     listed = json.loads(typed("silent", "First ask", "--hours", "0", "--json"))
     assert [each["address"] for each in listed] == ["p0001@example.org", "p0002@example.org"]
+
+
+def test_watching_ends_with_the_blast_and_a_draft_is_not_watched(
+    typed: Typed, world: World
+) -> None:
+    world.add_people(3)
+    with pytest.raises(Conflict, match="draft"):
+        typed("watch", "First ask")
+    world.start()
+    world.send()
+    assert typed("watch", "First ask").startswith("finished, 3 of 3 done, 3 sent, ended ")

@@ -45,12 +45,17 @@ def until(fact: Callable[[], object], what: str, within_s: float = 60.0) -> None
         time.sleep(0.05)
 
 
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        return int(free.getsockname()[1])
+
+
 class OwnRedis:
     """A Redis server of this test's own, which keeps nothing on the disk."""
 
     def __init__(self) -> None:
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            self.port = free.getsockname()[1]
+        self.port = free_port()
         self.url = f"redis://127.0.0.1:{self.port}/0"
         self._start()
 

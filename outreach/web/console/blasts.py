@@ -112,7 +112,7 @@ def show(blast_id: int) -> ResponseReturnValue:
             "console/blast.html",
             blast=blast,
             petition=session.get_one(Petition, blast.petition_id),
-            progress=queries.progress(session, blast),
+            progress=services().lookout.look(session, blast),
             unknown=queries.unknown(session, blast),
             pane=pane(session, blast, services()),
         )
@@ -125,5 +125,5 @@ def progress(blast_id: int) -> ResponseReturnValue:
     with services().db.reading() as session:
         blast = queries.by_id(session, blast_id)
         return render_template(
-            "console/_progress.html", blast=blast, progress=queries.progress(session, blast)
+            "console/_progress.html", blast=blast, progress=services().lookout.look(session, blast)
         )

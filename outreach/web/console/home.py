@@ -43,6 +43,7 @@ class Need:
 def show() -> ResponseReturnValue:
     """The home of the console."""
     with services().db.reading() as session:
+        look = services().lookout.look
         blasts = queries.all_blasts(session)
         sent = [b for b in blasts if b.state in ("finished", "paused", "cancelled") and b.frozen_at]
         sent = sent[:JUST_SENT]
@@ -51,7 +52,7 @@ def show() -> ResponseReturnValue:
             now=now(),
             steps=first_steps(session, blasts) if allowed("draft") else [],
             needs=list(_needs(session, blasts)),
-            going=[(b, queries.progress(session, b)) for b in blasts if b.state in MOVING],
+            going=[(b, look(session, b)) for b in blasts if b.state in MOVING],
             scheduled=sorted((b for b in blasts if b.state == "scheduled"), key=_leaves),
             sent=sent,
             headlines=headlines(session, [blast.id for blast in sent]),
