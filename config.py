@@ -100,6 +100,18 @@ class Settings(BaseSettings):
     late_limit_s: int = Field(
         3600, ge=0, description="How late a blast may leave by itself after a stop; then it waits."
     )
+    pause_letters: int = Field(
+        200, ge=1, description="Letters with an outcome that an automatic pause takes, at least."
+    )
+    pause_bounced_percent: float = Field(
+        5.0, ge=0, le=100, description="Bounces from which on a blast pauses by itself; 0: never."
+    )
+    pause_complained_percent: float = Field(
+        0.3, ge=0, le=100, description="Complaints from which on it does; 0: never."
+    )
+    pause_refused_percent: float = Field(
+        10.0, ge=0, le=100, description="Refusals from which on it does; 0: never."
+    )
     trusted_proxies: int = Field(
         0, ge=0, le=9, description="Proxies in front that set X-Forwarded-For and -Proto."
     )

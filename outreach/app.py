@@ -9,6 +9,7 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 import config
+from outreach.blasts.automatic_pause import Limits
 from outreach.core.db import Database
 from outreach.core.tokens import Tokens
 from outreach.mail.provider import Provider
@@ -48,6 +49,7 @@ def build_services(settings: config.Settings, provider: Provider | None = None) 
         bounce_maildir=Path(settings.bounce_maildir) if settings.bounce_maildir else None,
         bounce_imap=_bounce_mailbox(settings),
         metrics_token=settings.metrics_token.get_secret_value(),
+        pause_limits=_pause_limits(settings),
     )
 
 
@@ -90,6 +92,15 @@ def create_app(services: Services, *, trusted_proxies: int = 0) -> Flask:
 
 def _return_paths(settings: config.Settings, secret: str) -> ReturnPaths | None:
     return ReturnPaths(secret, settings.bounce_address) if settings.bounce_address else None
+
+
+def _pause_limits(settings: config.Settings) -> Limits:
+    percent = {
+        "bounced": settings.pause_bounced_percent,
+        "complained": settings.pause_complained_percent,
+        "refused": settings.pause_refused_percent,
+    }
+    return Limits(percent, letters=settings.pause_letters)
 
 
 def _bounce_mailbox(settings: config.Settings) -> Account | None:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from outreach.blasts import delivery, queries, schedule
+from outreach.blasts import automatic_pause, delivery, domains, holding, queries, schedule
 from outreach.blasts.freeze import freeze
 from outreach.blasts.models import BLAST_STATES
 from outreach.consent.exchange import KeepsSuppressions, exchange
@@ -103,6 +103,28 @@ def send_batch(services: Services, stop: threading.Event, batch_id: int) -> None
     delivery.send_one(_sender(services), batch_id, stop)
 
 
+def let_go(services: Services, stop: threading.Event) -> None:
+    """Let held letters wait again whose domain is stopped no longer."""
+    with services.db.reading() as session:
+        blasts = domains.with_letters_to_let_go(session)
+    for blast_id in blasts:
+        with services.db.transaction() as session:
+            domains.let_go(session, blast_id)
+
+
+def pause_bad(services: Services, stop: threading.Event) -> None:
+    """Pause blasts of which too much bounces, is complained of or is refused."""
+    with services.db.reading() as session:
+        blasts = automatic_pause.sending(session)
+    for blast_id in blasts:
+        with services.db.transaction() as session:
+            cause = automatic_pause.pause_if_bad(
+                session, blast_id, services.pause_limits, base_url=services.base_url
+            )
+        if cause:
+            holding.reach(services.db, services.provider, blast_id, "pause")
+
+
 def recover(services: Services, stop: threading.Event) -> None:
     """Take batches from senders that fell silent, and name what is unknown."""
     delivery.recover_lost(_sender(services))
@@ -165,6 +187,8 @@ JOBS = (
         # A queue of their own: turns of other jobs do not wait behind a blast.
         Pieces("mail.send_batch", batches_due, send_batch, "letters"),
     ),
+    Job("blasts.let_go", let_go, 2.0, "blasts"),
+    Job("blasts.pause", pause_bad, 10.0, "blasts"),
     Job("mail.recover", recover, 5.0, "mail"),
     Job("petitions.count", count_signatures, 2.0, "petitions"),
     Job("events.replay", replay_events, 5.0, "events"),

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from outreach.blasts.automatic_pause import Limits
 from outreach.blasts.progress import Lookout
 from outreach.core.db import Database
 from outreach.core.tokens import Tokens
@@ -38,6 +39,7 @@ class Services:
     return_paths: ReturnPaths | None = None  # None: bounce mail goes to the sender’s address
     bounce_maildir: Path | None = None
     bounce_imap: Account | None = None
+    pause_limits: Limits = Limits()  # noqa: RUF009  frozen
     metrics_token: str = ""  # who has it may read the metrics; empty: nobody
 
     @property

@@ -64,6 +64,8 @@ class _Parser:
             "signed": self._signed,
             "joined": self._joined,
             **{act: self._letter(act) for act in ("got", "opened", "clicked")},
+            "missed": lambda: terms.Letter("missed", self._name("a blast")),
+            "unknown": lambda: terms.Letter("unknown", self._name("a blast")),
         }
 
     def rule(self) -> Rule:

@@ -29,6 +29,7 @@ from outreach.tracking.models import ASK_KINDS, Event, Judgement, Link
 
 MAX_SEGMENTS = 50  # used by one rule, each counted as often as it is used
 PRIME = 2_147_483_647
+NOT_GOT = {"missed": ("skipped", "refused", "cancelled"), "unknown": ("unknown",)}
 SHARES = 10_000  # a sample's percentage has two decimals
 
 
@@ -157,6 +158,8 @@ class _Builder:
         )
         if rule.blast is not None:
             letter = letter.where(Delivery.blast_id == self._names.blast_id(rule.blast))
+        if rule.act in NOT_GOT:
+            return letter.where(Delivery.state.in_(NOT_GOT[rule.act]))
         if rule.act == "got":
             return letter.where(
                 Delivery.state.in_(SENT_STATES), self._during(Delivery.accepted_at, rule.when)

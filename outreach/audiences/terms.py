@@ -18,7 +18,7 @@ RESERVED = frozenset(
     (
         *("everyone", "list", "tag", "segment", "field", "signed", "any", "got", "opened"),
         *("clicked", "joined", "and", "or", "not", "since", "before", "within", "day", "days"),
-        *("starts", "in", "known", "sample", "seed"),
+        *("starts", "in", "known", "sample", "seed", "missed", "unknown"),
         *ATTRIBUTES,
     )
 )
@@ -80,9 +80,13 @@ class Signed:
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """Got, opened or clicked a letter of the blast of this name (None: of any blast)."""
+    """Got, opened or clicked a letter of the blast of this name (None: of any blast).
 
-    act: str  # got, opened, clicked
+    Or of one blast, whenever: missed it (skipped, refused, cancelled), or it is unknown whether
+    they got it.
+    """
+
+    act: str  # got, opened, clicked; missed, unknown
     blast: str | None = None
     when: When | None = None
 

@@ -22,11 +22,13 @@ from outreach.blasts.recipients import (
     DELIVERY_ID,
     ERASED,
     REASON,
+    STOPPED,
     known,
     part_query,
 )
 from outreach.blasts.watch import Watch
 from outreach.core import log, metrics, process
+from outreach.core.address import domain
 from outreach.core.db import Database
 from outreach.core.tokens import Slot, Tokens
 from outreach.mail import outbox
@@ -87,6 +89,7 @@ class Part:
     plan: Plan
     recipients: Sequence[Recipient]
     skipped: Sequence[tuple[int, str]]  # delivery and reason
+    held: Sequence[tuple[int, str]]  # delivery and the domain that is stopped
     last_id: int
     is_last: bool  # nobody waits behind it
     flight: Flight
@@ -267,7 +270,11 @@ def _next_part(sender: Sender, claim: Claim, letters: Letters, before: Part | No
     recipients = _recipients(
         sender, claim, letters.plan, [row for row in rows if row[ADDRESS] and not row[REASON]]
     )
-    skipped = [(r[DELIVERY_ID], _reason(r)) for r in rows if r[REASON] or not r[ADDRESS]]
+    skipped = [
+        (r[DELIVERY_ID], _reason(r))
+        for r in rows
+        if (r[REASON] and r[REASON] != STOPPED) or not r[ADDRESS]
+    ]
     plan = letters.plan
     if plan.rendering:
         with sender.db.reading() as session:
@@ -278,6 +285,7 @@ def _next_part(sender: Sender, claim: Claim, letters: Letters, before: Part | No
         plan=plan,
         recipients=recipients,
         skipped=skipped,
+        held=[(r[DELIVERY_ID], domain(r[ADDRESS])) for r in rows if r[REASON] == STOPPED],
         last_id=last_id,
         is_last=len(rows) < size or last_id == claim.last_id,
         flight=sender.flights.begin(ids) if sender.provider.follows_letters else Flight(ids),
@@ -289,9 +297,11 @@ def _hand_over(
 ) -> bool:
     """Write down what became of the part before, and that the next one leaves; False when the
     batch ended or is to be let go."""
+    ours = outbox.holds(session, claim)
     if before:
-        record(session, claim.blast_id, before.outcomes, [r.delivery_id for r in before.recipients])
-    if not outbox.holds(session, claim):
+        ids = [recipient.delivery_id for recipient in before.recipients]
+        record(session, claim.blast_id, before.outcomes, ids, ours=ours)
+    if not ours:
         _log.warning("batch.taken_over", batch=claim.batch_id)
         return False
     if watch.stopping or (before and before.flight.stopped) or not _may_leave(session, claim):
@@ -301,6 +311,7 @@ def _hand_over(
         outbox.finish(session, claim)
         return False
     outbox.skip(session, part.skipped)
+    outbox.hold(session, part.held)
     outbox.mark(session, claim, through=part.last_id)
     return True
 
@@ -375,6 +386,7 @@ def _name_unknown(sender: Sender, claim: Claim, part: Part) -> None:
     lost = [Outcome(i, Fate.UNKNOWN, BROKEN) for i in ids if i not in told]
     taken = [outcome for outcome in known if outcome.fate is not Fate.LATER]
     with sender.db.transaction() as session:
-        record(session, claim.blast_id, [*taken, *lost], ids)
+        ours = outbox.holds(session, claim)
+        record(session, claim.blast_id, [*taken, *lost], ids, ours=ours)
     sender.flights.end(part.flight)
     _hold_back(sender, claim, outbox.FIRST_RETRY_S, BROKEN, pause=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, Integer, String, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, Integer, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from outreach.core.clock import now
@@ -21,6 +21,7 @@ BLAST_STATES = StateMachine(
         "pause": move("scheduled freezing sending", "paused"),
         "resume": move("paused", "sending"),  # `freezing` first where nothing is frozen yet
         "finish": move("sending", "finished"),
+        "go_on": move("finished", "sending"),  # for letters that are to be sent again
         "cancel": move("draft scheduled freezing sending paused", "cancelled"),
         "fail": move("scheduled freezing sending", "failed"),
     },
@@ -50,6 +51,8 @@ class Blast(Base):
     frozen_at: Mapped[Instant | None]
     started_at: Mapped[Instant | None]
     finished_at: Mapped[Instant | None]
+    # The automatic pause judges deliveries behind this one: those before it a person has seen.
+    judged_after: Mapped[int] = mapped_column(default=0)
 
     variants: Mapped[list[Variant]] = relationship(order_by="Variant.letter")
 
@@ -91,5 +94,34 @@ class CheckOverride(Base):
     blast_id: Mapped[int] = mapped_column(ForeignKey("blasts.id", ondelete="CASCADE"))
     check: Mapped[Line]  # the check's key, as preflight prints it
     reason: Mapped[Prose]
+    actor: Mapped[Line]
+    at: Mapped[Instant] = mapped_column(default=now)
+
+
+class StoppedDomain(Base):
+    """A domain whose letters are held, of one blast or of all."""
+
+    __tablename__ = "stopped_domains"
+    __table_args__ = (
+        Index(
+            "uq_stopped_domains_of_blast",
+            "blast_id",
+            "domain",
+            unique=True,
+            sqlite_where=text("blast_id IS NOT NULL"),
+            postgresql_where=text("blast_id IS NOT NULL"),
+        ),
+        Index(
+            "uq_stopped_domains_of_all",
+            "domain",
+            unique=True,
+            sqlite_where=text("blast_id IS NULL"),
+            postgresql_where=text("blast_id IS NULL"),
+        ),
+    )
+
+    id: Mapped[Id]
+    blast_id: Mapped[int | None] = mapped_column(ForeignKey("blasts.id", ondelete="CASCADE"))
+    domain: Mapped[Line]
     actor: Mapped[Line]
     at: Mapped[Instant] = mapped_column(default=now)

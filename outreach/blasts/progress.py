@@ -20,6 +20,7 @@ from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from outreach.blasts import queries
+from outreach.blasts.domains import domain_of
 from outreach.blasts.models import Blast
 from outreach.core.clock import now
 from outreach.mail.models import BATCHES, DELIVERIES
@@ -53,6 +54,7 @@ class Progress:
     finished_at: datetime | None
     letters_per_second: float | None  # over the last ten seconds, while it runs
     tried_again_at: datetime | None  # when letters that the provider did not take go out anew
+    in_flight: int  # handed to the provider, and no answer written down yet; while it is paused
 
     @property
     def percent(self) -> float:
@@ -128,6 +130,11 @@ def _count_changed(session: Session, blast_id: int, seen: _Seen) -> None:
             columns.not_before,
         ).where(columns.blast_id == blast_id)
     ).all()
+    done = seen.marks.keys() - seen.by_batch.keys()
+    if any(row.id in done and row.state != "done" for row in rows):
+        # Letters of it are sent again, and what was counted of it was not kept.
+        seen.marks.clear()
+        seen.by_batch.clear()
     if not seen.marks:
         ours = DELIVERIES.c.blast_id == blast_id
         if rows:  # those who were skipped before the first and behind the last who is written to
@@ -147,7 +154,7 @@ def _count_changed(session: Session, blast_id: int, seen: _Seen) -> None:
 
 
 def _counts(session: Session, which: ColumnElement[bool]) -> Counts:
-    kind = (DELIVERIES.c.state, DELIVERIES.c.reason, _domain(session))
+    kind = (DELIVERIES.c.state, DELIVERIES.c.reason, domain_of(Supporter.address))
     rows = session.execute(
         select(*kind, func.count())
         .select_from(DELIVERIES)
@@ -159,7 +166,7 @@ def _counts(session: Session, which: ColumnElement[bool]) -> Counts:
 
 
 def _counts_by_batch(session: Session, blast_id: int, ids: Sequence[int]) -> dict[int, Counts]:
-    kind = (DELIVERIES.c.state, DELIVERIES.c.reason, _domain(session))
+    kind = (DELIVERIES.c.state, DELIVERIES.c.reason, domain_of(Supporter.address))
     within = and_(
         DELIVERIES.c.blast_id == blast_id,
         DELIVERIES.c.id.between(BATCHES.c.first_id, BATCHES.c.last_id),
@@ -182,12 +189,6 @@ def _counts_by_batch(session: Session, blast_id: int, ids: Sequence[int]) -> dic
 def _kind(state: str, reason: str | None, domain: str | None) -> Kind:
     # The same few texts stand in the counts of every batch.
     return sys.intern(state), reason and sys.intern(reason), sys.intern(domain or "")
-
-
-def _domain(session: Session) -> ColumnElement[str]:
-    if session.get_bind().dialect.name == "sqlite":
-        return func.substr(Supporter.address, func.instr(Supporter.address, "@") + 1)
-    return func.split_part(Supporter.address, "@", 2)
 
 
 def _progress(session: Session, blast: Blast, counts: Counts) -> Progress:
@@ -214,6 +215,7 @@ def _progress(session: Session, blast: Blast, counts: Counts) -> Progress:
         finished_at=blast.finished_at,
         letters_per_second=_pace(session, blast),
         tried_again_at=queries.tried_again_at(session, blast),
+        in_flight=queries.in_flight(session, blast) if blast.state == "paused" else 0,
     )
 
 

@@ -1,4 +1,4 @@
-"""Reads: blasts, and the deliveries that are unknown or silent."""
+"""Reads: blasts, and the letters of which nothing was heard."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from outreach.tracking.models import Event
 
 
 @dataclass(frozen=True)
-class UnknownDelivery:
-    """A letter of which nobody can say yet whether it left, or arrived."""
+class SilentDelivery:
+    """A letter that was accepted and of which nothing was heard since."""
 
     delivery_id: int
     supporter_id: int | None
@@ -33,15 +33,18 @@ def all_blasts(session: Session) -> Sequence[Blast]:
 
 
 def by_id(session: Session, blast_id: int, *, lock: bool = False) -> Blast:
-    """One blast; locked, no other process moves it meanwhile. Raises NotFound."""
-    blast = session.get(Blast, blast_id, with_for_update=lock or None)
+    """One blast; locked, it is read anew and no other process moves it meanwhile. Raises
+    NotFound."""
+    session.flush()
+    blast = session.get(Blast, blast_id, with_for_update=lock or None, populate_existing=lock)
     if blast is None:
         raise NotFound("There is no such blast.", hint="See the list of blasts.")
     return blast
 
 
-def named(session: Session, reference: str) -> Blast:
-    """A blast by its name or number, as people type it; raises NotFound."""
+def named(session: Session, reference: str, *, lock: bool = False) -> Blast:
+    """A blast by its name or number, as people type it, locked as `by_id` has it; raises
+    NotFound."""
     blast = session.scalar(select(Blast).where(Blast.name == reference))
     if blast is None and reference.isdigit():
         blast = session.get(Blast, int(reference))
@@ -49,7 +52,27 @@ def named(session: Session, reference: str) -> Blast:
         raise NotFound(
             f"There is no blast “{reference}”.", hint="`outreach blasts list` shows them all."
         )
-    return blast
+    return by_id(session, blast.id, lock=True) if lock else blast
+
+
+def in_flight(session: Session, blast: Blast) -> int:
+    """How many letters are with the provider at this instant, as far as the ledger knows."""
+    handed = (
+        select(func.count())
+        .select_from(Batch)
+        .join(Delivery, Delivery.id.between(Batch.first_id, Batch.handed_through))
+        .where(Batch.blast_id == blast.id, Batch.state == "submitting")
+        .where(Delivery.blast_id == blast.id, Delivery.state == "pending", Delivery.held.is_(None))
+    )
+    return session.scalar(handed) or 0
+
+
+def last_judged(session: Session, blast: Blast) -> int:
+    """The last of the blast's deliveries of which an outcome is known; 0: there is none."""
+    known = select(func.max(Delivery.id)).where(
+        Delivery.blast_id == blast.id, Delivery.state != "pending"
+    )
+    return session.scalar(known) or 0
 
 
 def tried_again_at(session: Session, blast: Blast) -> datetime | None:
@@ -72,18 +95,7 @@ def reason_of(session: Session, blast: Blast) -> str:
     return blast.reason or ""
 
 
-def unknown(session: Session, blast: Blast) -> list[UnknownDelivery]:
-    """The blast's deliveries of which it is not known whether they left."""
-    rows = session.execute(
-        select(Delivery.id, Delivery.supporter_id, Supporter.address, Delivery.reason)
-        .outerjoin(Supporter, Supporter.id == Delivery.supporter_id)
-        .where(Delivery.blast_id == blast.id, Delivery.state == "unknown")
-        .order_by(Delivery.id)
-    )
-    return [UnknownDelivery(i, who, address or "", why or "") for i, who, address, why in rows]
-
-
-def silent(session: Session, blast: Blast, *, hours: float) -> list[UnknownDelivery]:
+def silent(session: Session, blast: Blast, *, hours: float) -> list[SilentDelivery]:
     """The blast's deliveries that were accepted so many hours ago or more, and of which nothing at
     all was heard since: no report of the provider, no bounce mail, no open, no click.
 
@@ -108,6 +120,6 @@ def silent(session: Session, blast: Blast, *, hours: float) -> list[UnknownDeliv
         .order_by(Delivery.id)
     )
     return [
-        UnknownDelivery(i, who, address or "", f"accepted {at:%Y-%m-%d %H:%M} UTC as {ref or '?'}")
+        SilentDelivery(i, who, address or "", f"accepted {at:%Y-%m-%d %H:%M} UTC as {ref or '?'}")
         for i, who, address, at, ref in rows
     ]

@@ -8,10 +8,11 @@ from functools import lru_cache
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, bindparam, func, select, type_coerce
+from sqlalchemy import ColumnElement, Select, bindparam, case, func, select, type_coerce
 from sqlalchemy.orm import Session, aliased
 from sqlalchemy.types import NullType
 
+from outreach.blasts.domains import is_stopped
 from outreach.consent.gate import reason_not_to_write
 from outreach.mail.fields import CUSTOM
 from outreach.mail.models import Delivery
@@ -29,6 +30,7 @@ _COLUMNS: dict[str, ColumnElement[Any]] = {
 }
 _JOINED = {"joined", "joined_on"}  # they need the list that was joined first
 ERASED = "erased"
+STOPPED = "stopped_domain"  # no reason to skip anybody: the letter is held
 # Of the columns that come before the plan's own.
 DELIVERY_ID, ADDRESS, FIRST_NAME, LAST_NAME, REASON = range(5)
 FIXED = 5
@@ -41,9 +43,11 @@ def part_query(fields: Sequence[str], holding: ColumnElement[int] | None = None)
     a reason. Parameters: those of outbox.WAITING, and `size`, how many at most. Rows: the columns
     named above, then those that `known` reads, then `holding` (of blasts.conditions) if given.
     """
-    held_back = reason_not_to_write(Supporter.id.expression, Supporter.address.expression)
+    address = Supporter.address.expression
+    gate = reason_not_to_write(Supporter.id.expression, address)
+    reason = func.coalesce(gate, case((is_stopped(address), STOPPED)))
     query: Select[Any] = (
-        select(Delivery.id, Supporter.address, Supporter.first_name, Supporter.last_name, held_back)
+        select(Delivery.id, Supporter.address, Supporter.first_name, Supporter.last_name, reason)
         .add_columns(*_columns_of(fields), *(() if holding is None else (holding,)))
         .select_from(Delivery)
         .outerjoin(Supporter, Supporter.id == Delivery.supporter_id)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import exists, select, update
+from sqlalchemy import exists, or_, select, update
 from sqlalchemy.orm import Session
 
 from outreach.accounts import audit
-from outreach.blasts import preflight
+from outreach.blasts import preflight, queries
 from outreach.blasts.compose import preview
 from outreach.blasts.models import BLAST_STATES, Blast
 from outreach.core import log
@@ -18,6 +18,7 @@ from outreach.core.clock import now
 from outreach.core.errors import BadInput, Conflict
 from outreach.mail import outbox
 from outreach.mail.models import Batch, Delivery
+from outreach.mail.outbox import HELD
 from outreach.mail.render import Rendered
 from outreach.petitions.models import Petition
 from outreach.supporters.models import Supporter
@@ -26,6 +27,10 @@ _log = log.get(__name__)
 
 # A clock that is a little ahead of ours, and the seconds between pressing and arriving.
 PAST_TOLERANCE = timedelta(minutes=1)
+_OPEN_BATCH = exists().where(Batch.blast_id == Blast.id, Batch.state.in_(("ready", *HELD)))
+_HELD_LETTER = exists().where(
+    Delivery.blast_id == Blast.id, Delivery.state == "pending", Delivery.held.is_not(None)
+)
 
 
 def schedule(
@@ -65,15 +70,23 @@ def unschedule(session: Session, blast: Blast, *, actor: str) -> None:
     _note(session, blast, actor, "unschedule")
 
 
-def pause(session: Session, blast: Blast, *, actor: str, reason: str = "") -> None:
-    """Stop a blast; senders let go of it between two parts, so within seconds."""
+def pause(session: Session, blast: Blast, *, actor: str, reason: str = "") -> int:
+    """Stop a blast; senders let go of it between two parts, so within seconds.
+
+    Returns how many letters were in flight at this instant: they may still leave.
+    """
     blast.state = BLAST_STATES.after(blast.state, "pause")
     blast.reason = reason or f"Paused by {actor}."
-    _note(session, blast, actor, "pause", reason=reason)
+    in_flight = queries.in_flight(session, blast)
+    _note(session, blast, actor, "pause", reason=reason, in_flight=in_flight)
+    return in_flight
 
 
 def resume(session: Session, blast: Blast, *, actor: str) -> None:
-    """Go on; a blast that was paused before its audience was frozen is due at once."""
+    """Go on; a blast that was paused before its audience was frozen is due at once.
+
+    What became of its letters so far was seen by a person: the automatic pause judges later ones.
+    """
     if blast.state == "paused" and blast.frozen_at is None:
         blast.state, blast.scheduled_for = "scheduled", now()
     else:
@@ -83,6 +96,7 @@ def resume(session: Session, blast: Blast, *, actor: str) -> None:
             .where(Batch.blast_id == blast.id, Batch.state == "ready")
             .values(not_before=None)
         )
+        blast.judged_after = queries.last_judged(session, blast)
     blast.reason = None
     _note(session, blast, actor, "resume")
 
@@ -141,21 +155,24 @@ def hold_if_late(blast: Blast) -> bool:
 
 
 def close_finished(session: Session) -> Sequence[int]:
-    """End blasts of which no batch is open any more; returns their ids."""
-    open_batch = exists().where(
-        Batch.blast_id == Blast.id, Batch.state.in_(("ready", "claimed", "submitting"))
-    )
-    finished = session.scalars(select(Blast).where(Blast.state == "sending", ~open_batch)).all()
-    for blast in finished:
+    """End blasts of which no batch is open and no letter is held any more; returns their ids."""
+    is_done = select(Blast.id).where(Blast.state == "sending", ~_OPEN_BATCH, ~_HELD_LETTER)
+    finished = []
+    for blast_id in session.scalars(is_done).all():
+        blast = queries.by_id(session, blast_id, lock=True)
+        # Asked again behind the lock: somebody may have put letters back.
+        if session.scalar(is_done.where(Blast.id == blast_id)) is None:
+            continue
         blast.state = BLAST_STATES.after(blast.state, "finish")
         blast.finished_at, blast.reason = now(), None
-        _log.info("blast.finished", blast=blast.id)
+        finished.append(blast_id)
+        _log.info("blast.finished", blast=blast_id)
     # Batches that a sender gave back after their blast was cancelled.
     gone = select(Blast.id).where(Blast.state == "cancelled")
     left = exists().where(Batch.blast_id == Blast.id, Batch.state == "ready")
-    for blast in session.scalars(select(Blast).where(Blast.id.in_(gone), left)):
+    for blast in session.scalars(select(Blast).where(Blast.id.in_(gone), or_(left, _HELD_LETTER))):
         _cancel_waiting(session, blast)
-    return [blast.id for blast in finished]
+    return finished
 
 
 def _cancel_waiting(session: Session, blast: Blast) -> None:
@@ -168,10 +185,23 @@ def _cancel_waiting(session: Session, blast: Blast) -> None:
         .values(state="cancelled", reason="cancelled")
         .execution_options(synchronize_session=False)
     )
+    # Held ones may lie in batches that are done.
+    in_hand = exists().where(
+        Batch.blast_id == blast.id,
+        Batch.state.in_(HELD),
+        Delivery.id.between(Batch.first_id, Batch.last_id),
+    )
+    session.execute(
+        update(Delivery)
+        .where(Delivery.blast_id == blast.id, Delivery.state == "pending")
+        .where(Delivery.held.is_not(None), ~in_hand)
+        .values(state="cancelled", reason="cancelled")
+        .execution_options(synchronize_session=False)
+    )
     session.execute(update(Batch).where(free).values(state="done", done_at=now()))
 
 
-def _note(session: Session, blast: Blast, actor: str, action: str, **detail: str) -> None:
+def _note(session: Session, blast: Blast, actor: str, action: str, **detail: str | int) -> None:
     session.flush()
     audit.record(
         session, actor=actor, action=f"blast.{action}", subject=f"blast:{blast.id}", **detail

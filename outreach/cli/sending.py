@@ -1,7 +1,9 @@
-"""`outreach blasts schedule|pause|resume|cancel|unknown|silent`: a blast on its way."""
+"""`outreach blasts schedule|pause|resume|cancel|silent`, and what is done for those who did not get
+it (`retry|followup|stop-domain|start-domain`): a blast on its way."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
@@ -10,10 +12,10 @@ import click
 from sqlalchemy.orm import Session
 
 from outreach.accounts.models import Organisation
-from outreach.blasts import holding, queries, schedule
+from outreach.blasts import domains, holding, queries, schedule, standing
+from outreach.blasts.audience import audience_count
 from outreach.blasts.models import Blast
-from outreach.blasts.queries import UnknownDelivery
-from outreach.cli.context import Context, actor, as_json
+from outreach.cli.context import Context, actor, as_json, plural
 from outreach.core.errors import BadInput
 
 
@@ -40,9 +42,10 @@ def schedule_(context: Context, blast: str, at: str | None) -> None:
 def pause(context: Context, blast: str, reason: str) -> None:
     """Stop a blast; what is with the provider ends, the rest waits."""
     with context.services.db.transaction() as session:
-        chosen = queries.named(session, blast)
-        schedule.pause(session, chosen, actor=actor(), reason=reason)
-    _say(context, f"“{chosen.name}” is paused.", chosen, "pause")
+        chosen = queries.named(session, blast, lock=True)
+        in_flight = schedule.pause(session, chosen, actor=actor(), reason=reason)
+    flying = plural(in_flight, "letter was", "letters were")
+    _say(context, f"“{chosen.name}” is paused. {flying} in flight.", chosen, "pause")
 
 
 @click.command()
@@ -51,7 +54,7 @@ def pause(context: Context, blast: str, reason: str) -> None:
 def resume(context: Context, blast: str) -> None:
     """Go on with a paused blast."""
     with context.services.db.transaction() as session:
-        chosen = queries.named(session, blast)
+        chosen = queries.named(session, blast, lock=True)
         schedule.resume(session, chosen, actor=actor())
     _say(context, f"“{chosen.name}” is {chosen.state}.", chosen, "resume")
 
@@ -63,20 +66,9 @@ def resume(context: Context, blast: str) -> None:
 def cancel(context: Context, blast: str) -> None:
     """End a blast for good."""
     with context.services.db.transaction() as session:
-        chosen = queries.named(session, blast)
+        chosen = queries.named(session, blast, lock=True)
         schedule.cancel(session, chosen, actor=actor())
     _say(context, f"“{chosen.name}” is cancelled.", chosen, "cancel")
-
-
-@click.command()
-@click.argument("blast")
-@as_json
-@click.pass_obj
-def unknown(context: Context, blast: str, json_: bool) -> None:
-    """Deliveries that may or may not have left; they are never sent again by themselves."""
-    with context.services.db.reading() as session:
-        found = queries.unknown(session, queries.named(session, blast))
-    _list(context, found, "unknown", json_)
 
 
 @click.command()
@@ -90,16 +82,88 @@ def silent(context: Context, blast: str, hours: float, json_: bool) -> None:
     """Deliveries that the provider accepted and of which nothing was heard since."""
     with context.services.db.reading() as session:
         found = queries.silent(session, queries.named(session, blast), hours=hours)
-    _list(context, found, "silent", json_)
-
-
-def _list(context: Context, found: list[UnknownDelivery], word: str, json_: bool) -> None:
     if json_:
         context.print_json([asdict(delivery) for delivery in found])
         return
     for delivery in found:
         context.say(f"{delivery.delivery_id:>8}  {delivery.address}  {delivery.reason}")
-    context.say(f"{len(found):,} {word}.")
+    context.say(f"{len(found):,} silent.")
+
+
+@click.command()
+@click.argument("blast")
+@click.pass_obj
+def retry(context: Context, blast: str) -> None:
+    """Send letters again that the provider refused for now; those refused for good stay."""
+    with context.services.db.transaction() as session:
+        chosen = queries.named(session, blast, lock=True)
+        back = standing.retry(session, chosen, actor=actor())
+    context.say(standing.sent_again(back, paused=chosen.state == "paused"))
+
+
+@click.command()
+@click.argument("blast")
+@click.option("--name", default="", help="Of the new blast; default: the old one’s, follow-up.")
+@click.option("--with-unknown", is_flag=True, help="Also to those who may have got it.")
+@click.pass_obj
+def followup(context: Context, blast: str, name: str, with_unknown: bool) -> None:
+    """Draft a blast to those who did not get this one: skipped, refused or cancelled."""
+    with context.services.db.transaction() as session:
+        chosen = queries.named(session, blast)
+        draft = standing.follow_up(
+            session, chosen, actor=actor(), name=name, with_unknown=with_unknown
+        )
+        would_get = audience_count(session, draft).would_get
+    people = plural(would_get, "person", "people")
+    context.say(
+        f"Drafted blast {draft.id}, “{draft.name}”, to: {draft.audience}\n"
+        f"As it stands, {people} would get it: consent is asked as always. "
+        f"Look: outreach blasts preview {draft.id}"
+    )
+
+
+def _of_one_or_all(command: Callable[..., None]) -> Callable[..., None]:
+    """BLAST DOMAIN, or --all DOMAIN."""
+    words = click.argument("words", nargs=-1, required=True, metavar="[BLAST] DOMAIN")
+    for_all = click.option("--all", "for_all", is_flag=True, help="Of all blasts; without BLAST.")
+    return words(for_all(command))
+
+
+@click.command("stop-domain")
+@_of_one_or_all
+@click.pass_obj
+def stop_domain(context: Context, words: tuple[str, ...], for_all: bool) -> None:
+    """Hold letters to a domain; all others leave, and they wait until start-domain."""
+    with context.services.db.transaction() as session:
+        blast, typed = _blast_and_domain(session, words, for_all)
+        name = domains.stop(session, blast, typed, actor=actor())
+    context.say(f"Letters to {name} are held, of {_whose(blast)}. None is lost.")
+
+
+@click.command("start-domain")
+@_of_one_or_all
+@click.pass_obj
+def start_domain(context: Context, words: tuple[str, ...], for_all: bool) -> None:
+    """Let letters to a domain go that was stopped."""
+    with context.services.db.transaction() as session:
+        blast, typed = _blast_and_domain(session, words, for_all)
+        name = domains.start(session, blast, typed, actor=actor())
+    context.say(f"Letters to {name} go again, of {_whose(blast)}.")
+
+
+def _blast_and_domain(
+    session: Session, words: tuple[str, ...], for_all: bool
+) -> tuple[Blast | None, str]:
+    if len(words) != (1 if for_all else 2):
+        raise BadInput(
+            "Name a blast and a domain; nothing was changed.",
+            hint="outreach blasts stop-domain BLAST example.org, or with --all: only the domain.",
+        )
+    return None if for_all else queries.named(session, words[0]), words[-1]
+
+
+def _whose(blast: Blast | None) -> str:
+    return f"“{blast.name}”" if blast else "all blasts"
 
 
 def _say(context: Context, done: str, blast: Blast, verb: str) -> None:
@@ -123,4 +187,7 @@ def _instant(text: str, zone: ZoneInfo) -> datetime:
     return instant.astimezone(UTC)
 
 
-COMMANDS = (schedule_, pause, resume, cancel, unknown, silent)
+COMMANDS = (
+    *(schedule_, pause, resume, cancel, silent),
+    *(retry, followup, stop_domain, start_domain),
+)

@@ -113,8 +113,10 @@ class FlightRecorder:
         return Flight(delivery_ids, file)
 
     def end(self, flight: Flight) -> None:
-        """The ledger knows the outcomes: the flight need not be kept any longer."""
+        """The ledger knows the outcomes: the flight is forgotten, for a letter of it may be sent
+        again by a person's word."""
         if flight.file is not None:
+            flight.file[: _HEAD.size] = _HEAD.pack(0)
             with self._lock:
                 self._free.append(flight.file)
 

@@ -16,6 +16,7 @@ BATCH_STATES = StateMachine(
         "submit": move("claimed submitting", "submitting"),
         "finish": move("claimed submitting", "done"),
         "release": move("claimed submitting", "ready"),
+        "open": move("ready done", "ready"),  # some of its letters are to leave again
     },
 )
 
@@ -74,6 +75,10 @@ class Delivery(Base):
     each row, which is three quarters of the time that freezing an audience takes. The one
     statement that makes these rows selects from those tables, blasts and variants are never
     deleted, and a trigger empties `supporter_id` where a supporter is.
+
+    `attempts` counts how often the provider put it off: a refused one that was put off as often as
+    outcomes.MAX_ATTEMPTS was refused for now, any other one for good. A pending one that is `held`
+    (the domain that is stopped) is passed over until it is let go.
     """
 
     __tablename__ = "deliveries"
@@ -85,6 +90,12 @@ class Delivery(Base):
             "id",
             sqlite_where=text("state = 'unknown'"),
             postgresql_where=text("state = 'unknown'"),
+        ),
+        Index(
+            "ix_deliveries_held",
+            "blast_id",
+            sqlite_where=text("held IS NOT NULL"),
+            postgresql_where=text("held IS NOT NULL"),
         ),
     )
 
@@ -98,6 +109,7 @@ class Delivery(Base):
     provider_ref: Mapped[Line | None]
     attempts: Mapped[int] = mapped_column(Integer, default=0)
     accepted_at: Mapped[Instant | None]
+    held: Mapped[Line | None]
 
 
 class SingleLetter(Base):

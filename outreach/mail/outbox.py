@@ -38,6 +38,7 @@ WAITING = (
     & (DELIVERIES.c.id <= bindparam("last"))
     & DELIVERIES.c.blast_id.is_not_distinct_from(bindparam("blast"))
     & (DELIVERIES.c.state == "pending")
+    & DELIVERIES.c.held.is_(None)
 )
 _MINE = (BATCHES.c.id == bindparam("batch")) & (BATCHES.c.lease_owner == bindparam("owner"))
 _EXTEND = (
@@ -62,6 +63,11 @@ _SKIP = (
     DELIVERY_STATES.update(DELIVERIES, "skip")
     .where(DELIVERIES.c.id == bindparam("row"))
     .values(reason=bindparam("why"))
+)
+_HOLD = (
+    update(DELIVERIES)
+    .where(DELIVERIES.c.id == bindparam("row"), DELIVERIES.c.state == "pending")
+    .values(held=bindparam("domain"))
 )
 # The text of a sent single letter need not be kept; that of an unknown one is.
 _SETTLED = select(DELIVERIES.c.id).where(DELIVERIES.c.state.in_(("accepted", "refused")))
@@ -226,6 +232,13 @@ def skip(session: Session, skipped: Sequence[tuple[int, str]]) -> None:
     if skipped:
         rows = [{"row": delivery_id, "why": reason} for delivery_id, reason in skipped]
         session.connection().execute(_SKIP, rows)
+
+
+def hold(session: Session, held: Sequence[tuple[int, str]]) -> None:
+    """Pass letters over whose domain is stopped: pairs of delivery id and domain."""
+    if held:
+        rows = [{"row": delivery_id, "domain": domain} for delivery_id, domain in held]
+        session.connection().execute(_HOLD, rows)
 
 
 def finish(session: Session, claim: Claim) -> bool:

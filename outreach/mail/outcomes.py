@@ -60,21 +60,29 @@ _GIVE_UP = DELIVERY_STATES.update(DELIVERIES, "refuse").where(
     DELIVERIES.c.state == "pending",  # and not one that became unknown meanwhile
     DELIVERIES.c.attempts >= MAX_ATTEMPTS,
 )
+# Refused because the provider asked for patience too often, not because it wants the letter never.
+REFUSED_FOR_NOW = (DELIVERIES.c.state == "refused") & (DELIVERIES.c.attempts >= MAX_ATTEMPTS)
 
 
 def record(
-    session: Session, blast_id: int | None, outcomes: Sequence[Outcome], part: Sequence[int]
+    session: Session,
+    blast_id: int | None,
+    outcomes: Sequence[Outcome],
+    part: Sequence[int],
+    *,
+    ours: bool = True,
 ) -> None:
     """Write the outcomes of the letters of a part; what is already settled stays, and those of
     whom nothing is said go on waiting.
 
-    A part of which all ended alike is one UPDATE over its id range.
+    A part of which all ended alike is one UPDATE over its id range. Not so where the batch is no
+    longer the sender's (`ours`): letters may wait again there that were not in the part.
     """
     if not outcomes:
         return
     instant = now()
     # Behind the id an outcome is its fate, reason and reference.
-    alike = len(outcomes) == len(part) and len({outcome[1:] for outcome in outcomes}) == 1
+    alike = ours and len(outcomes) == len(part) and len({outcome[1:] for outcome in outcomes}) == 1
     if not (alike and _record_range(session, blast_id, outcomes, instant)):
         # Also where a sender whose lease was taken meanwhile comes back with certain knowledge.
         _record_each(session, outcomes, instant)

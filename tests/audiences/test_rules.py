@@ -45,6 +45,9 @@ CASES: dict[str, Rule] = {
     "signed": Signed(),
     "signed night-buses within 1 day": Signed("night-buses", When("within", days=1)),
     'got "First ask"': Letter("got", "First ask"),
+    'missed "First ask" or unknown Later': Or(
+        (Letter("missed", "First ask"), Letter("unknown", "Later"))
+    ),
     "opened": Letter("opened"),
     "Opened WITHIN 30 Days": Letter("opened", None, When("within", days=30)),
     "clicked “First ask” before 2026-05-01": Letter(

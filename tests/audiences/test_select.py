@@ -54,6 +54,7 @@ def _random_rule(rng: random.Random, depth: int = 3) -> Rule:
             terms.Letter(
                 rng.choice(("got", "opened", "clicked")), rng.choice((None, *BLASTS)), when
             ),
+            terms.Letter(rng.choice(("missed", "unknown")), rng.choice(BLASTS)),
             terms.Joined(when or When("since", day)),
         )
     )

@@ -161,7 +161,9 @@ class World:
             known.signed.append((slug, at))
 
     def _maybe_send(self, known: Known, name: str) -> None:
-        state = self.random.choice(("accepted", "bounced", "skipped", "unknown", None))
+        state = self.random.choice(
+            ("accepted", "bounced", "skipped", "refused", "cancelled", "unknown", None)
+        )
         if state is None:
             return
         blast, links = self._blasts[name]
@@ -177,6 +179,8 @@ class World:
         )
         if sent:
             known.acts.append(("got", name, at))
+        else:
+            known.acts.append(("unknown" if state == "unknown" else "missed", name, at))
         for _ in range(self.random.randrange(3)):
             self._event(known, name, delivery, self.random.choice([None, *links.values()]))
 

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select, update
 
-from outreach.blasts import delivery, progress, queries, schedule
+from outreach.blasts import delivery, progress, queries, schedule, standing
 from outreach.blasts.progress import Lookout, Progress, progress_of
 from outreach.core.clock import now
 from outreach.mail.models import Batch, Delivery
@@ -89,3 +89,26 @@ def test_a_paused_blast_has_no_pace(world: World) -> None:
     seen, counted = both(world, Lookout())
     assert figures(seen) == figures(counted)
     assert (seen.letters_per_second, seen.ends_at, seen.left) == (None, None, 5)
+
+
+def test_what_is_sent_again_of_a_batch_that_was_done_is_counted_once(world: World) -> None:
+    world.batch_size = 5
+    world.add_people(15)
+    world.start()
+    lookout = Lookout()
+
+    def looked() -> dict[str, int]:
+        with world.db.reading() as session:
+            for seen in vars(lookout)["_blasts"].values():
+                seen.looked = 0.0  # not what the last look said
+            return lookout.look(session, world.blast(session)).by_state
+
+    looked()
+    delivery.send_all(world.sender(), threading.Event())
+    assert looked() == {"accepted": 15}
+    with world.db.transaction() as session:
+        first = session.scalars(select(Delivery).order_by(Delivery.id)).first()
+        assert first is not None
+        first.state = "unknown"
+        standing.resend(session, [first.id], actor="Mara")
+    assert looked() == {"accepted": 14, "pending": 1}

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from outreach.audiences import queries as segments
 from outreach.audiences.terms import InSegment, to_text
-from outreach.blasts import operations, queries
+from outreach.blasts import domains, operations, queries, standing
 from outreach.blasts.models import Blast
 from outreach.petitions import queries as petitions
 from outreach.petitions.models import Petition
@@ -103,7 +103,7 @@ def _form(session: Session, form: Form) -> str:
 @blueprint.get("/<int:blast_id>")
 @needs("read")
 def show(blast_id: int) -> ResponseReturnValue:
-    """One blast after its draft: progress, unknown deliveries, the letter."""
+    """One blast after its draft: progress, who did not get it, the letter."""
     with services().db.reading() as session:
         blast = queries.by_id(session, blast_id)
         if blast.state == "draft":
@@ -113,7 +113,8 @@ def show(blast_id: int) -> ResponseReturnValue:
             blast=blast,
             petition=session.get_one(Petition, blast.petition_id),
             progress=services().lookout.look(session, blast),
-            unknown=queries.unknown(session, blast),
+            standing=standing.standing(session, blast),
+            stopped=domains.stopped(session, blast),
             pane=pane(session, blast, services()),
         )
 

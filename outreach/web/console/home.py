@@ -78,7 +78,7 @@ def _needs(session: Session, blasts: Sequence[Blast]) -> Iterator[Need]:
                 "warn",
                 f"{plural(count, 'delivery is', 'deliveries are')} unknown",
                 f"Of {blast.name}. They are not sent again without a person’s word.",
-                f"{url}#unknown",
+                url_for("console_deliveries.unknown", blast=blast.id),
                 "See them",
             )
     drafts = [blast for blast in blasts if blast.state == "draft"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 
 from flask import Blueprint, redirect, render_template, url_for
@@ -17,7 +18,7 @@ from outreach.web.context import services
 from outreach.web.forms import Form, notice
 
 blueprint = Blueprint("console_schedule", __name__, url_prefix="/console/blasts/<int:blast_id>")
-ACTS = {
+ACTS: dict[str, Callable[..., int | None]] = {
     "unschedule": schedule.unschedule,
     "pause": schedule.pause,
     "resume": schedule.resume,
@@ -97,8 +98,12 @@ def _page(session: Session, blast: Blast, form: Form) -> str:
 def move(blast_id: int, act: str) -> ResponseReturnValue:
     """Unschedule, pause, resume or cancel; a repeat changes nothing."""
     with services().db.transaction() as session:
-        ACTS[act](session, queries.by_id(session, blast_id, lock=True), actor=actor())
+        blast = queries.by_id(session, blast_id, lock=True)
+        in_flight = ACTS[act](session, blast, actor=actor())
     title, detail = DONE[act]
+    if act == "pause" and in_flight:
+        flying = "letter was" if in_flight == 1 else "letters were"
+        detail = f"{in_flight:,} {flying} in flight at that moment; all others wait in their place."
     reached = ""
     if act != "unschedule":  # nothing of it has left
         reached = holding.reach(services().db, services().provider, blast_id, act)

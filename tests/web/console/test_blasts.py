@@ -199,7 +199,9 @@ def test_unknown_deliveries_are_named_on_the_home_and_on_the_blast(
         assert delivery is not None
         delivery.state, delivery.reason = "unknown", "The provider did not answer in time."
     assert "1 delivery is unknown" in console.get("/console/").text
-    page = console.get(draft).text
+    assert f"/console/deliveries/unknown?blast={draft[-1]}" in console.get("/console/").text
+    assert "deliveries/unknown" in console.get(draft).text
+    page = console.get(f"/console/deliveries/unknown?blast={draft[-1]}").text
     assert "ana@example.org" in page and "The provider did not answer in time." in page
 
 
