@@ -60,7 +60,7 @@ def test_settling_takes_a_reason_and_sends_nothing(
 ) -> None:
     ids = [become(db, "Ana", "unknown"), become(db, "Ben", "unknown")]
     page = console.get(f"{UNKNOWN}?blast={sent[-1]}").text
-    assert "ana@example.org" in page and "all 2 of this blast" in page
+    assert "ana@example.org" in page and "All 2 of this blast" in page
     nothing = console.post(UNKNOWN, {"do": "refused", "reason": "the log"})
     assert nothing.status_code == 400 and "Tick the letters" in nothing.text
     silent = console.post(UNKNOWN, {"do": "refused", "ids": ids[:1], "reason": " "})
