@@ -16,6 +16,7 @@ from outreach.blasts.freeze import freeze
 from outreach.blasts.models import BLAST_STATES
 from outreach.consent.exchange import KeepsSuppressions, exchange
 from outreach.core import log, process
+from outreach.core.clock import now
 from outreach.core.errors import OutreachError, TryLater
 from outreach.petitions import tally
 from outreach.services import ALIVE_EVERY_S, Services
@@ -68,7 +69,12 @@ def _start(services: Services, blast_id: int) -> None:
     try:
         with services.db.transaction() as session:
             blast = queries.by_id(session, blast_id, lock=True)
-            if blast.state in ("scheduled", "freezing") and not schedule.hold_if_late(blast):
+            if blast.state not in ("scheduled", "freezing"):
+                return
+            leaves = queries.leaves_at(session, blast)
+            if leaves and leaves > now():
+                return  # quiet hours
+            if not schedule.hold_if_late(session, blast):
                 freeze(session, blast, base_url=services.base_url, batch_size=services.batch_size)
     except OutreachError as error:
         # The letter or the audience can't be understood any more: a person has to look.

@@ -24,6 +24,7 @@ class Organisation(Base):
     reply_to: Mapped[Line | None]
     timezone: Mapped[Word] = mapped_column(default="UTC")
     language: Mapped[Word] = mapped_column(default="en")
+    quiet_hours: Mapped[Word | None]  # "21:00-08:00" in its time zone: blasts don't leave then
     created_at: Mapped[Instant] = mapped_column(default=now)
 
 

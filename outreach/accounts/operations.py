@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from outreach.accounts import audit, passwords
+from outreach.accounts import audit, passwords, quiet
 from outreach.accounts.models import Account, Organisation, SignIn
 from outreach.accounts.queries import account_or_none, digest
 from outreach.accounts.roles import ROLES
@@ -29,6 +29,7 @@ ORGANISATION_FIELDS = (
     "reply_to",
     "timezone",
     "language",
+    "quiet_hours",
 )
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")  # the shape of a BCP 47 tag
 
@@ -51,6 +52,7 @@ def create_organisation(
     reply_to: str | None = None,
     timezone: str = "UTC",
     language: str = "en",
+    quiet_hours: str = "",
 ) -> Organisation:
     """Store who speaks. Raises FormErrors naming each field at fault, Conflict for a taken name."""
     values = _judged(
@@ -64,6 +66,7 @@ def create_organisation(
             "reply_to": reply_to or "",
             "timezone": timezone,
             "language": language,
+            "quiet_hours": quiet_hours,
         },
     )
     organisation = Organisation(**values)
@@ -196,6 +199,11 @@ def _judged(
         faults.append(("timezone", "Enter a time zone like Europe/Paris or UTC."))
     if _LANGUAGE.fullmatch(given["language"]) is None:
         faults.append(("language", "Enter a language like en or pt-BR."))
+    quiet_hours = None
+    try:
+        quiet_hours = quiet.judged(given["quiet_hours"])
+    except ValueError:
+        faults.append(("quiet_hours", "Enter quiet hours like 21:00-08:00, or nothing."))
     if faults:
         raise FormErrors(faults)
     taken = session.scalar(select(Organisation.id).where(Organisation.name == name))
@@ -209,6 +217,7 @@ def _judged(
         "reply_to": reply_to,
         "timezone": given["timezone"],
         "language": given["language"],
+        "quiet_hours": quiet_hours,
     }
 
 

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from sqlalchemy.orm import Session
 
+from outreach.blasts import pace
 from outreach.blasts.audience import audience_count, somebody_would_get
 from outreach.blasts.compose import Composed, Preview, compose, shown_to
 from outreach.blasts.models import Blast, Variant
@@ -97,6 +98,9 @@ def _audience(case: Case) -> Iterator[Finding]:
             f"Chosen by the rules: {count.chosen:,}{', all held back' if count.chosen else ''}.",
         )
     else:
+        what, span = pace.how_long(case.session, case.blast, count.would_get)
+        if what:
+            yield Finding("pace", "ok", f"{what}: {span} at least")
         held = sum(count.held_back.values())
         yield Finding(
             "audience", "ok", f"Would get it: {count.would_get:,}", f"Held back: {held:,}"

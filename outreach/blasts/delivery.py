@@ -10,13 +10,12 @@ from dataclasses import dataclass
 from itertools import count
 from typing import Any
 
-from sqlalchemy import Select, bindparam, exists, literal, null, select, update
+from sqlalchemy import bindparam, exists, or_, update
 from sqlalchemy.orm import Session
 
-from outreach.accounts.models import Organisation
-from outreach.blasts.conditions import holding
 from outreach.blasts.each import render_part
-from outreach.blasts.models import Blast, FrozenLetter
+from outreach.blasts.letters import Letters, letters_of
+from outreach.blasts.models import Blast
 from outreach.blasts.recipients import (
     ADDRESS,
     DELIVERY_ID,
@@ -24,40 +23,43 @@ from outreach.blasts.recipients import (
     REASON,
     STOPPED,
     known,
-    part_query,
 )
+from outreach.blasts.turn import Part, Turn
 from outreach.blasts.watch import Watch
 from outreach.core import log, metrics, process
 from outreach.core.address import domain
+from outreach.core.clock import now
 from outreach.core.db import Database
-from outreach.core.tokens import Slot, Tokens
-from outreach.mail import outbox
+from outreach.core.tokens import Tokens
+from outreach.mail import outbox, pace
 from outreach.mail.flight import Flight, FlightRecorder, Stage
-from outreach.mail.models import Batch, Delivery, SingleLetter
+from outreach.mail.models import Batch
 from outreach.mail.outbox import Claim
 from outreach.mail.outcomes import record
-from outreach.mail.plan import Envelope, Plan, Recipient
-from outreach.mail.provider import Fate, Outcome, Provider, ProviderDown, ProviderRefuses
+from outreach.mail.plan import Plan, Recipient
+from outreach.mail.provider import (
+    Fate,
+    HasPaces,
+    Outcome,
+    Provider,
+    ProviderDown,
+    ProviderRefuses,
+)
 from outreach.mail.recovery import in_doubt, lost_batches, recover
 
 _log = log.get(__name__)
 
 OFFER_S = 30.0  # a batch that a broker forgot is offered again after that
 
-_SENDING = exists().where(Blast.id == Batch.blast_id, Blast.state == "sending")
+_SENDING = exists().where(
+    Blast.id == Batch.blast_id,
+    Blast.state == "sending",
+    or_(Blast.held_until.is_(None), Blast.held_until <= bindparam("now")),
+)
 _CLAIM = outbox.claiming(_SENDING)
 _CLAIM_ONE = outbox.claiming(_SENDING, by_id=True)
 _OFFER = outbox.offering(_SENDING)
 _claims = count(1)
-_STATE = select(Blast.state).where(Blast.id == bindparam("blast"))
-# Letters that a person asked for (confirmation, test) don't pass the consent gate.
-_SINGLE: Select[Any] = (
-    select(SingleLetter.delivery_id, SingleLetter.to_address, SingleLetter.to_name)
-    .add_columns(literal(""), null())
-    .join(Delivery, Delivery.id == SingleLetter.delivery_id)
-    .where(outbox.WAITING)
-    .limit(bindparam("size"))
-)
 BROKEN = "The sender failed while these letters were on their way; whether they left is not known."
 
 
@@ -74,28 +76,6 @@ class Sender:
     lease_s: int
 
 
-@dataclass(frozen=True)
-class Letters:
-    """The plan of a batch, and the SELECT of those who wait, as recipients.part_query makes it."""
-
-    plan: Plan
-    query: Select[Any]
-
-
-@dataclass
-class Part:
-    """Letters that leave together, and what became of them."""
-
-    plan: Plan
-    recipients: Sequence[Recipient]
-    skipped: Sequence[tuple[int, str]]  # delivery and reason
-    held: Sequence[tuple[int, str]]  # delivery and the domain that is stopped
-    last_id: int
-    is_last: bool  # nobody waits behind it
-    flight: Flight
-    outcomes: Sequence[Outcome] = ()
-
-
 def send_all(sender: Sender, stop: threading.Event) -> int:
     """Send batches until none is due or `stop` is set; returns how many were taken on.
 
@@ -104,7 +84,7 @@ def send_all(sender: Sender, stop: threading.Event) -> int:
     claim = None if stop.is_set() else _claim(sender)
     if claim is None:
         return 0
-    with Watch(sender.db, stop) as watch:
+    with Watch(sender.db, stop, _configured(sender.provider)) as watch:
         lane = Lane(sender, stop, watch)
         if sender.provider.lanes == 1:
             return lane.run(claim)
@@ -126,7 +106,7 @@ def send_one(sender: Sender, batch_id: int, stop: threading.Event) -> bool:
     claim = None if stop.is_set() else _claim(sender, batch_id)
     if claim is None:
         return False
-    with Watch(sender.db, stop) as watch:
+    with Watch(sender.db, stop, _configured(sender.provider)) as watch:
         Lane(sender, stop, watch).send(claim)
     return True
 
@@ -156,7 +136,7 @@ class Lane:
         letters = self._variants.get(claim.variant_id or 0)
         if letters is None:
             with self._sender.db.reading() as session:
-                letters = _letters(session, self._sender, claim)
+                letters = letters_of(session, claim, self._sender.base_url)
             if claim.variant_id:
                 self._variants[claim.variant_id] = letters
         return letters
@@ -166,10 +146,11 @@ def send_batch(sender: Sender, claim: Claim, letters: Letters, watch: Watch) -> 
     """Send what waits in a claimed batch; stops when its blast was paused, the batch is no longer
     ours, or this process is to end."""
     part = None
+    turn = Turn(claim, letters.plan.envelope.sender_address, sender.provider, watch)
     while True:
-        before, part = part, _next_part(sender, claim, letters, part)
+        before, part = part, _next_part(sender, turn, letters, part)
         with sender.db.transaction() as session:
-            goes_on = _hand_over(session, claim, before, part, watch)
+            goes_on = _hand_over(session, turn, before, part, watch)
         if before:
             sender.flights.end(before.flight)
         if part is None or not goes_on:
@@ -177,7 +158,7 @@ def send_batch(sender: Sender, claim: Claim, letters: Letters, watch: Watch) -> 
                 sender.flights.end(part.flight)
             return
         with watch.over(claim, part.flight):
-            if not _send_part(sender, claim, part):
+            if not _send_part(sender, turn, part):
                 return
 
 
@@ -210,6 +191,12 @@ def _outcomes_of(stages: Mapping[int, Stage]) -> list[Outcome]:
     return [Outcome(i, fates[stage]) for i, stage in stages.items() if stage in fates]
 
 
+def _configured(provider: Provider) -> dict[str, float]:
+    """Paces of the settings, by scope."""
+    paces = provider.paces if isinstance(provider, HasPaces) else {}
+    return {pace.of_relay(name): per_s for name, per_s in paces.items()}
+
+
 def _claim(sender: Sender, batch_id: int | None = None) -> Claim | None:
     # Each claim by a name of its own: a lane that was believed dead does not hold what another
     # one of its process took over.
@@ -221,48 +208,18 @@ def _claim(sender: Sender, batch_id: int | None = None) -> Claim | None:
         )
 
 
-def _letters(session: Session, sender: Sender, claim: Claim) -> Letters:
-    if claim.variant_id is not None:
-        plan = Plan.from_json(session.get_one(FrozenLetter, claim.variant_id).plan)
-        held = None
-        if plan.conditions:
-            blast = session.get_one(Blast, claim.blast_id)
-            organisation = session.get_one(Organisation, blast.organisation_id)
-            held = holding(session, organisation, plan.conditions)
-        return Letters(plan, part_query(plan.fields, held))
-    letter = session.get_one(SingleLetter, claim.first_id)
-    organisation = session.get_one(Organisation, letter.organisation_id)
-    envelope = Envelope(
-        sender_name=organisation.sender_name,
-        sender_address=organisation.sender_address,
-        base_url=sender.base_url,
-        reply_to=organisation.reply_to or "",
-        can_unsubscribe=False,
-        automatic=True,
-    )
-    return Letters(
-        Plan(
-            envelope,
-            merges=(),
-            links=(Slot.UNSUBSCRIBE,),
-            subject=(letter.subject,),
-            html=(letter.html,),
-            text=(letter.text,),
-        ),
-        _SINGLE,
-    )
-
-
-def _next_part(sender: Sender, claim: Claim, letters: Letters, before: Part | None) -> Part | None:
+def _next_part(sender: Sender, turn: Turn, letters: Letters, before: Part | None) -> Part | None:
     """The letters behind those of the part before, written as far as they are personal; None when
     there are none, or none are to be begun."""
     if before is not None and (before.is_last or before.flight.stopped):
         return None
-    size = sender.provider.part_size
-    after = before.last_id if before else 0
+    claim, size = turn.claim, turn.size
+    after, read_at = before.last_id if before else 0, now()
     with sender.db.reading() as session:
         # By the connection: rows of columns need none of what the ORM does to a result.
-        found = session.connection().execute(letters.query, {**claim.after(after), "size": size})
+        found = session.connection().execute(
+            letters.query, {**claim.after(after), "size": size, "now": read_at}
+        )
         rows = found.all()
     if not rows:
         return None
@@ -286,6 +243,8 @@ def _next_part(sender: Sender, claim: Claim, letters: Letters, before: Part | No
         recipients=recipients,
         skipped=skipped,
         held=[(r[DELIVERY_ID], domain(r[ADDRESS])) for r in rows if r[REASON] == STOPPED],
+        read_at=read_at,
+        after=after,
         last_id=last_id,
         is_last=len(rows) < size or last_id == claim.last_id,
         flight=sender.flights.begin(ids) if sender.provider.follows_letters else Flight(ids),
@@ -293,41 +252,48 @@ def _next_part(sender: Sender, claim: Claim, letters: Letters, before: Part | No
 
 
 def _hand_over(
-    session: Session, claim: Claim, before: Part | None, part: Part | None, watch: Watch
+    session: Session, turn: Turn, before: Part | None, part: Part | None, watch: Watch
 ) -> bool:
     """Write down what became of the part before, and that the next one leaves; False when the
     batch ended or is to be let go."""
+    claim = turn.claim
     ours = outbox.holds(session, claim)
     if before:
-        ids = [recipient.delivery_id for recipient in before.recipients]
-        record(session, claim.blast_id, before.outcomes, ids, ours=ours)
+        record(session, claim.blast_id, before.outcomes, before.ids, before.read_at, ours=ours)
     if not ours:
         _log.warning("batch.taken_over", batch=claim.batch_id)
         return False
-    if watch.stopping or (before and before.flight.stopped) or not _may_leave(session, claim):
+    if watch.stopping or (before and before.flight.stopped) or not turn.may_leave(session):
         outbox.give_back(session, claim)
         return False
     if part is None:
-        outbox.finish(session, claim)
+        turn.finish(session)
+        return False
+    if before and turn.is_over:
+        outbox.give_back(session, claim)
         return False
     outbox.skip(session, part.skipped)
     outbox.hold(session, part.held)
-    outbox.mark(session, claim, through=part.last_id)
+    hold = turn.cut(session, part)
+    if hold:
+        turn.hold(session, hold)
+        return False
+    outbox.mark(session, claim, after=part.after, through=part.last_id, read_at=part.read_at)
     return True
 
 
-def _send_part(sender: Sender, claim: Claim, part: Part) -> bool:
+def _send_part(sender: Sender, turn: Turn, part: Part) -> bool:
     """Hand the part to the provider; False when the batch was let go instead."""
     if not part.recipients:
         return True
     try:
         part.outcomes = sender.provider.send(part.plan, part.recipients, part.flight)
     except ProviderDown as down:
-        _hold_back(sender, claim, down.wait_s, str(down))
+        _hold_back(sender, turn, down.wait_s, str(down), part=part)
     except ProviderRefuses as refusal:
-        _hold_back(sender, claim, outbox.FIRST_RETRY_S, str(refusal), pause=True)
+        _hold_back(sender, turn, outbox.FIRST_RETRY_S, str(refusal), part=part, pause=True)
     except BaseException:
-        _name_unknown(sender, claim, part)
+        _name_unknown(sender, turn, part)
         raise
     else:
         for fate, number in Counter(outcome.fate for outcome in part.outcomes).items():
@@ -335,12 +301,6 @@ def _send_part(sender: Sender, claim: Claim, part: Part) -> bool:
         return True
     sender.flights.end(part.flight)
     return False
-
-
-def _may_leave(session: Session, claim: Claim) -> bool:
-    if claim.blast_id is None:
-        return True
-    return session.connection().execute(_STATE, {"blast": claim.blast_id}).scalar() == "sending"
 
 
 def _reason(row: Any) -> str:
@@ -363,11 +323,20 @@ def _recipients(sender: Sender, claim: Claim, plan: Plan, rows: Sequence[Any]) -
 
 
 def _hold_back(
-    sender: Sender, claim: Claim, wait_s: float, reason: str, *, pause: bool = False
+    sender: Sender,
+    turn: Turn,
+    wait_s: float,
+    reason: str,
+    *,
+    part: Part | None = None,
+    pause: bool = False,
 ) -> None:
-    """Nothing of the last part left: give the batch back, and say why on the blast."""
+    """Give the batch back, and say why on the blast; of `part` nothing left."""
+    claim = turn.claim
     _log.warning("provider.not_available", batch=claim.batch_id, wait_s=wait_s, reason=reason)
     with sender.db.transaction() as session:
+        if part:
+            turn.not_sent(session, part)
         outbox.give_back(session, claim, wait_s=wait_s)
         if claim.blast_id is not None:
             values = {"reason": reason} | ({"state": "paused"} if pause else {})
@@ -378,7 +347,7 @@ def _hold_back(
             )
 
 
-def _name_unknown(sender: Sender, claim: Claim, part: Part) -> None:
+def _name_unknown(sender: Sender, turn: Turn, part: Part) -> None:
     """A fault of ours in the middle of a part: what may have left is unknown, the blast paused."""
     known = _outcomes_of(part.flight.stages()) if sender.provider.follows_letters else []
     told = {outcome.delivery_id for outcome in known}
@@ -386,7 +355,8 @@ def _name_unknown(sender: Sender, claim: Claim, part: Part) -> None:
     lost = [Outcome(i, Fate.UNKNOWN, BROKEN) for i in ids if i not in told]
     taken = [outcome for outcome in known if outcome.fate is not Fate.LATER]
     with sender.db.transaction() as session:
-        ours = outbox.holds(session, claim)
-        record(session, claim.blast_id, [*taken, *lost], ids, ours=ours)
+        ours = outbox.holds(session, turn.claim)
+        outcomes = [*taken, *lost]
+        record(session, turn.claim.blast_id, outcomes, part.ids, part.read_at, ours=ours)
     sender.flights.end(part.flight)
-    _hold_back(sender, claim, outbox.FIRST_RETRY_S, BROKEN, pause=True)
+    _hold_back(sender, turn, outbox.FIRST_RETRY_S, BROKEN, pause=True)

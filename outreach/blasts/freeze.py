@@ -9,6 +9,7 @@ from __future__ import annotations
 from sqlalchemy import case, func, insert, literal, select
 from sqlalchemy.orm import Session
 
+from outreach.blasts import weights
 from outreach.blasts.audience import members
 from outreach.blasts.compose import compose
 from outreach.blasts.models import BLAST_STATES, Blast, FrozenLetter
@@ -70,6 +71,7 @@ def _cut_into_batches(session: Session, blast: Blast, size: int) -> int:
         )
     ).one()
     if waiting:
+        base = weights.present_turn(session)
         session.execute(
             insert(Batch),
             [
@@ -78,6 +80,7 @@ def _cut_into_batches(session: Session, blast: Blast, size: int) -> int:
                     "variant_id": blast.variants[0].id,
                     "first_id": start,
                     "last_id": min(start + size - 1, last),
+                    "turn": weights.turn(base, start - first, blast.weight),
                 }
                 for start in range(first, last + 1, size)
             ],

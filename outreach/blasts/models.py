@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, Integer, String, UniqueConstraint, text
+from sqlalchemy import Float, ForeignKey, Index, Integer, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from outreach.core.clock import now
@@ -46,6 +46,9 @@ class Blast(Base):
     template: Mapped[str] = mapped_column(String(80), default="petition_ask")
     scheduled_for: Mapped[Instant | None]
     late_limit_s: Mapped[int] = mapped_column(Integer, default=3600)
+    weight: Mapped[float] = mapped_column(Float, default=1.0)  # its share beside other blasts
+    held_until: Mapped[Instant | None]  # no batch is claimed before: pace, day's limit, quiet hours
+    held_because: Mapped[Line | None]
     created_by: Mapped[Line] = mapped_column(default="")
     created_at: Mapped[Instant] = mapped_column(default=now)
     frozen_at: Mapped[Instant | None]

@@ -55,6 +55,8 @@ class Progress:
     letters_per_second: float | None  # over the last ten seconds, while it runs
     tried_again_at: datetime | None  # when letters that the provider did not take go out anew
     in_flight: int  # handed to the provider, and no answer written down yet; while it is paused
+    held_because: str  # why letters wait for longer than their pace: a day's limit, quiet hours
+    starts_at: datetime | None  # of a scheduled one: its time, or the end of quiet hours
 
     @property
     def percent(self) -> float:
@@ -64,7 +66,7 @@ class Progress:
     @property
     def seconds_left(self) -> float | None:
         """How long it still takes at the present pace; None while nothing can be said."""
-        if not self.letters_per_second or not self.left or self.tried_again_at:
+        if not self.letters_per_second or not self.left or self.tried_again_at or self.held_because:
             return None
         return self.left / self.letters_per_second
 
@@ -128,6 +130,7 @@ def _count_changed(session: Session, blast_id: int, seen: _Seen) -> None:
             columns.handed_through,
             columns.attempts,
             columns.not_before,
+            columns.read_at,  # moves with every part, also of a batch that went back meanwhile
         ).where(columns.blast_id == blast_id)
     ).all()
     done = seen.marks.keys() - seen.by_batch.keys()
@@ -216,6 +219,8 @@ def _progress(session: Session, blast: Blast, counts: Counts) -> Progress:
         letters_per_second=_pace(session, blast),
         tried_again_at=queries.tried_again_at(session, blast),
         in_flight=queries.in_flight(session, blast) if blast.state == "paused" else 0,
+        held_because=(blast.held_because or "") if queries.is_held(blast) else "",
+        starts_at=queries.leaves_at(session, blast),
     )
 
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import exists, func, or_, select
 from sqlalchemy.orm import Session
 
+from outreach.accounts import quiet
+from outreach.accounts.models import Organisation
 from outreach.blasts.models import Blast
 from outreach.core.clock import now
 from outreach.core.errors import NotFound
@@ -62,6 +65,8 @@ def in_flight(session: Session, blast: Blast) -> int:
         .select_from(Batch)
         .join(Delivery, Delivery.id.between(Batch.first_id, Batch.handed_through))
         .where(Batch.blast_id == blast.id, Batch.state == "submitting")
+        .where(Delivery.id > Batch.handed_after)
+        .where(or_(Delivery.not_before.is_(None), Delivery.not_before <= Batch.read_at))
         .where(Delivery.blast_id == blast.id, Delivery.state == "pending", Delivery.held.is_(None))
     )
     return session.scalar(handed) or 0
@@ -73,6 +78,26 @@ def last_judged(session: Session, blast: Blast) -> int:
         Delivery.blast_id == blast.id, Delivery.state != "pending"
     )
     return session.scalar(known) or 0
+
+
+def leaves_at(session: Session, blast: Blast) -> datetime | None:
+    """When a scheduled blast starts: at its time, or at the end of the quiet hours it falls in."""
+    if blast.scheduled_for is None:
+        return None
+    organisation = session.get_one(Organisation, blast.organisation_id)
+    zone = ZoneInfo(organisation.timezone)
+    end = quiet.end_of(organisation.quiet_hours, zone, blast.scheduled_for)
+    return blast.scheduled_for if end is None else end.astimezone(UTC)
+
+
+def is_held(blast: Blast) -> bool:
+    """Whether its letters wait for longer than a moment, and `held_because` says why."""
+    return (
+        blast.state == "sending"
+        and blast.held_because is not None
+        and blast.held_until is not None
+        and blast.held_until > now()
+    )
 
 
 def tried_again_at(session: Session, blast: Blast) -> datetime | None:
@@ -90,6 +115,8 @@ def reason_of(session: Session, blast: Blast) -> str:
 
     Of one that is sending it is told only while letters wait: what held them back may be over.
     """
+    if is_held(blast):
+        return blast.held_because or ""
     if blast.state == "sending" and tried_again_at(session, blast) is None:
         return ""
     return blast.reason or ""

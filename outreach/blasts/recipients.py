@@ -16,7 +16,7 @@ from outreach.blasts.domains import is_stopped
 from outreach.consent.gate import reason_not_to_write
 from outreach.mail.fields import CUSTOM
 from outreach.mail.models import Delivery
-from outreach.mail.outbox import WAITING
+from outreach.mail.outbox import DUE, WAITING
 from outreach.supporters.models import ListMember, Supporter, SupporterList
 
 _COLUMNS: dict[str, ColumnElement[Any]] = {
@@ -40,8 +40,9 @@ def part_query(fields: Sequence[str], holding: ColumnElement[int] | None = None)
     """The waiting deliveries of a batch, by id, with what the plan needs of each person.
 
     The consent gate is part of the statement: whoever left since the audience was frozen comes with
-    a reason. Parameters: those of outbox.WAITING, and `size`, how many at most. Rows: the columns
-    named above, then those that `known` reads, then `holding` (of blasts.conditions) if given.
+    a reason. Parameters: those of outbox.WAITING and DUE, and `size`, how many at most. Rows: the
+    columns named above, then those that `known` reads, then `holding` (of blasts.conditions) if
+    given.
     """
     address = Supporter.address.expression
     gate = reason_not_to_write(Supporter.id.expression, address)
@@ -51,7 +52,7 @@ def part_query(fields: Sequence[str], holding: ColumnElement[int] | None = None)
         .add_columns(*_columns_of(fields), *(() if holding is None else (holding,)))
         .select_from(Delivery)
         .outerjoin(Supporter, Supporter.id == Delivery.supporter_id)
-        .where(WAITING)
+        .where(WAITING, DUE)
         .order_by(Delivery.id)
         .limit(bindparam("size"))
     )

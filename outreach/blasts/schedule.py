@@ -9,7 +9,7 @@ from sqlalchemy import exists, or_, select, update
 from sqlalchemy.orm import Session
 
 from outreach.accounts import audit
-from outreach.blasts import preflight, queries
+from outreach.blasts import preflight, queries, weights
 from outreach.blasts.compose import preview
 from outreach.blasts.models import BLAST_STATES, Blast
 from outreach.core import log
@@ -91,14 +91,30 @@ def resume(session: Session, blast: Blast, *, actor: str) -> None:
         blast.state, blast.scheduled_for = "scheduled", now()
     else:
         blast.state = BLAST_STATES.after(blast.state, "resume")
-        session.execute(
-            update(Batch)
-            .where(Batch.blast_id == blast.id, Batch.state == "ready")
-            .values(not_before=None)
-        )
+        _wait_no_longer(session, blast)
+        weights.join(session, blast)
         blast.judged_after = queries.last_judged(session, blast)
-    blast.reason = None
+    blast.reason = blast.held_until = blast.held_because = None
     _note(session, blast, actor, "resume")
+
+
+def _wait_no_longer(session: Session, blast: Blast) -> None:
+    """Let what was put off be due now."""
+    session.execute(
+        update(Batch)
+        .where(Batch.blast_id == blast.id, Batch.state == "ready")
+        .values(not_before=None)
+    )
+    session.execute(
+        update(Delivery)
+        .where(
+            Delivery.blast_id == blast.id,
+            Delivery.state == "pending",
+            Delivery.not_before.is_not(None),
+        )
+        .values(not_before=None)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def cancel(session: Session, blast: Blast, *, actor: str) -> None:
@@ -138,16 +154,17 @@ def due(session: Session) -> list[int]:
     )
 
 
-def hold_if_late(blast: Blast) -> bool:
+def hold_if_late(session: Session, blast: Blast) -> bool:
     """Pause a blast that the process slept through by more than its limit; True where it did."""
-    if blast.scheduled_for is None:
+    due_at = queries.leaves_at(session, blast)
+    if due_at is None:
         return False
-    late = now() - blast.scheduled_for
+    late = now() - due_at
     if late <= timedelta(seconds=blast.late_limit_s):
         return False
     blast.state = BLAST_STATES.after(blast.state, "pause")
     blast.reason = (
-        f"It was due at {blast.scheduled_for:%Y-%m-%d %H:%M} UTC, when nothing was running, and "
+        f"It was due at {due_at:%Y-%m-%d %H:%M} UTC, when nothing was running, and "
         f"is {int(late.total_seconds() // 60):,} minutes late. Nothing was sent. Resume to send it."
     )
     _log.warning("blast.late", blast=blast.id, seconds=int(late.total_seconds()))

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
+from math import ceil
 from types import TracebackType
 
 from sqlalchemy import select
@@ -14,7 +15,7 @@ from sqlalchemy.orm import Session
 from outreach.blasts.models import Blast
 from outreach.core import log
 from outreach.core.db import Database
-from outreach.mail import outbox
+from outreach.mail import outbox, pace
 from outreach.mail.flight import Flight
 from outreach.mail.outbox import Claim
 
@@ -24,10 +25,21 @@ _log = log.get(__name__)
 
 
 class Watch:
-    """A thread that looks after the parts in the air, every EVERY_S seconds."""
+    """A thread that looks after the parts in the air, every EVERY_S seconds, and knows which
+    paces there are: where there is none, nothing is asked for each part.
 
-    def __init__(self, db: Database, stop: threading.Event) -> None:
+    `paces`: letters a second by scope; None: only a limit a day. `configured`: those of relays in
+    the settings, for rows without a pace of their own. `domains`: those that have one.
+    """
+
+    paces: Mapping[str, float | None]
+    domains: Collection[str]
+
+    def __init__(
+        self, db: Database, stop: threading.Event, configured: Mapping[str, float] | None = None
+    ) -> None:
         self._db = db
+        self.configured = configured or {}
         self._stop = stop
         self._ended = threading.Event()
         self._lock = threading.Lock()
@@ -35,6 +47,10 @@ class Watch:
         self._thread = threading.Thread(target=self._run, name="watch", daemon=True)
 
     def __enter__(self) -> Watch:
+        if self.configured:
+            with self._db.transaction() as session:
+                pace.make_rows(session, self.configured)
+        self._read_paces()
         self._thread.start()
         return self
 
@@ -51,6 +67,14 @@ class Watch:
     def stopping(self) -> bool:
         """This process is to end: nothing more is begun."""
         return self._stop.is_set()
+
+    def most(self, scopes: Collection[str], letters: int) -> int:
+        """How many letters of these scopes may leave at once, at most `letters`."""
+        for scope in self.paces.keys() & scopes:
+            per_s = self.paces[scope]
+            if per_s:
+                letters = min(letters, max(1, ceil(per_s * pace.BURST_S)))
+        return letters
 
     @contextmanager
     def over(self, claim: Claim, flight: Flight) -> Iterator[None]:
@@ -75,12 +99,20 @@ class Watch:
             if self.stopping:
                 for _, flight in in_air:
                     flight.stop()
-            elif in_air:
+            else:
                 try:
-                    with self._db.transaction() as session:
-                        self._look(session, in_air)
+                    self._read_paces()
+                    if in_air:
+                        with self._db.transaction() as session:
+                            self._look(session, in_air)
                 except DBAPIError as error:  # the flights end by themselves
                     _log.warning("watch.database_away", error=type(error).__name__)
+
+    def _read_paces(self) -> None:
+        with self._db.reading() as session:
+            self.paces = pace.all_paces(session, self.configured)
+        domains = (pace.domain_of(scope) for scope in self.paces)
+        self.domains = frozenset(name for name in domains if name)
 
     def _look(self, session: Session, in_air: list[tuple[Claim, Flight]]) -> None:
         blasts = {claim.blast_id for claim, _ in in_air if claim.blast_id}

@@ -14,7 +14,7 @@ from outreach.analytics import plain, reports
 from outreach.blasts import operations, preflight, queries, schedule
 from outreach.blasts.compose import Preview, preview
 from outreach.blasts.models import Blast
-from outreach.cli import sending, watch
+from outreach.cli import pace, sending, watch
 from outreach.cli.context import Context, actor, as_json
 from outreach.core.address import canonical
 from outreach.core.errors import BadInput, Conflict, NotFound
@@ -234,5 +234,5 @@ def _read(path: Path) -> str:
         ) from None
 
 
-for command in (*sending.COMMANDS, *watch.COMMANDS):
+for command in (*sending.COMMANDS, *watch.COMMANDS, *pace.COMMANDS):
     blasts.add_command(command)

@@ -17,7 +17,10 @@ LABELS = {
     "reply_to": "Replies go to",
     "timezone": "Time zone",
     "language": "Language",
+    "quiet_hours": "Quiet hours",
 }
+
+EMPTY = {"reply_to": "the sender’s address", "quiet_hours": "none"}
 
 
 @click.group("organisation")
@@ -36,7 +39,7 @@ def show(context: Context, json_: bool) -> None:
         context.print_json(values)
         return
     for field, label in LABELS.items():
-        lines = values[field].splitlines() or ["the sender’s address"]
+        lines = values[field].splitlines() or [EMPTY[field]]
         context.say(f"{label + ':':<18}{lines[0]}")
         for line in lines[1:]:
             context.say(f"{'':18}{line}")
@@ -50,6 +53,7 @@ def show(context: Context, json_: bool) -> None:
 @click.option("--reply-to", help="Where replies go; empty: to the sender’s address.")
 @click.option("--timezone", help="Such as Europe/Paris.")
 @click.option("--language", help="Of the letters, such as en.")
+@click.option("--quiet-hours", help="Blasts don’t leave then: 21:00-08:00; empty: none.")
 @click.pass_obj
 def edit(context: Context, /, **given: str | None) -> None:
     """Change what is given; the rest stays. Blasts that have started keep what they had."""

@@ -31,8 +31,9 @@ def schedule_(context: Context, blast: str, at: str | None) -> None:
         schedule.schedule(
             session, chosen, at=instant, actor=actor(), base_url=context.services.base_url
         )
-        leaves = chosen.scheduled_for
-    context.say(f"“{chosen.name}” leaves at {leaves:%Y-%m-%d %H:%M} UTC.")
+        leaves = queries.leaves_at(session, chosen)
+        quiet = " when the quiet hours end" if leaves != chosen.scheduled_for else ""
+    context.say(f"“{chosen.name}” leaves at {leaves:%Y-%m-%d %H:%M} UTC{quiet}.")
 
 
 @click.command()

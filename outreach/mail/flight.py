@@ -48,6 +48,7 @@ class Flight:
 
     def __init__(self, delivery_ids: Sequence[int], file: mmap.mmap | None = None) -> None:
         self._until = inf
+        self.way = ""  # by which it leaves (mail.provider.Way), chosen with the mark
         self.file = file
         self._stages: bytearray | mmap.mmap = bytearray(len(delivery_ids)) if file is None else file
         begin = 0 if file is None else _HEAD.size + len(delivery_ids) * _ID

@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
-from sqlalchemy import DDL, ForeignKey, Index, Integer, String, Table, UniqueConstraint, event, text
+from datetime import date
+
+from sqlalchemy import (
+    DDL,
+    Date,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Table,
+    UniqueConstraint,
+    event,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from outreach.core.clock import now
-from outreach.core.db import Base, Id, Instant, Line, Prose, Word
+from outreach.core.db import Base, Id, Instant, Items, Line, Prose, Word
 from outreach.core.states import StateMachine, move
 
 BATCH_STATES = StateMachine(
@@ -39,19 +53,26 @@ DELIVERY_STATES = StateMachine(
 SENT_STATES = ("accepted", "delivered", "bounced", "complained")
 
 
+FIRST_TURN = -1.0  # single letters, before all blasts
+
+
 class Batch(Base):
     """The unit in which deliveries are handed to a provider: those from `first_id` to `last_id`.
 
     A range instead of a column on each delivery: freezing an audience is then one INSERT, and a
     retry is the same batch again, because only pending deliveries of the range are ever read.
-    `handed_through` is the id of the last delivery that may have reached the provider: it is
-    moved, and committed, before a part of the batch goes out. After a crash, deliveries beyond it
-    are certainly unsent and those up to it without an outcome are unknown. `lease_until` of a ready
-    batch says until when it is on offer to workers on many machines (outbox.offer).
+    `handed_after` and `handed_through` hold between them the ids of the part that may have reached
+    the provider: they are moved, and committed, before it goes out. After a crash, deliveries
+    beyond are certainly unsent, and so are those between that were not due at `read_at`; the
+    others of the part without an outcome are unknown. `lease_until` of a ready batch says until
+    when it is on offer to workers on many machines (outbox.offer).
+
+    `turn`: batches are claimed from the lowest on. Those of a blast are as far apart as they hold
+    letters, divided by the blast's weight, so that blasts share in proportion (blasts.weights).
     """
 
     __tablename__ = "batches"
-    __table_args__ = (Index(None, "state", "not_before"), Index(None, "blast_id", "state"))
+    __table_args__ = (Index(None, "state", "turn", "id"), Index(None, "blast_id", "state"))
 
     id: Mapped[Id]
     blast_id: Mapped[int | None] = mapped_column(ForeignKey("blasts.id"))
@@ -61,8 +82,11 @@ class Batch(Base):
     state: Mapped[Word] = mapped_column(default="ready")
     lease_owner: Mapped[str | None] = mapped_column(String(80))
     lease_until: Mapped[Instant | None]
+    handed_after: Mapped[int] = mapped_column(default=0)
     handed_through: Mapped[int] = mapped_column(default=0)
+    read_at: Mapped[Instant | None]
     attempts: Mapped[int] = mapped_column(Integer, default=0)
+    turn: Mapped[float] = mapped_column(Float, default=FIRST_TURN)
     not_before: Mapped[Instant | None]
     created_at: Mapped[Instant] = mapped_column(default=now)
     done_at: Mapped[Instant | None]
@@ -77,7 +101,7 @@ class Delivery(Base):
     deleted, and a trigger empties `supporter_id` where a supporter is.
 
     `attempts` counts how often the provider put it off: a refused one that was put off as often as
-    outcomes.MAX_ATTEMPTS was refused for now, any other one for good. A pending one that is `held`
+    outbox.MAX_ATTEMPTS was refused for now, any other one for good. A pending one that is `held`
     (the domain that is stopped) is passed over until it is let go.
     """
 
@@ -108,6 +132,7 @@ class Delivery(Base):
     reason: Mapped[Line | None]
     provider_ref: Mapped[Line | None]
     attempts: Mapped[int] = mapped_column(Integer, default=0)
+    not_before: Mapped[Instant | None]  # the provider put it off, or its domain takes no more now
     accepted_at: Mapped[Instant | None]
     held: Mapped[Line | None]
 
@@ -128,9 +153,31 @@ class SingleLetter(Base):
     text: Mapped[Prose]
 
 
+class Pace(Base):
+    """How fast letters may leave through one scope, and how many a day (mail.pace).
+
+    `scope` is `blast:7`, `relay:main`, `sender:mara@…` or `domain:gmail.com`. Whatever has left
+    has used its capacity up to `free_at`; letters that wait for a domain queue up to
+    `queued_until`. `taken` letters left on `day`, for scopes with a warm-up: the limits of each
+    day, `daily`, from the day `starts_on`.
+    """
+
+    __tablename__ = "paces"
+
+    scope: Mapped[str] = mapped_column(String(300), primary_key=True)
+    per_s: Mapped[float | None] = mapped_column(Float)  # letters a second; None: no limit
+    free_at: Mapped[Instant | None]
+    queued_until: Mapped[Instant | None]
+    daily: Mapped[Items] = mapped_column(default=list)
+    starts_on: Mapped[date | None] = mapped_column(Date)
+    day: Mapped[date | None] = mapped_column(Date)
+    taken: Mapped[int] = mapped_column(Integer, default=0)
+
+
 # For the statements that move many rows at once.
 BATCHES: Table = Batch.__table__  # type: ignore[assignment]
 DELIVERIES: Table = Delivery.__table__  # type: ignore[assignment]
+PACES: Table = Pace.__table__  # type: ignore[assignment]
 
 _FORGET_ON_SQLITE = DDL(  # type: ignore[no-untyped-call]
     """

@@ -11,10 +11,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Update, bindparam, delete, exists, or_, select, update
+from sqlalchemy import ColumnElement, Select, Update, bindparam, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from outreach.core.clock import now
@@ -30,6 +30,7 @@ from outreach.mail.models import (
 from outreach.mail.render import Rendered
 
 FIRST_RETRY_S = 60.0
+MAX_ATTEMPTS = 8
 
 HELD = tuple(sorted(BATCH_STATES.moves["release"].sources))
 # Deliveries of a claimed batch that were not sent yet; the parameters are `Claim.after`.
@@ -40,11 +41,19 @@ WAITING = (
     & (DELIVERIES.c.state == "pending")
     & DELIVERIES.c.held.is_(None)
 )
+# Of these, who may leave at the instant `now`.
+DUE = DELIVERIES.c.not_before.is_(None) | (DELIVERIES.c.not_before <= bindparam("now"))
 _MINE = (BATCHES.c.id == bindparam("batch")) & (BATCHES.c.lease_owner == bindparam("owner"))
 _EXTEND = (
     update(BATCHES).where(_MINE, BATCHES.c.state.in_(HELD)).values(lease_until=bindparam("until"))
 )
-_MARK = BATCH_STATES.update(BATCHES, "submit").where(_MINE).values(handed_through=bindparam("to"))
+_MARK = (
+    BATCH_STATES.update(BATCHES, "submit")
+    .where(_MINE)
+    .values(
+        handed_after=bindparam("after"), handed_through=bindparam("to"), read_at=bindparam("read")
+    )
+)
 _FINISH = BATCH_STATES.update(BATCHES, "finish").where(_MINE).values(done_at=bindparam("now"))
 _RELEASE = (
     BATCH_STATES.update(BATCHES, "release")
@@ -52,13 +61,22 @@ _RELEASE = (
     .values(
         lease_owner=None,
         lease_until=None,
+        handed_after=0,
         handed_through=0,
         not_before=bindparam("later"),
         attempts=BATCHES.c.attempts + bindparam("more"),
     )
 )
+_WAIT = (
+    update(DELIVERIES)
+    .where(DELIVERIES.c.id.in_(bindparam("rows", expanding=True)), DELIVERIES.c.state == "pending")
+    .values(not_before=bindparam("later"))
+)
+_NOT_BEFORE = DELIVERIES.c.not_before
 _ATTEMPTS = select(BATCHES.c.attempts).where(BATCHES.c.id == bindparam("batch"))
-_LEFT = select(exists(select(DELIVERIES.c.id).where(WAITING)))
+_LEFT = select(func.count(), func.count(DELIVERIES.c.not_before), func.min(_NOT_BEFORE)).where(
+    WAITING
+)
 _SKIP = (
     DELIVERY_STATES.update(DELIVERIES, "skip")
     .where(DELIVERIES.c.id == bindparam("row"))
@@ -133,10 +151,11 @@ def post_single(
 
 
 def claiming(allowed: ColumnElement[bool], *, by_id: bool = False) -> Update:
-    """The statement with which `claim` takes the next batch that is due, single letters first.
+    """The statement with which `claim` takes the next batch that is due, single letters first,
+    then by turn.
 
-    `allowed` limits which batches of blasts may leave (those of blasts that are sending). `by_id`:
-    it takes the one that `claim` is given, where that one is due.
+    `allowed` limits which batches of blasts may leave (those of blasts that are sending); it may
+    use the parameter `now`. `by_id`: it takes the one that `claim` is given, where that one is due.
     """
     due = _due(allowed)
     if by_id:
@@ -211,7 +230,7 @@ def _due(allowed: ColumnElement[bool]) -> Select[tuple[int]]:
             or_(BATCHES.c.not_before.is_(None), BATCHES.c.not_before <= bindparam("now")),
             or_(BATCHES.c.blast_id.is_(None), allowed),
         )
-        .order_by(BATCHES.c.blast_id.is_not(None), BATCHES.c.id)
+        .order_by(BATCHES.c.turn, BATCHES.c.id)
         .with_for_update(skip_locked=True)
     )
 
@@ -222,9 +241,12 @@ def holds(session: Session, claim: Claim) -> bool:
     return bool(session.connection().execute(_EXTEND, {**claim.key, "until": until}).rowcount)
 
 
-def mark(session: Session, claim: Claim, through: int) -> None:
-    """Say, before they leave, that deliveries up to this id may reach the provider."""
-    session.connection().execute(_MARK, {**claim.key, "to": through})
+def mark(session: Session, claim: Claim, *, after: int, through: int, read_at: datetime) -> None:
+    """Say, before they leave, that the due deliveries behind `after` up to `through` may reach the
+    provider: those that were due when the part was read. Who is left out of it is to be made
+    to wait before."""
+    values = {**claim.key, "after": after, "to": through, "read": read_at}
+    session.connection().execute(_MARK, values)
 
 
 def skip(session: Session, skipped: Sequence[tuple[int, str]]) -> None:
@@ -241,12 +263,22 @@ def hold(session: Session, held: Sequence[tuple[int, str]]) -> None:
         session.connection().execute(_HOLD, rows)
 
 
+def wait(session: Session, delivery_ids: Sequence[int], until: datetime) -> None:
+    """Leave these out of the part that is about to be marked: they are not due before `until`."""
+    session.connection().execute(_WAIT, {"rows": delivery_ids, "later": until})
+
+
 def finish(session: Session, claim: Claim) -> bool:
-    """End a batch: done, or ready again later for those who were put off. True when done."""
+    """End a batch: done, or ready again when the first of those is due who are to wait. True when
+    done."""
     connection = session.connection()
-    if connection.execute(_LEFT, claim.after(0)).scalar_one():
+    left, waiting, first_due = connection.execute(_LEFT, claim.after(0)).one()
+    if left:
         attempts = connection.execute(_ATTEMPTS, claim.key).scalar_one()
-        give_back(session, claim, wait_s=FIRST_RETRY_S * 2**attempts, failed=True)
+        wait_s = FIRST_RETRY_S * 2 ** min(attempts, MAX_ATTEMPTS)
+        if left == waiting:
+            wait_s = (first_due - now()).total_seconds()
+        give_back(session, claim, wait_s=max(0.0, wait_s), failed=True)
         return False
     connection.execute(_FINISH, {**claim.key, "now": now()})
     if claim.blast_id is None:

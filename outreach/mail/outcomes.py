@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import BigInteger, Text, bindparam, func, update
+from sqlalchemy import BigInteger, Text, bindparam, func, select, update
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
 from outreach.core.clock import now
 from outreach.mail.models import DELIVERIES, DELIVERY_STATES
-from outreach.mail.outbox import WAITING
+from outreach.mail.outbox import DUE, FIRST_RETRY_S, MAX_ATTEMPTS, WAITING
 from outreach.mail.provider import Fate, Outcome
-
-MAX_ATTEMPTS = 8
 
 _VERBS = {Fate.ACCEPTED: "accept", Fate.REFUSED: "refuse", Fate.UNKNOWN: "lose"}
 _FACTS: dict[str, Any] = {
@@ -23,9 +21,9 @@ _FACTS: dict[str, Any] = {
     "provider_ref": bindparam("ref"),
     "accepted_at": bindparam("accepted"),
 }
-# By fate: the waiting deliveries of an id range, and one delivery by its id.
+# By fate: the deliveries of an id range that were due, and one delivery by its id.
 _RANGE = {
-    fate: DELIVERY_STATES.update(DELIVERIES, verb).where(WAITING).values(_FACTS)
+    fate: DELIVERY_STATES.update(DELIVERIES, verb).where(WAITING, DUE).values(_FACTS)
     for fate, verb in _VERBS.items()
 }
 _ONE = {
@@ -53,7 +51,14 @@ _MANY = {
 _PUT_OFF = (
     update(DELIVERIES)
     .where(DELIVERIES.c.id == bindparam("row"), DELIVERIES.c.state == "pending")
-    .values(attempts=DELIVERIES.c.attempts + 1, reason=bindparam("why"))
+    .values(
+        attempts=DELIVERIES.c.attempts + 1,
+        reason=bindparam("why"),
+        not_before=bindparam("later"),
+    )
+)
+_ATTEMPTS = select(DELIVERIES.c.id, DELIVERIES.c.attempts).where(
+    DELIVERIES.c.id.in_(bindparam("rows", expanding=True))
 )
 _GIVE_UP = DELIVERY_STATES.update(DELIVERIES, "refuse").where(
     DELIVERIES.c.id == bindparam("row"),
@@ -69,11 +74,13 @@ def record(
     blast_id: int | None,
     outcomes: Sequence[Outcome],
     part: Sequence[int],
+    read_at: datetime,
     *,
     ours: bool = True,
 ) -> None:
     """Write the outcomes of the letters of a part; what is already settled stays, and those of
-    whom nothing is said go on waiting.
+    whom nothing is said go on waiting. `part`: its deliveries, with those that were left out;
+    `read_at`: when it was read, and they were due.
 
     A part of which all ended alike is one UPDATE over its id range. Not so where the batch is no
     longer the sender's (`ours`): letters may wait again there that were not in the part.
@@ -83,21 +90,25 @@ def record(
     instant = now()
     # Behind the id an outcome is its fate, reason and reference.
     alike = ours and len(outcomes) == len(part) and len({outcome[1:] for outcome in outcomes}) == 1
-    if not (alike and _record_range(session, blast_id, outcomes, instant)):
+    if not (alike and _record_range(session, blast_id, outcomes, instant, read_at)):
         # Also where a sender whose lease was taken meanwhile comes back with certain knowledge.
         _record_each(session, outcomes, instant)
-        _put_off(session, [o for o in outcomes if o.fate is Fate.LATER])
+        _put_off(session, [o for o in outcomes if o.fate is Fate.LATER], instant)
 
 
 def _record_range(
-    session: Session, blast_id: int | None, part: Sequence[Outcome], instant: datetime
+    session: Session,
+    blast_id: int | None,
+    part: Sequence[Outcome],
+    instant: datetime,
+    read_at: datetime,
 ) -> bool:
-    """Whether all of the part, and so whatever waits in its range, could be written at once."""
+    """Whether all of the part, and so whatever was due in its range, could be written at once."""
     statement = _RANGE.get(part[0].fate)
     if statement is None:
         return False
     ids = [o.delivery_id for o in part]
-    reach = {"after": min(ids) - 1, "last": max(ids), "blast": blast_id}
+    reach = {"after": min(ids) - 1, "last": max(ids), "blast": blast_id, "now": read_at}
     found = session.connection().execute(statement, {**reach, **_facts(part[0], instant)})
     return found.rowcount >= len(part)
 
@@ -127,9 +138,19 @@ def _facts(outcome: Outcome, instant: datetime) -> dict[str, Any]:
     }
 
 
-def _put_off(session: Session, outcomes: Sequence[Outcome]) -> None:
-    """Stay pending for the batch's next turn, or be refused after MAX_ATTEMPTS turns."""
+def _put_off(session: Session, outcomes: Sequence[Outcome], instant: datetime) -> None:
+    """Wait, each time longer, for another turn, or be refused after MAX_ATTEMPTS turns."""
     if outcomes:
-        rows = [{"row": o.delivery_id, "why": o.reason[:400] or None} for o in outcomes]
+        ids = [o.delivery_id for o in outcomes]
+        attempts = dict(session.connection().execute(_ATTEMPTS, {"rows": ids}).all())
+        rows = [
+            {
+                "row": o.delivery_id,
+                "why": o.reason[:400] or None,
+                "later": instant
+                + timedelta(seconds=FIRST_RETRY_S * 2 ** attempts.get(o.delivery_id, 0)),
+            }
+            for o in outcomes
+        ]
         session.connection().execute(_PUT_OFF, rows)
         session.connection().execute(_GIVE_UP, [{"row": row["row"]} for row in rows])

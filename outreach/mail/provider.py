@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, runtime_checkable
 
 from outreach.core.errors import TryLater
 from outreach.mail.flight import Flight
@@ -45,6 +45,14 @@ class ProviderRefuses(TryLater):
     nothing of this part was handed over. The engine pauses the blast with this sentence."""
 
 
+class Way(NamedTuple):
+    """One of the relays that a provider works with: its name, and how many letters it takes in a
+    part."""
+
+    name: str
+    part_size: int
+
+
 class Provider(Protocol):
     """Takes letters."""
 
@@ -78,3 +86,26 @@ class Provider(Protocol):
     def close(self) -> None:
         """Give back what is held, after parts that are under way; `send` opens it again."""
         ...
+
+
+@runtime_checkable
+class HasWays(Protocol):
+    """A provider that works with several relays. `Flight.way` says which one is to take a part."""
+
+    def ways(self) -> Sequence[Way]:
+        """Those that work, or that are to be tried again, the next one first; never none."""
+        ...
+
+
+@runtime_checkable
+class HasPaces(Protocol):
+    """A provider whose relays have a pace in the settings."""
+
+    paces: Mapping[str, float]  # letters a second, by the relay's name
+
+
+def ways_of(provider: Provider) -> Sequence[Way]:
+    """The ways by which a provider's next part may leave, the best first."""
+    if isinstance(provider, HasWays):
+        return provider.ways()
+    return (Way(provider.name, provider.part_size),)

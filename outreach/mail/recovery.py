@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from outreach.core import log, process
 from outreach.core.clock import now
 from outreach.mail.models import BATCH_STATES, Batch, Delivery
-from outreach.mail.outbox import HELD, WAITING
+from outreach.mail.outbox import DUE, HELD, WAITING
 from outreach.mail.outcomes import record
 from outreach.mail.provider import Fate, Outcome
 
@@ -34,11 +34,12 @@ def in_doubt(session: Session, batch: Batch) -> list[int]:
     """Deliveries that may have reached the provider without a recorded outcome."""
     return list(
         session.scalars(
-            select(Delivery.id).where(WAITING),
+            select(Delivery.id).where(WAITING, DUE),
             {
-                "after": batch.first_id - 1,
+                "after": max(batch.first_id - 1, batch.handed_after),
                 "last": batch.handed_through,
                 "blast": batch.blast_id,
+                "now": batch.read_at or now(),
             },
         )
     )
@@ -58,9 +59,10 @@ def recover(session: Session, batch_id: int, owner: str, known: Sequence[Outcome
     doubtful = [i for i in part if i not in settled]
     lost = [Outcome(i, Fate.UNKNOWN, LOST) for i in doubtful]
     left = [outcome for outcome in known if outcome.fate is not Fate.LATER]
-    record(session, batch.blast_id, [*left, *lost], part)
+    record(session, batch.blast_id, [*left, *lost], part, batch.read_at or now())
     batch.state = BATCH_STATES.after(batch.state, "release")
-    batch.lease_owner, batch.lease_until, batch.handed_through = None, None, 0
+    batch.lease_owner, batch.lease_until = None, None
+    batch.handed_after, batch.handed_through = 0, 0
     session.flush()
     _log.warning("batch.recovered", batch=batch_id, unknown=len(doubtful), settled=len(settled))
     return len(doubtful)

@@ -93,8 +93,7 @@ def test_who_was_put_off_is_tried_again_alone(world: World) -> None:
     world.start()
     world.send()
     world.provider.fates = {}
-    with world.db.transaction() as session:  # their time has come
-        session.scalars(select(Batch)).one().not_before = None
+    world.let_time_come()
     world.send()
     assert world.provider.twice == []
     assert world.states()["p0002@example.org"][0] == "accepted"
@@ -107,8 +106,7 @@ def test_eight_times_put_off_is_refused(world: World) -> None:
     world.provider.fates = {"p0001@example.org": Fate.LATER}
     world.start()
     for _ in range(8):
-        with world.db.transaction() as session:
-            session.scalars(select(Batch)).one().not_before = None
+        world.let_time_come()
         world.send()
     assert world.states()["p0001@example.org"] == ("refused", "told to be later")
 

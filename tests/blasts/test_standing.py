@@ -17,7 +17,7 @@ from outreach.consent import suppression
 from outreach.core.errors import BadInput, Conflict, NotFound
 from outreach.mail.again import PutBack
 from outreach.mail.models import Batch, Delivery
-from outreach.mail.outcomes import MAX_ATTEMPTS
+from outreach.mail.outbox import MAX_ATTEMPTS
 from outreach.mail.plan import Recipient
 from outreach.mail.provider import Fate
 from tests.standins.world import BASE_URL, World
@@ -189,8 +189,7 @@ def test_what_the_provider_put_off_too_often_is_tried_again_and_nothing_else(wor
         "p0002@example.org": Fate.REFUSED,
     }
     for _ in range(MAX_ATTEMPTS):
-        with world.db.transaction() as session:
-            session.execute(update(Batch).values(not_before=None))
+        world.let_time_come()
         world.send()
     assert sorted(state for state, _ in world.states().values()) == [
         "accepted", "refused", "refused",

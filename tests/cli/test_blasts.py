@@ -93,3 +93,10 @@ def test_watching_ends_with_the_blast_and_a_draft_is_not_watched(
     world.start()
     world.send()
     assert typed("watch", "First ask").startswith("finished, 3 of 3 done, 3 sent, ended ")
+
+
+def test_pace_and_weight_of_a_blast_are_said_as_they_are_set(typed: Typed, world: World) -> None:
+    assert typed("pace", "First ask", "3000/h") == "“First ask” leaves at 3,000 an hour.\n"
+    assert typed("weight", "First ask", "2.5") == "“First ask” has weight 2.5.\n"
+    with world.db.reading() as session:
+        assert world.blast(session).weight == 2.5

@@ -18,7 +18,7 @@ from outreach.cli.deliveries import deliveries
 from outreach.core.db import Database
 from outreach.core.errors import BadInput, OutreachError
 from outreach.mail.models import Delivery
-from outreach.mail.outcomes import MAX_ATTEMPTS
+from outreach.mail.outbox import MAX_ATTEMPTS
 from tests.standins.world import World
 
 Typed = Callable[..., str]

@@ -21,6 +21,7 @@ from outreach.mail.flight import FlightRecorder
 from outreach.mail.models import Batch, Delivery
 from outreach.petitions import checking
 from outreach.petitions.intake.read import read_petition
+from outreach.petitions.models import Petition
 from outreach.petitions.operations import create_from, publish
 from outreach.supporters import lists
 from outreach.supporters.models import Supporter
@@ -63,30 +64,46 @@ class World:
     batch_size: int = 100
     flights: FlightRecorder = field(default_factory=lambda: FlightRecorder(Path(mkdtemp())))
 
-    def add_people(self, number: int, *, start: int = 1) -> list[str]:
+    def add_people(self, number: int, *, start: int = 1, domain: str = "example.org") -> list[str]:
         """Supporters with consent on the list; returns their addresses."""
         with self.db.transaction() as session:
             target = lists.by_name(session, "Westhaven")
             for i in range(start, start + number):
                 person, _ = find_or_create(
                     session,
-                    email=f"p{i:04}@example.org",
+                    email=f"p{i:04}@{domain}",
                     first_name=f"Pat{i}",
                     last_name="Reed",
                     source="test",
                 )
                 lists.add_member(session, target, person, source="the fair")
                 ledger.grant(session, person.id, basis="asked", source="test")
-        return [f"p{i:04}@example.org" for i in range(start, start + number)]
+        return [f"p{i:04}@{domain}" for i in range(start, start + number)]
+
+    def another_blast(self, name: str) -> int:
+        """A second draft of the same kind; its id."""
+        with self.db.transaction() as session:
+            first = self.blast(session)
+            organisation = session.get_one(Organisation, first.organisation_id)
+            blast = operations.create(
+                session,
+                organisation=organisation,
+                petition=session.get_one(Petition, first.petition_id),
+                name=name,
+                audience=first.audience,
+                body=BODY,
+                actor="test",
+            )
+        return blast.id
 
     def blast(self, session: Session) -> Blast:
         """The blast, in this session."""
         return queries.by_id(session, self.blast_id)
 
-    def start(self) -> None:
-        """Schedule the blast for now and freeze it."""
+    def start(self, blast_id: int = 0) -> None:
+        """Schedule the blast (or another one) for now and freeze it."""
         with self.db.transaction() as session:
-            blast = self.blast(session)
+            blast = queries.by_id(session, blast_id or self.blast_id)
             schedule.schedule(session, blast, at=None, actor="test", base_url=BASE_URL)
             freeze(session, blast, base_url=BASE_URL, batch_size=self.batch_size)
 
@@ -111,6 +128,12 @@ class World:
                 .where(Delivery.blast_id == self.blast_id)
             )
             return {address: (state, reason) for address, state, reason in rows}
+
+    def let_time_come(self) -> None:
+        """As if what was put off were due."""
+        with self.db.transaction() as session:
+            session.execute(update(Batch).values(not_before=None))
+            session.execute(update(Delivery).values(not_before=None))
 
     def expire_leases(self) -> None:
         """As if every sender had been silent for long."""

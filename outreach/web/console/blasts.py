@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from outreach.audiences import queries as segments
 from outreach.audiences.terms import InSegment, to_text
 from outreach.blasts import domains, operations, queries, standing
+from outreach.blasts import pace as paces
 from outreach.blasts.models import Blast
 from outreach.petitions import queries as petitions
 from outreach.petitions.models import Petition
@@ -108,15 +109,23 @@ def show(blast_id: int) -> ResponseReturnValue:
         blast = queries.by_id(session, blast_id)
         if blast.state == "draft":
             return redirect(url_for("console_compose.show", blast_id=blast_id))
-        return render_template(
-            "console/blast.html",
-            blast=blast,
-            petition=session.get_one(Petition, blast.petition_id),
-            progress=services().lookout.look(session, blast),
-            standing=standing.standing(session, blast),
-            stopped=domains.stopped(session, blast),
-            pane=pane(session, blast, services()),
-        )
+        form = Form({"pace": paces.typed(session, blast), "weight": f"{blast.weight:g}"})
+        return page(session, blast, form)
+
+
+def page(session: Session, blast: Blast, form: Form) -> str:
+    """The page of a blast that is no draft; `form` holds its pace and weight."""
+    return render_template(
+        "console/blast.html",
+        blast=blast,
+        petition=session.get_one(Petition, blast.petition_id),
+        progress=services().lookout.look(session, blast),
+        standing=standing.standing(session, blast),
+        stopped=domains.stopped(session, blast),
+        pace=paces.of_blast(session, blast),
+        form=form,
+        pane=pane(session, blast, services()),
+    )
 
 
 @blueprint.get("/<int:blast_id>/progress")

@@ -71,8 +71,10 @@ def _needs(session: Session, blasts: Sequence[Blast]) -> Iterator[Need]:
         if blast.state in ("paused", "failed"):
             yield Need("stop", f"{blast.name} is {blast.state}", reason, url, "See it")
         elif blast.state == "sending" and reason:
-            tried = f"{reason} It is tried again by itself."
-            yield Need("warn", f"{blast.name} waits for the provider", tried, url, "See it")
+            title, tried = f"{blast.name} waits for the provider", " It is tried again by itself."
+            if queries.is_held(blast):
+                title, tried = f"{blast.name} waits", ""
+            yield Need("warn", title, reason + tried, url, "See it")
         if count := unknown.get(blast.id):
             yield Need(
                 "warn",

@@ -9,11 +9,15 @@ from flask import Blueprint, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from outreach.blasts import holding, preflight, queries, schedule
+from outreach.blasts import holding, preflight, queries, schedule, weights
+from outreach.blasts import pace as paces
 from outreach.blasts.audience import audience_count
 from outreach.blasts.models import Blast
 from outreach.core.clock import now
+from outreach.core.errors import BadInput
+from outreach.mail import pace as pace_scopes
 from outreach.web.auth import actor, needs, zone
+from outreach.web.console.blasts import page as blast_page
 from outreach.web.context import services
 from outreach.web.forms import Form, notice
 
@@ -91,6 +95,30 @@ def _page(session: Session, blast: Blast, form: Form) -> str:
         zone=zone().key,
         audience=audience_count(session, blast),
     )
+
+
+@blueprint.post("/pace")
+@needs("send")
+def set_pace(blast_id: int) -> ResponseReturnValue:
+    """Give a blast another pace and weight."""
+    form = Form.sent()
+    with form.judging(), services().db.transaction() as session:
+        blast = queries.by_id(session, blast_id)
+        scope, per_s = pace_scopes.of_blast(blast_id), paces.parsed(form.text("pace"))
+        paces.set_pace(session, scope, per_s, actor=actor())
+        weights.set_weight(session, blast, _weight(form), actor=actor())
+    if form.faults:
+        with services().db.reading() as session:
+            return blast_page(session, queries.by_id(session, blast_id), form), 400
+    notice("The pace is saved", "It is felt within a second or two.")
+    return redirect(url_for("console_blasts.show", blast_id=blast_id))
+
+
+def _weight(form: Form) -> float:
+    try:
+        return float(form.text("weight") or 1)
+    except ValueError:
+        raise BadInput("Enter a weight as a number, such as 1 or 2.5.", field="weight") from None
 
 
 @blueprint.post("/<any(unschedule, pause, resume, cancel):act>")

@@ -225,6 +225,35 @@ def test_a_provider_that_is_away_is_said_while_letters_wait_for_it(
         assert "The relay can’t be reached." not in console.get(path).text
 
 
+def test_pace_and_weight_are_set_on_the_blast_s_page(
+    console: Any, draft: str, db: Database, services: Services
+) -> None:
+    console.post(f"{draft}/schedule", {"when": "now", "confirmed": "yes"})
+    assert "As fast as its letters are taken" in console.get(draft).text
+    console.post(f"{draft}/pace", {"pace": "3000/h", "weight": "2"})
+    page = console.get(draft).text
+    assert "3,000 an hour, weight 2 beside other blasts" in " ".join(page.split())
+    assert console.fields(draft)["pace"] == "3000/h"
+    wrong = console.post(f"{draft}/pace", {"pace": "quickly", "weight": "1"})
+    assert wrong.status_code == 400 and "is no pace" in wrong.text
+    wrong = console.post(f"{draft}/pace", {"pace": "", "weight": "much"})
+    assert wrong.status_code == 400 and "Enter a weight" in wrong.text
+    assert "3,000 an hour" in console.get(draft).text
+
+
+def test_why_a_blast_is_held_is_said_while_it_is(
+    console: Any, draft: str, db: Database, services: Services
+) -> None:
+    console.post(f"{draft}/schedule", {"when": "now", "confirmed": "yes"})
+    jobs.start_due_blasts(services, threading.Event())
+    with db.transaction() as session:
+        blast = queries.named(session, "First ask")
+        blast.held_until = now() + timedelta(minutes=1)
+        blast.held_because = "Quiet hours, 21:00-08:00; it goes on at 08:00."
+    for path in ("/console/", "/console/blasts/", f"{draft}/progress"):
+        assert "Quiet hours, 21:00-08:00" in console.get(path).text
+
+
 def test_saving_says_that_it_was_saved(console: Any, draft: str) -> None:
     console.save(draft, subject="Another subject")
     assert "The draft is saved" in console.get(f"{draft}/compose").text

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from outreach import jobs
 from outreach.core.db import Database
 from outreach.mail.models import Delivery
-from outreach.mail.outcomes import MAX_ATTEMPTS
+from outreach.mail.outbox import MAX_ATTEMPTS
 from outreach.services import Services
 from outreach.supporters.models import Supporter
 

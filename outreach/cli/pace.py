@@ -1,0 +1,131 @@
+"""`outreach pace`, `outreach blasts pace|weight`: how fast letters leave, and in which shares."""
+
+from __future__ import annotations
+
+from datetime import date
+from zoneinfo import ZoneInfo
+
+import click
+
+from outreach.accounts.queries import the_organisation
+from outreach.blasts import pace as paces
+from outreach.blasts import queries, weights
+from outreach.cli.context import Context, actor, as_json
+from outreach.core.clock import now
+from outreach.mail import pace as scopes
+
+
+@click.group("pace")
+def pace() -> None:
+    """How fast letters leave. PACE is 50/s, 600/min, 3000/h or none."""
+
+
+@pace.command("list")
+@as_json
+@click.pass_obj
+def list_(context: Context, json_: bool) -> None:
+    """Every pace and warm-up plan that is set."""
+    with context.services.db.reading() as session:
+        found = paces.limits(session)
+    if json_:
+        context.print_json(found)
+        return
+    for limit in found:
+        said = [limit.pace] if limit.pace else []
+        if limit.today is not None:
+            said.append(f"warm-up: {limit.taken:,} of today’s {limit.today:,} have left")
+        elif limit.daily:
+            said.append(f"warm-up from {limit.starts_on}: {' '.join(map(str, limit.daily))}")
+        context.say(f"{limit.scope:<30} {'; '.join(said) or 'as in the settings'}")
+    if not found:
+        context.say("No pace is set: letters leave as fast as they can.")
+
+
+@pace.command()
+@click.argument("name")
+@click.argument("pace")
+@click.pass_obj
+def domain(context: Context, name: str, pace: str) -> None:
+    """Letters to the addresses of a domain, such as gmail.com."""
+    _set(context, scopes.of_domain(name), pace, f"Letters to {name.lower()} leave")
+
+
+@pace.command()
+@click.argument("name")
+@click.argument("pace")
+@click.pass_obj
+def relay(context: Context, name: str, pace: str) -> None:
+    """Letters by a relay of OUTREACH_SMTP_RELAYS, or by the only one: smtp, sendgrid."""
+    _set(context, scopes.of_relay(name), pace, f"Letters by {name} leave")
+
+
+@pace.command()
+@click.argument("address")
+@click.argument("pace")
+@click.pass_obj
+def sender(context: Context, address: str, pace: str) -> None:
+    """Letters from a sender’s address."""
+    _set(context, scopes.of_sender(address), pace, f"Letters from {address} leave")
+
+
+@pace.command("warm-up")
+@click.argument("kind", type=click.Choice(["relay", "sender"]))
+@click.argument("name")
+@click.argument("daily", nargs=-1, type=int)
+@click.option("--from", "start", help="The first day, such as 2027-03-21; default: today.")
+@click.pass_obj
+def warm_up(
+    context: Context, kind: str, name: str, daily: tuple[int, ...], start: str | None
+) -> None:
+    """At most so many letters on the first day, the second, …: 200 500 1000. Without numbers the
+    plan ends. Days are those of the organisation’s time zone."""
+    scope = scopes.of_relay(name) if kind == "relay" else scopes.of_sender(name)
+    with context.services.db.transaction() as session:
+        zone = ZoneInfo(the_organisation(session).timezone)
+        first = _day(start) if start else now().astimezone(zone).date()
+        paces.set_warm_up(session, scope, daily, first, actor=actor())
+    if daily:
+        said = ", ".join(f"{number:,}" for number in daily)
+        context.say(f"Warm-up of {name} from {first}: {said} letters a day, then any number.")
+    else:
+        context.say(f"{name} has no warm-up plan.")
+
+
+@click.command("pace")
+@click.argument("blast")
+@click.argument("pace")
+@click.pass_obj
+def of_blast(context: Context, blast: str, pace: str) -> None:
+    """How fast a blast leaves: 50/s, 600/min, 3000/h or none."""
+    with context.services.db.reading() as session:
+        chosen = queries.named(session, blast)
+    _set(context, scopes.of_blast(chosen.id), pace, f"“{chosen.name}” leaves")
+
+
+@click.command()
+@click.argument("blast")
+@click.argument("weight", type=float)
+@click.pass_obj
+def weight(context: Context, blast: str, weight: float) -> None:
+    """A blast’s share beside others that are sending; each has 1 to begin with."""
+    with context.services.db.transaction() as session:
+        chosen = queries.named(session, blast)
+        weights.set_weight(session, chosen, weight, actor=actor())
+    context.say(f"“{chosen.name}” has weight {weight:g}.")
+
+
+def _set(context: Context, scope: str, text: str, what: str) -> None:
+    per_s = paces.parsed(text)
+    with context.services.db.transaction() as session:
+        paces.set_pace(session, scope, per_s, actor=actor())
+    context.say(f"{what} at {scopes.in_words(per_s)}." if per_s else f"{what} as fast as they can.")
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise click.UsageError(f"“{text}” is no day. Write 2027-03-21.") from None
+
+
+COMMANDS = (of_blast, weight)
