@@ -101,7 +101,7 @@ def test_everyone_gets_one_letter_or_is_named_unknown_whatever_is_killed(
     assert relay.faults == []
 
     # Every door tells the same numbers.
-    named = sending.outreach("blasts", "unknown", blast, "--json").json
+    named = sending.outreach("deliveries", "unknown", "--blast", blast, "--json").json
     assert {delivery["address"] for delivery in named} == unknown
     report = sending.report(blast)
     assert (report["audience"], report["accepted"]) == (PEOPLE, PEOPLE - len(unknown))
@@ -117,7 +117,9 @@ def test_everyone_gets_one_letter_or_is_named_unknown_whatever_is_killed(
         "Refused": "0",
         "Unknown": str(len(unknown)),
     }
-    assert set(page.locator("#unknown td:first-child").all_inner_texts()) == unknown
+    page.get_by_role("link", name="Look at them").click()
+    expect(page.get_by_role("heading", name="Unknown letters")).to_be_visible()
+    assert set(page.locator("tbody label").all_inner_texts()) == unknown
 
 
 def schedule_on_the_screens(page: Page, house: House) -> int:
@@ -140,7 +142,7 @@ def schedule_on_the_screens(page: Page, house: House) -> int:
     page.get_by_label("Rules", exact=True).fill(f"list {LIST}")
     expect(page.locator("#audience-count")).to_contain_text(f"{PEOPLE:,}")
     page.get_by_role("button", name="Save").click()
-    expect(checks).to_contain_text(f"{PEOPLE:,} people")
+    expect(checks).to_contain_text(f"Would get it: {PEOPLE:,}")
     expect(checks).to_contain_text("Unsubscribe and postal address, both parts")
 
     page.get_by_role("link", name="Schedule").click()
