@@ -9,11 +9,38 @@ from __future__ import annotations
 import os
 import secrets
 from pathlib import Path
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    TypeAdapter,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+
+class SmtpRelay(BaseModel):
+    """One of several mail relays, as a JSON object of OUTREACH_SMTP_RELAYS."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str = Field(min_length=1, max_length=80)
+    host: str
+    port: int = Field(25, ge=1, le=65535)
+    security: Literal["none", "starttls", "tls"] = "none"
+    username: str = ""
+    password: SecretStr = SecretStr("")
+    token: SecretStr = SecretStr("")
+    token_command: str = ""
+    weight: float = Field(1.0, gt=0, le=1000)
+    connections: int = Field(10, ge=1, le=200)
+    pace: str = ""
 
 
 class Settings(BaseSettings):
@@ -49,7 +76,16 @@ class Settings(BaseSettings):
     )
     smtp_username: str = Field("", description="User name at the relay; empty: no sign-in.")
     smtp_password: SecretStr = Field(SecretStr(""), description="Password at the relay.")
+    smtp_token: SecretStr = Field(
+        SecretStr(""), description="Access token for the relay (XOAUTH2), instead of a password."
+    )
+    smtp_token_command: str = Field(
+        "", description="Command that prints such a token; run anew every five minutes at most."
+    )
     smtp_connections: int = Field(10, ge=1, le=200, description="Connections kept to the relay.")
+    smtp_relays: Annotated[tuple[SmtpRelay, ...], NoDecode] = Field(
+        (), description="Several relays as a JSON list, instead of the one above."
+    )
     dkim_domain: str = Field(
         "", description="Domain that signs letters to the SMTP relay (DKIM); empty: no signature."
     )
@@ -139,6 +175,24 @@ class Settings(BaseSettings):
     )
     log_json: bool = Field(True, description="Log JSON lines; false, or at a terminal: text.")
 
+    @field_validator("smtp_relays", mode="before")
+    @classmethod
+    def _relays(cls, given: object) -> object:
+        if not isinstance(given, str):
+            return given
+        try:
+            relays = _RELAYS.validate_json(given) if given.strip() else ()
+        except ValidationError as error:
+            # Only where and what: the text holds passwords.
+            faults = (
+                f"{'.'.join(map(str, fault['loc'])) or 'it'}: {fault['msg']}"
+                for fault in error.errors(include_input=False, include_url=False)
+            )
+            raise ValueError("no JSON list of relays: " + "; ".join(faults)) from None
+        if len({relay.name for relay in relays}) < len(relays):
+            raise ValueError("two relays have the same name")
+        return relays
+
     @model_validator(mode="after")
     def _complete(self) -> Self:
         data_dir = self.data_dir.absolute()
@@ -159,6 +213,9 @@ class Settings(BaseSettings):
         if (self.bounce_maildir or self.bounce_imap_host) and not self.bounce_address:
             raise ValueError("bounce mail is to be read, but OUTREACH_BOUNCE_ADDRESS is empty")
         return self
+
+
+_RELAYS = TypeAdapter(tuple[SmtpRelay, ...])
 
 
 def load(**overrides: object) -> Settings:

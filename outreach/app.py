@@ -12,10 +12,13 @@ import config
 from outreach.blasts.automatic_pause import Limits
 from outreach.core.db import Database
 from outreach.core.tokens import Tokens
+from outreach.mail import pace
 from outreach.mail.provider import Provider
 from outreach.mail.verp import ReturnPaths
-from outreach.providers.build import build
+from outreach.providers.build import RelaySettings, build
 from outreach.providers.sendgrid_signature import known_keys
+from outreach.providers.smtp_opening import Relay
+from outreach.providers.smtp_token import Token
 from outreach.services import Services
 from outreach.tracking.bounce_imap import Account
 from outreach.web import console, errors, headers, health, hooks, public
@@ -115,6 +118,28 @@ def _bounce_mailbox(settings: config.Settings) -> Account | None:
     )
 
 
+def _token(given: config.Settings | config.SmtpRelay) -> Token | None:
+    if isinstance(given, config.Settings):
+        text, command = given.smtp_token.get_secret_value(), given.smtp_token_command
+    else:
+        text, command = given.token.get_secret_value(), given.token_command
+    return Token(text, command) if text or command else None
+
+
+def _relay(settings: config.Settings, given: config.SmtpRelay) -> RelaySettings:
+    relay = Relay(
+        given.host,
+        given.port,
+        given.security,
+        given.username,
+        given.password.get_secret_value(),
+        settings.provider_timeout_s,
+        _token(given),
+    )
+    per_s = pace.parsed(given.pace)
+    return RelaySettings(given.name, relay, given.weight, given.connections, per_s)
+
+
 def _provider(settings: config.Settings, return_paths: ReturnPaths | None) -> Provider:
     return build(
         settings.provider,
@@ -125,7 +150,9 @@ def _provider(settings: config.Settings, return_paths: ReturnPaths | None) -> Pr
         smtp_security=settings.smtp_security,
         smtp_username=settings.smtp_username,
         smtp_password=settings.smtp_password.get_secret_value(),
+        smtp_token=_token(settings),
         smtp_connections=settings.smtp_connections,
+        smtp_relays=[_relay(settings, relay) for relay in settings.smtp_relays],
         return_path=return_paths.maker() if return_paths else None,
         dkim_domain=settings.dkim_domain,
         dkim_keys=settings.dkim_keys,

@@ -39,7 +39,7 @@ from outreach.mail.outcomes import record
 from outreach.mail.plan import Plan, Recipient
 from outreach.mail.provider import (
     Fate,
-    HasPaces,
+    HasWays,
     Outcome,
     Provider,
     ProviderDown,
@@ -193,7 +193,7 @@ def _outcomes_of(stages: Mapping[int, Stage]) -> list[Outcome]:
 
 def _configured(provider: Provider) -> dict[str, float]:
     """Paces of the settings, by scope."""
-    paces = provider.paces if isinstance(provider, HasPaces) else {}
+    paces = provider.paces if isinstance(provider, HasWays) else {}
     return {pace.of_relay(name): per_s for name, per_s in paces.items()}
 
 

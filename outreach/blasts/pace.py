@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -21,29 +20,7 @@ from outreach.core.errors import BadInput
 from outreach.mail import pace
 from outreach.mail.models import Batch, Delivery, Pace
 
-_PACE = re.compile(r"([\d.,]+)\s*(?:/|per|a|an)\s*(s|second|min|minute|h|hour)", re.IGNORECASE)
-_SECONDS = {"s": 1, "m": 60, "h": 3600}
-FASTEST = 1_000_000.0
 LONGEST_PLAN = 90
-
-
-def parsed(text: str) -> float | None:
-    """`50/s`, `600/min` or `3000/h` as letters a second; None for `none`. Raises BadInput."""
-    if text.strip().lower() in ("none", ""):
-        return None
-    found = _PACE.fullmatch(text.strip())
-    try:
-        number = float(found[1].replace(",", "")) if found else 0.0
-    except ValueError:
-        number = 0.0
-    per_s = number / _SECONDS[found[2][0].lower()] if found else 0.0
-    if not 0 < per_s <= FASTEST:
-        raise BadInput(
-            f"“{text}” is no pace. Nothing was changed.",
-            hint="Write 50/s, 600/min, 3000/h or none.",
-            field="pace",
-        )
-    return per_s
 
 
 def set_pace(session: Session, scope: str, per_s: float | None, *, actor: str) -> None:
@@ -153,7 +130,7 @@ def of_blast(session: Session, blast: Blast) -> str:
 
 
 def typed(session: Session, blast: Blast) -> str:
-    """A blast's own pace as `parsed` reads it; "" for none."""
+    """A blast's own pace as pace.parsed reads it; "" for none."""
     row = session.get(Pace, pace.of_blast(blast.id))
     if row is None or not row.per_s:
         return ""

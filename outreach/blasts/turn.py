@@ -77,6 +77,7 @@ class Turn:
         self.claim = claim
         self._why = ""  # some of it waits for its domain
         self._provider = provider
+        self._sender = sender_address
         self._watch = watch
         self._zone = ZoneInfo("UTC")
         self._quiet_hours: str | None = None
@@ -106,10 +107,10 @@ class Turn:
 
         To be called last before the mark: it takes what the paces have room for.
         """
-        ways = ways_of(self._provider)
+        ways = ways_of(self._provider, self._sender)
         part.flight.way = ways[0].name
         if self.claim.blast_id is None:
-            self._count_single(session, part)
+            self._count_single(session, part, ways[0])
             return None
         end = quiet.end_of(self._quiet_hours, self._zone, now())
         if end is not None:
@@ -149,9 +150,9 @@ class Turn:
                 part.last_id, part.is_last = recipients[cut.through - 1].delivery_id, False
         return None
 
-    def _count_single(self, session: Session, part: Part) -> None:
+    def _count_single(self, session: Session, part: Part, way: Way) -> None:
         """It waits for nobody, but a warm-up counts it and blasts go the slower for it."""
-        scopes = self._known(ways_of(self._provider)[0])
+        scopes = self._known(way)
         if scopes and part.recipients:
             found = {"delivery": self.claim.first_id}
             self._zone = ZoneInfo(session.execute(_ZONE_OF_SINGLE, found).scalar_one())

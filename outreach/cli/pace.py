@@ -115,7 +115,7 @@ def weight(context: Context, blast: str, weight: float) -> None:
 
 
 def _set(context: Context, scope: str, text: str, what: str) -> None:
-    per_s = paces.parsed(text)
+    per_s = scopes.parsed(text)
     with context.services.db.transaction() as session:
         paces.set_pace(session, scope, per_s, actor=actor())
     context.say(f"{what} at {scopes.in_words(per_s)}." if per_s else f"{what} as fast as they can.")

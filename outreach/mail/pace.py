@@ -8,6 +8,7 @@ Nobody waits with a part in hand: the batch goes back, so that single letters an
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
@@ -19,8 +20,12 @@ from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
 from outreach.core.bulk import insert_into
+from outreach.core.errors import BadInput
 from outreach.mail.models import PACES, Pace
 
+_PACE = re.compile(r"([\d.,]+)\s*(?:/|per|a|an)\s*(s|second|min|minute|h|hour)", re.IGNORECASE)
+_SECONDS = {"s": 1, "m": 60, "h": 3600}
+FASTEST = 1_000_000.0
 # Capacity that nobody used is kept for so long: no more than this leaves at once.
 BURST_S = 1.0
 # A part is begun when there is room for so many seconds' worth of letters, or for all of it.
@@ -52,6 +57,25 @@ _GIVE_BACK = (
     )
     .values(taken=PACES.c.taken - bindparam("less"))
 )
+
+
+def parsed(text: str) -> float | None:
+    """`50/s`, `600/min` or `3000/h` as letters a second; None for `none`. Raises BadInput."""
+    if text.strip().lower() in ("none", ""):
+        return None
+    found = _PACE.fullmatch(text.strip())
+    try:
+        number = float(found[1].replace(",", "")) if found else 0.0
+    except ValueError:
+        number = 0.0
+    per_s = number / _SECONDS[found[2][0].lower()] if found else 0.0
+    if not 0 < per_s <= FASTEST:
+        raise BadInput(
+            f"“{text}” is no pace. Nothing was changed.",
+            hint="Write 50/s, 600/min, 3000/h or none.",
+            field="pace",
+        )
+    return per_s
 
 
 def of_blast(blast_id: int) -> str:

@@ -92,20 +92,16 @@ class Provider(Protocol):
 class HasWays(Protocol):
     """A provider that works with several relays. `Flight.way` says which one is to take a part."""
 
-    def ways(self) -> Sequence[Way]:
-        """Those that work, or that are to be tried again, the next one first; never none."""
+    paces: Mapping[str, float]  # letters a second by the relay's name, from the settings
+
+    def ways(self, sender: str) -> Sequence[Way]:
+        """Those that work for this sender, or that are to be tried again, the next one first;
+        never none."""
         ...
 
 
-@runtime_checkable
-class HasPaces(Protocol):
-    """A provider whose relays have a pace in the settings."""
-
-    paces: Mapping[str, float]  # letters a second, by the relay's name
-
-
-def ways_of(provider: Provider) -> Sequence[Way]:
-    """The ways by which a provider's next part may leave, the best first."""
+def ways_of(provider: Provider, sender: str) -> Sequence[Way]:
+    """The ways by which a provider's next part from this sender may leave, the best first."""
     if isinstance(provider, HasWays):
-        return provider.ways()
+        return provider.ways(sender)
     return (Way(provider.name, provider.part_size),)

@@ -127,13 +127,17 @@ class SmtpProvider:
         fruitless = 0
         while not part.empty:
             judged = part.handed
+            session: Session | None = None
             try:
                 session = await self._session()
                 await session.deliver(part)
             except (ProviderDown, ProviderRefuses) as failure:
+                if session:
+                    session.wire.close()
                 return failure
             except Lost as lost:
-                session.wire.close()
+                if session:
+                    session.wire.close()
                 LOG.info(CONNECTION_LOST, reason=str(lost))
                 fruitless = fruitless + 1 if part.handed == judged else 0
                 if lost.silent or fruitless == FRUITLESS:

@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import Literal
 
 from outreach.mail.provider import ProviderDown, ProviderRefuses
+from outreach.providers.smtp_token import Token
 from outreach.providers.smtp_wire import Lost, Reply, Wire
 
 Security = Literal["none", "starttls", "tls"]
@@ -28,6 +29,7 @@ class Relay:
     username: str = ""
     password: str = field(default="", repr=False)
     timeout_s: float = 30.0
+    token: Token | None = field(default=None, repr=False)  # for XOAUTH2, instead of a password
 
     @cached_property
     def context(self) -> ssl.SSLContext | None:
@@ -105,6 +107,9 @@ async def _hello(relay: Relay, wire: Wire) -> Extensions:
 
 async def _sign_in(relay: Relay, wire: Wire, extensions: Extensions) -> None:
     offered = extensions.get("AUTH", "").upper().split()
+    if relay.token:
+        await _sign_in_by_token(relay, relay.token, wire, offered)
+        return
     user, password = relay.username.encode(), relay.password.encode()
     if "PLAIN" in offered:
         reply = await _ask(wire, b"AUTH PLAIN " + b64encode(b"\0" + user + b"\0" + password))
@@ -116,6 +121,22 @@ async def _sign_in(relay: Relay, wire: Wire, extensions: Extensions) -> None:
     else:
         raise ProviderRefuses(f"{relay} offers no sign-in that we know (PLAIN or LOGIN).")
     _require(reply, 235, f"{relay} does not accept user name and password")
+
+
+async def _sign_in_by_token(relay: Relay, token: Token, wire: Wire, offered: list[str]) -> None:
+    if "XOAUTH2" not in offered:
+        raise ProviderRefuses(f"{relay} offers no sign-in by token (XOAUTH2).")
+    text, was_kept = await asyncio.to_thread(token.read)
+    # https://developers.google.com/workspace/gmail/imap/xoauth2-protocol
+    said = f"user={relay.username}\x01auth=Bearer {text}\x01\x01".encode()
+    reply = await _ask(wire, b"AUTH XOAUTH2 " + b64encode(said))
+    if reply.code == 334:  # why not, for machines; an empty answer ends it
+        reply = await _ask(wire, b"")
+    if reply.code // 100 == 5:
+        token.forget()
+        if was_kept:
+            raise ProviderDown(f"{relay} wants a fresh token; it is fetched.", wait_s=1.0)
+    _require(reply, 235, f"{relay} does not accept the token")
 
 
 async def _ask(wire: Wire, command: bytes) -> Reply:

@@ -161,6 +161,13 @@ class _Conversation:
         mechanism, _, initial = argument.partition(" ")
         if mechanism == "PLAIN":
             _, user, password = base64.b64decode(initial).decode().split("\0")
+        elif mechanism == "XOAUTH2":
+            user, bearer, *_ = base64.b64decode(initial).decode().split("\x01")
+            user, password = user.removeprefix("user="), bearer.removeprefix("auth=Bearer ")
+            if (user, password) != self.relay.credentials:
+                self.reply("334 eyJzdGF0dXMiOiI0MDAifQ==")
+                if self.line():
+                    self.relay.faults.append("an answer to the reason")
         else:
             self.reply("334 VXNlcm5hbWU6")
             user = base64.b64decode(self.line()).decode()

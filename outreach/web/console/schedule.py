@@ -104,7 +104,7 @@ def set_pace(blast_id: int) -> ResponseReturnValue:
     form = Form.sent()
     with form.judging(), services().db.transaction() as session:
         blast = queries.by_id(session, blast_id)
-        scope, per_s = pace_scopes.of_blast(blast_id), paces.parsed(form.text("pace"))
+        scope, per_s = pace_scopes.of_blast(blast_id), pace_scopes.parsed(form.text("pace"))
         paces.set_pace(session, scope, per_s, actor=actor())
         weights.set_weight(session, blast, _weight(form), actor=actor())
     if form.faults:
