@@ -17,6 +17,7 @@ from outreach.cli import (
     deliveries,
     demo,
     dkim,
+    doctor,
     lists,
     mailbox,
     pace,
@@ -104,6 +105,7 @@ for group in (
     database.db,
     serve.serve,
     serve.worker,
+    doctor.doctor,
     demo.demo,
 ):
     main.add_command(group)

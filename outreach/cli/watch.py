@@ -122,6 +122,10 @@ class _View:
         return f"{pace:,.0f} letters/s" if pace >= 10 else f"{pace:.1f} letters/s"
 
     def _end(self, progress: Progress) -> str:
+        if progress.state == "paused" and progress.in_flight:
+            return f"{progress.in_flight:,} still with the provider"
+        if progress.held_because:
+            return progress.held_because
         if progress.tried_again_at:
             return f"goes on at {self._clock(progress.tried_again_at)}"
         if progress.ends_at:

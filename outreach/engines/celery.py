@@ -15,7 +15,7 @@ from functools import lru_cache
 
 from celery import Celery, signals
 from celery.exceptions import Reject
-from kombu.entity import Queue
+from kombu.entity import Exchange, Queue
 from kombu.exceptions import ChannelError
 
 from outreach.engines.ending import Ending
@@ -65,7 +65,7 @@ def build(
         else {},
         task_routes={work.name: {"queue": work.queue} for work in _WORK},
         # What a worker takes that is not told its queues with -Q: all.
-        task_queues=[Queue(name) for name in QUEUES],  # type: ignore[no-untyped-call]
+        task_queues=[_queue(name) for name in QUEUES],
         beat_schedule={
             # Expired turns are dropped: after a stop, beat's backlog is one turn, not thousands.
             job.name: {
@@ -94,10 +94,16 @@ def build(
 
         signals.worker_ready.connect(watch, weak=False)
     for job in JOBS:
-        app.task(name=job.name)(_turn_of(app, job, here, ending.stop))
+        app.task(name=job.name, shared=False)(_turn_of(app, job, here, ending.stop))
         if job.pieces:
-            app.task(name=job.pieces.name)(_piece_of(job.pieces, here, ending.stop))
+            app.task(name=job.pieces.name, shared=False)(_piece_of(job.pieces, here, ending.stop))
     return app
+
+
+def _queue(name: str) -> Queue:
+    # With an exchange and a key of its own: Celery’s defaults are the same for all queues, and each
+    # message would reach every one of them.
+    return Queue(name, Exchange(name), routing_key=name)  # type: ignore[no-untyped-call]
 
 
 def _turn_of(

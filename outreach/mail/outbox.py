@@ -204,12 +204,12 @@ def offering(allowed: ColumnElement[bool]) -> Update:
         update(BATCHES)
         .where(BATCHES.c.id.in_(select(found.c.id)), BATCHES.c.state == "ready")
         .values(lease_until=bindparam("until"))
-        .returning(BATCHES.c.id)
+        .returning(BATCHES.c.turn, BATCHES.c.id)
     )
 
 
 def offer(session: Session, statement: Update, *, number: int, offer_s: float) -> list[int]:
-    """Ids of up to so many due batches that are not on offer yet.
+    """Ids of up to so many due batches that are not on offer yet, by turn.
 
     They are on offer for so many seconds: who carries the ids may forget them, and then they are
     named again. An offer reserves nothing; `claim` decides who sends.
@@ -219,7 +219,7 @@ def offer(session: Session, statement: Update, *, number: int, offer_s: float) -
     found = session.connection().execute(
         statement, {"now": instant, "until": until, "number": number}
     )
-    return sorted(found.scalars())
+    return [batch_id for _, batch_id in sorted(row[:] for row in found)]
 
 
 def _due(allowed: ColumnElement[bool]) -> Select[tuple[int]]:

@@ -117,6 +117,21 @@ class SendGridProvider:
             waiting.extendleft(reversed(again))
         return outcomes
 
+    def sign_in(self) -> str:
+        """Ask whether the API key may send, sending nothing; says with whom.
+
+        Raises ProviderDown and ProviderRefuses.
+        """
+        try:
+            answer = self._client.call("get", "scopes")
+        except Unanswered as error:
+            raise ProviderDown(str(error)) from None
+        if answer.status != 200:
+            raise failure(answer)
+        if b'"mail.send"' not in answer.body:
+            raise ProviderRefuses("The SendGrid API key may not send: it lacks “Mail Send”.")
+        return "SendGrid"
+
     def settle(self, delivery_ids: Sequence[int]) -> list[Outcome]:
         """Nothing: only SendGrid's events tell what became of a request."""
         return []

@@ -69,6 +69,14 @@ class SmtpProvider:
         with self._parts:
             return self._run(self._send(plan, recipients, flight))
 
+    def sign_in(self) -> str:
+        """Reach the relay and sign in as for a letter, sending none; says with whom.
+
+        Raises ProviderDown and ProviderRefuses.
+        """
+        self._run(self._keep_one())
+        return str(self._relay)
+
     def settle(self, delivery_ids: Sequence[int]) -> list[Outcome]:
         """Nothing: a relay can't be asked."""
         return []
@@ -153,6 +161,9 @@ class SmtpProvider:
             if not session.wire.closed:
                 return session
         return Session(*await open_wire(self._relay))
+
+    async def _keep_one(self) -> None:
+        self._kept.append(await self._session())
 
     async def _leave(self) -> None:
         await asyncio.gather(*(session.wire.leave() for session in self._kept))

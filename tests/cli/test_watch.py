@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -32,6 +33,9 @@ def moving(monkeypatch: pytest.MonkeyPatch) -> Progress:
         finished_at=None,
         letters_per_second=400.0,
         tried_again_at=None,
+        in_flight=0,
+        held_because="",
+        starts_at=None,
     )
 
 
@@ -52,3 +56,13 @@ def test_the_screen_shows_states_reasons_and_the_largest_domains(moving: Progres
     assert "(10 no consent)" in text
     assert "gmail.example" in text
     assert "and 2 other domains" in text
+
+
+def test_why_nothing_moves_stands_in_place_of_the_end(moving: Progress) -> None:
+    view = _View("First ask", "smtp", ZoneInfo("UTC"))
+    paused = dataclasses.replace(
+        moving, state="paused", letters_per_second=None, in_flight=40, reason="Paused by Mara."
+    )
+    assert view.line(paused).endswith("8,000 pending, 40 still with the provider, Paused by Mara.")
+    quiet = dataclasses.replace(moving, held_because="Quiet hours until 08:00.")
+    assert view.line(quiet).endswith("400 letters/s, Quiet hours until 08:00.")

@@ -143,7 +143,7 @@ def broker(kind: str) -> Iterator[Broker | None]:
 
 @dataclass
 class Fleet:
-    """Two workers on one database, and with a broker two beats as well; nothing runs yet."""
+    """Workers on one database, and with a broker beats as well; nothing runs yet."""
 
     db: Database
     folder: Path
@@ -156,9 +156,13 @@ class Fleet:
         """Two workers; with a broker, so many beats."""
         for _ in range(2):
             self.start_worker()
-        for number in range(beats if self.broker else 0):
-            schedule = str(self.folder / f"beat-{number}")
-            self.beats.append(self._celery("beat", "-s", schedule, "--pidfile="))
+        for _ in range(beats if self.broker else 0):
+            self.start_beat()
+
+    def start_beat(self) -> None:
+        """One beat more."""
+        schedule = str(self.folder / f"beat-{len(self.beats)}")
+        self.beats.append(self._celery("beat", "-s", schedule, "--pidfile="))
 
     def start_worker(self) -> None:
         """One worker more; on Celery it has two children."""
