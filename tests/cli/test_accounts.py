@@ -76,6 +76,7 @@ def test_the_organisation_is_shown_and_edited(typed: Typed, db: Database) -> Non
         "Replies go to:    the sender’s address",
         "Time zone:        UTC",
         "Language:         en",
+        "Quiet hours:      none",
     ]
     said = typed("organisation", "edit", "--postal-address", "5 Quay Street\nWesthaven",
                  "--reply-to", "Desk@harbour.example", "--sender-name", "Mara Quist")  # fmt: skip
