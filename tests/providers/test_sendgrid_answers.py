@@ -182,7 +182,7 @@ def test_the_flight_knows_what_left_and_a_stopped_one_begins_nothing(
     assert flight.stages() == {1: taken, 2: leaving, 3: here, 4: here}
 
     flight = Flight([1, 2])
-    flight.stopped = True
+    flight.stop()
     assert provider(sendgrid).send(plan, household[:2], flight) == []
     assert sendgrid.seen == 3
 
