@@ -23,9 +23,10 @@ from outreach.core.errors import BadInput
 from outreach.core.tokens import Slot, Tokens
 from outreach.mail import markdown
 from outreach.mail.blocks import chosen
+from outreach.mail.draft import Draft
 from outreach.mail.fields import Field, Same
 from outreach.mail.mime import mime_letter, rfc2822_date
-from outreach.mail.plan import Context, Draft, Envelope, Plan, Recipient
+from outreach.mail.plan import Context, Envelope, Plan, Recipient
 from outreach.mail.render import button, render_parts, sources_for_each_person
 from outreach.petitions import citations
 from outreach.petitions.models import Petition

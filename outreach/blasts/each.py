@@ -17,8 +17,9 @@ from sqlalchemy.orm import Session
 
 from outreach.core import log
 from outreach.core.errors import BadInput
+from outreach.mail.draft import Draft
 from outreach.mail.models import Delivery
-from outreach.mail.plan import Draft, Form, Plan, Recipient
+from outreach.mail.plan import Form, Plan, Recipient
 from outreach.mail.render import PERSON, kept, render_parts
 from outreach.petitions.models import Petition, Signature
 from outreach.supporters.models import ListMember, Supporter, SupporterList, SupporterTag, Tag

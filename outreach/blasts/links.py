@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from outreach.core.errors import BadInput
 from outreach.core.tokens import MAX_SLOT, Slot
-from outreach.mail.plan import Draft
+from outreach.mail.draft import Draft
 from outreach.petitions.citations import Note
 from outreach.tracking.links import NewLink
 

@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 from outreach.core.tokens import Slot, Tokens
 from outreach.mail.dkim import SIGNED, Key, Signer
 from outreach.mail.dkim_keys import dns_record
+from outreach.mail.draft import Draft
 from outreach.mail.fields import Field
 from outreach.mail.mime import mime_letter
-from outreach.mail.plan import Context, Draft, Envelope, Plan, Recipient
+from outreach.mail.plan import Context, Envelope, Plan, Recipient
 
 DATE = "Sun, 01 Mar 2026 09:30:00 +0000"
 RSA = Key("s2026", generate_private_key(65537, 2048))

@@ -15,9 +15,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from outreach.core.tokens import Slot, Tokens
+from outreach.mail.draft import Draft
 from outreach.mail.fields import Field
 from outreach.mail.mime import Unsendable, compile_mime, mime_letter, rfc2822_date
-from outreach.mail.plan import CONTROL, Context, Draft, Envelope, Plan, Recipient
+from outreach.mail.plan import CONTROL, Context, Envelope, Plan, Recipient
 
 TOKENS = Tokens("a secret for tests")
 DATE = rfc2822_date(datetime(2026, 3, 1, 9, 30, tzinfo=UTC))

@@ -15,9 +15,10 @@ from jinja2 import Environment
 
 from outreach.core.tokens import Tokens
 from outreach.mail.blocks import Letter, Nodes, chosen, outcomes
+from outreach.mail.draft import Draft
 from outreach.mail.fields import FILTERS, Field
 from outreach.mail.mime import mime_letter, rfc2822_date
-from outreach.mail.plan import CONTROL, Context, Draft, Envelope, Plan, Recipient
+from outreach.mail.plan import CONTROL, Context, Envelope, Plan, Recipient
 
 ENVELOPE = Envelope("Mara", "mara@harbour.example", "https://act.example")
 TOKENS = Tokens("a secret for tests")

@@ -11,8 +11,9 @@ import yaml
 from openapi_schema_validator import OAS31Validator, oas31_format_checker
 
 from outreach.core.tokens import Slot, Tokens
+from outreach.mail.draft import Draft
 from outreach.mail.fields import Field
-from outreach.mail.plan import Context, Draft, Envelope, Plan, Recipient
+from outreach.mail.plan import Context, Envelope, Plan, Recipient
 from outreach.mail.provider import Fate, Outcome
 from outreach.providers.sendgrid import SendGridProvider
 from tests.standins.sendgrid import SendGridStandIn

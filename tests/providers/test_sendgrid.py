@@ -14,8 +14,9 @@ from openapi_schema_validator import OAS31Validator
 from structlog.testing import capture_logs
 
 from outreach.core.tokens import Slot
+from outreach.mail.draft import Draft
 from outreach.mail.fields import Field
-from outreach.mail.plan import CONTROL, Context, Draft, Envelope, Plan, Recipient
+from outreach.mail.plan import CONTROL, Context, Envelope, Plan, Recipient
 from outreach.mail.provider import Fate, ProviderDown
 from outreach.providers.sendgrid import SendGridProvider
 from tests.providers.conftest import SPECIFICATION, MakeRecipient, fates, people, provider

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import orjson
 
+from outreach.mail.draft import Draft
 from outreach.mail.fields import Field
-from outreach.mail.plan import Context, Draft, Envelope, Recipient
+from outreach.mail.plan import Context, Envelope, Recipient
 from outreach.mail.provider import Outcome
 from outreach.providers.sendgrid import _requests
 from outreach.providers.sendgrid_request import RequestMaker

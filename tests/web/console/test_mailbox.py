@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from outreach.mail.plan import Draft, Envelope, Recipient
+from outreach.mail.draft import Draft
+from outreach.mail.plan import Envelope, Recipient
 from outreach.providers.mailbox import MailboxProvider
 from outreach.services import Services
 from outreach.web.console.sheet import framed

@@ -17,9 +17,10 @@ from outreach.consent.ledger import grant
 from outreach.consent.models import ConsentEntry
 from outreach.core.db import Base, Database
 from outreach.core.tokens import Slot
+from outreach.mail.draft import Draft
 from outreach.mail.fields import Field
 from outreach.mail.models import Delivery
-from outreach.mail.plan import Context, Draft, Envelope, Plan
+from outreach.mail.plan import Context, Envelope, Plan
 from outreach.petitions.models import Petition
 from outreach.services import Services
 from outreach.supporters.models import Supporter
