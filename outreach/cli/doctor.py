@@ -281,7 +281,7 @@ def _work(patient: Patient) -> Iterator[Verdict]:
             "work",
             "look",
             f"Of {plural(unknown, 'letter', 'letters')} it is not known whether it left.",
-            "See them: outreach blasts unknown BLAST",
+            "See them: outreach deliveries unknown",
         )
 
 
