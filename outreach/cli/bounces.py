@@ -38,13 +38,18 @@ def read(context: Context) -> None:
         pass
     try:
         context.say(_taken(context, source))
+    except OutreachError as error:
+        raise _again(error.message) from error
     except Exception as error:  # whatever it is, the mail server must not throw the message away
-        if not isinstance(error, (OutreachError, OperationalError)):
+        if not isinstance(error, OperationalError):
             _log.exception("bounces.not_taken")
-        why = error.message if isinstance(error, OutreachError) else type(error).__name__
-        click.echo(f"Error: {why}", err=True)
-        click.echo("What to do: bring the message again; nothing of it was stored.", err=True)
-        sys.exit(TRY_AGAIN)
+        raise _again(type(error).__name__) from error
+
+
+def _again(why: str) -> SystemExit:
+    click.echo(f"Error: {why}", err=True)
+    click.echo("What to do: bring the message again; nothing of it was stored.", err=True)
+    return SystemExit(TRY_AGAIN)
 
 
 def _taken(context: Context, source: bytes) -> str:

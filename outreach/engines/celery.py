@@ -45,37 +45,7 @@ def build(
     `watched_at`: host and port where a worker answers Prometheus.
     """
     app = Celery("outreach", broker=broker_url or "memory://")
-    app.conf.update(
-        task_acks_late=True,
-        task_reject_on_worker_lost=True,
-        worker_prefetch_multiplier=1,
-        task_ignore_result=True,
-        task_serializer="json",
-        accept_content=["json"],
-        timezone="UTC",
-        broker_connection_retry_on_startup=True,
-        broker_connection_max_retries=None,
-        # A killed worker's task comes back at once after its visibility time-out.
-        broker_transport_options={
-            "visibility_timeout": 120,
-            "unacked_restore_interval": 5,
-            "unacked_restore_throttle": 1,
-        }
-        if broker_url.startswith("redis")
-        else {},
-        task_routes={work.name: {"queue": work.queue} for work in _WORK},
-        # What a worker takes that is not told its queues with -Q: all.
-        task_queues=[_queue(name) for name in QUEUES],
-        beat_schedule={
-            # Expired turns are dropped: after a stop, beat's backlog is one turn, not thousands.
-            job.name: {
-                "task": job.name,
-                "schedule": job.every_s,
-                "options": {"queue": job.queue, "expires": max(job.every_s, 1.0) * 2},
-            }
-            for job in JOBS
-        },
-    )
+    app.conf.update(_conf(broker_url))
     ending = Ending()
 
     @lru_cache(maxsize=1)
@@ -98,6 +68,40 @@ def build(
         if job.pieces:
             app.task(name=job.pieces.name, shared=False)(_piece_of(job.pieces, here, ending.stop))
     return app
+
+
+def _conf(broker_url: str) -> dict[str, object]:
+    return {
+        "task_acks_late": True,
+        "task_reject_on_worker_lost": True,
+        "worker_prefetch_multiplier": 1,
+        "task_ignore_result": True,
+        "task_serializer": "json",
+        "accept_content": ["json"],
+        "timezone": "UTC",
+        "broker_connection_retry_on_startup": True,
+        "broker_connection_max_retries": None,
+        # A killed worker's task comes back at once after its visibility time-out.
+        "broker_transport_options": {
+            "visibility_timeout": 120,
+            "unacked_restore_interval": 5,
+            "unacked_restore_throttle": 1,
+        }
+        if broker_url.startswith("redis")
+        else {},
+        "task_routes": {work.name: {"queue": work.queue} for work in _WORK},
+        # What a worker takes that is not told its queues with -Q: all.
+        "task_queues": [_queue(name) for name in QUEUES],
+        "beat_schedule": {
+            # Expired turns are dropped: after a stop, beat's backlog is one turn, not thousands.
+            job.name: {
+                "task": job.name,
+                "schedule": job.every_s,
+                "options": {"queue": job.queue, "expires": max(job.every_s, 1.0) * 2},
+            }
+            for job in JOBS
+        },
+    }
 
 
 def _queue(name: str) -> Queue:

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 
 from flask import Flask
+from sqlalchemy.exc import SQLAlchemyError
 
 from outreach.core import log
 from outreach.services import Services
@@ -63,6 +64,6 @@ def _repeat(duty: Callable[[], None]) -> None:
             duty()
         except DATABASE_AWAY:
             pass  # every request that notices says so; what is kept stays for the next turn
-        except Exception:
+        except (SQLAlchemyError, OSError, ValueError):
             _log.exception(UPKEEP_FAILED, duty=duty.__name__)
         time.sleep(EVERY_S)
