@@ -126,6 +126,7 @@ class Signature(Base):
         Index(None, "petition_id", "verified_at"),
         Index(None, "petition_id", "invalidated_at"),
         Index(None, "supporter_id"),
+        Index(None, "network", "created_at"),
     )
 
     id: Mapped[Id]
@@ -135,6 +136,9 @@ class Signature(Base):
     state: Mapped[Word] = mapped_column(default="pending")
     reason: Mapped[Line | None]
     grade: Mapped[Word]  # recognised, confirmed, form
+    # What speaks against a person, as [{name, weight}]; grades.py says what is suspicious
+    doubts: Mapped[list[Any]] = mapped_column(JSON_VALUE, default=list)
+    network: Mapped[str] = mapped_column(String(32), default="")  # keyed hash, as in events
     name: Mapped[str] = mapped_column(String(250))
     postal_code: Mapped[str] = mapped_column(String(20), default="")
     partners: Mapped[list[Any]] = mapped_column(JSON_VALUE, default=list)  # boxes ticked

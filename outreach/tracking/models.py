@@ -68,3 +68,19 @@ class Judgement(Base):
     verdict: Mapped[Word]  # human, machine, machine_open, proxy_open, unknown
     evidence: Mapped[list[Any]] = mapped_column(JSON_VALUE, default=list)
     judged_at: Mapped[Instant] = mapped_column(default=now)
+
+
+class Rejudging(Base):
+    """One run over all history: letters (delivery ids) up to `done_to` of `last_id` are judged."""
+
+    __tablename__ = "rejudgings"
+
+    id: Mapped[Id]
+    actor: Mapped[Line]
+    started_at: Mapped[Instant] = mapped_column(default=now)
+    finished_at: Mapped[Instant | None]
+    last_id: Mapped[int]
+    done_to: Mapped[int] = mapped_column(default=0)
+    total: Mapped[int]  # events when it began
+    judged: Mapped[int] = mapped_column(default=0)  # events so far
+    changed: Mapped[int] = mapped_column(default=0)  # of them, those with another verdict
