@@ -12,7 +12,7 @@ import config
 from outreach.blasts.automatic_pause import Limits
 from outreach.core.db import Database
 from outreach.core.tokens import Tokens
-from outreach.mail import pace
+from outreach.mail import pace_scopes
 from outreach.mail.provider import Provider
 from outreach.mail.verp import ReturnPaths
 from outreach.providers.build import RelaySettings, build
@@ -136,7 +136,7 @@ def _relay(settings: config.Settings, given: config.SmtpRelay) -> RelaySettings:
         settings.provider_timeout_s,
         _token(given),
     )
-    per_s = pace.parsed(given.pace)
+    per_s = pace_scopes.parsed(given.pace)
     return RelaySettings(given.name, relay, given.weight, given.connections, per_s)
 
 

@@ -31,7 +31,7 @@ from outreach.core.address import domain
 from outreach.core.clock import now
 from outreach.core.db import Database
 from outreach.core.tokens import Tokens
-from outreach.mail import outbox, pace
+from outreach.mail import outbox, pace_scopes
 from outreach.mail.flight import Flight, FlightRecorder, Stage
 from outreach.mail.models import Batch
 from outreach.mail.outbox import Claim
@@ -39,7 +39,6 @@ from outreach.mail.outcomes import record
 from outreach.mail.plan import Plan, Recipient
 from outreach.mail.provider import (
     Fate,
-    HasWays,
     Outcome,
     Provider,
     ProviderDown,
@@ -84,7 +83,7 @@ def send_all(sender: Sender, stop: threading.Event) -> int:
     claim = None if stop.is_set() else _claim(sender)
     if claim is None:
         return 0
-    with Watch(sender.db, stop, _configured(sender.provider)) as watch:
+    with Watch(sender.db, stop, pace_scopes.configured(sender.provider)) as watch:
         lane = Lane(sender, stop, watch)
         if sender.provider.lanes == 1:
             return lane.run(claim)
@@ -106,7 +105,7 @@ def send_one(sender: Sender, batch_id: int, stop: threading.Event) -> bool:
     claim = None if stop.is_set() else _claim(sender, batch_id)
     if claim is None:
         return False
-    with Watch(sender.db, stop, _configured(sender.provider)) as watch:
+    with Watch(sender.db, stop, pace_scopes.configured(sender.provider)) as watch:
         Lane(sender, stop, watch).send(claim)
     return True
 
@@ -189,12 +188,6 @@ def _known(sender: Sender, owner: str, doubtful: Sequence[int]) -> list[Outcome]
 def _outcomes_of(stages: Mapping[int, Stage]) -> list[Outcome]:
     fates = {Stage.HERE: Fate.LATER, Stage.TAKEN: Fate.ACCEPTED}
     return [Outcome(i, fates[stage]) for i, stage in stages.items() if stage in fates]
-
-
-def _configured(provider: Provider) -> dict[str, float]:
-    """Paces of the settings, by scope."""
-    paces = provider.paces if isinstance(provider, HasWays) else {}
-    return {pace.of_relay(name): per_s for name, per_s in paces.items()}
 
 
 def _claim(sender: Sender, batch_id: int | None = None) -> Claim | None:

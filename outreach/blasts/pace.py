@@ -17,20 +17,20 @@ from outreach.accounts.queries import the_organisation
 from outreach.blasts.models import Blast
 from outreach.core.clock import now
 from outreach.core.errors import BadInput
-from outreach.mail import pace
+from outreach.mail import pace, pace_scopes
 from outreach.mail.models import Batch, Delivery, Pace
 
 LONGEST_PLAN = 90
 
 
 def set_pace(session: Session, scope: str, per_s: float | None, *, actor: str) -> None:
-    """Let letters of this scope (mail.pace) leave at this pace; None: as fast as they can. Felt
-    within a second, also by those that wait."""
+    """Let letters of this scope (mail.pace_scopes) leave at this pace; None: as fast as they can.
+    Felt within a second, also by those that wait."""
     row = _row(session, scope)
     row.per_s, row.free_at, row.queued_until = per_s, None, None
     _settle(session, row)
     _wait_no_longer(session, scope)
-    _note(session, actor, "pace.set", scope, pace=pace.in_words(per_s) if per_s else "none")
+    _note(session, actor, "pace.set", scope, pace=pace_scopes.in_words(per_s) if per_s else "none")
 
 
 def set_warm_up(
@@ -66,7 +66,7 @@ def _wait_no_longer(session: Session, scope: str) -> None:
     """What waited under the pace before is looked at now."""
     held = update(Blast).where(Blast.state == "sending")
     session.execute(held.values(held_until=None, held_because=None))
-    if not pace.domain_of(scope):
+    if not pace_scopes.domain_of(scope):
         return
     # Letters that a provider put off (attempts) keep their time.
     waiting = (
@@ -113,7 +113,7 @@ def limits(session: Session, scopes: Sequence[str] | None = None) -> list[Limit]
     return [
         Limit(
             scope=row.scope,
-            pace=pace.in_words(row.per_s) if row.per_s else "",
+            pace=pace_scopes.in_words(row.per_s) if row.per_s else "",
             daily=row.daily,
             starts_on=row.starts_on,
             today=pace.limit_of(row.daily, row.starts_on, day),
@@ -125,13 +125,13 @@ def limits(session: Session, scopes: Sequence[str] | None = None) -> list[Limit]
 
 def of_blast(session: Session, blast: Blast) -> str:
     """A blast's own pace in words; "" for none."""
-    found = limits(session, [pace.of_blast(blast.id)])
+    found = limits(session, [pace_scopes.of_blast(blast.id)])
     return found[0].pace if found else ""
 
 
 def typed(session: Session, blast: Blast) -> str:
-    """A blast's own pace as pace.parsed reads it; "" for none."""
-    row = session.get(Pace, pace.of_blast(blast.id))
+    """A blast's own pace as pace_scopes.parsed reads it; "" for none."""
+    row = session.get(Pace, pace_scopes.of_blast(blast.id))
     if row is None or not row.per_s:
         return ""
     return f"{row.per_s:.10g}/s" if row.per_s >= 1 else f"{row.per_s * 3600:.10g}/h"
@@ -140,7 +140,7 @@ def typed(session: Session, blast: Blast) -> str:
 def how_long(session: Session, blast: Blast, letters: int) -> tuple[str, str]:
     """What holds so many letters of a blast back, and how long they take at least, each as a
     phrase; ("", "") where nothing does. The paces of single relays and domains come on top."""
-    scopes = (pace.of_blast(blast.id), pace.of_sender(blast.sender_address))
+    scopes = (pace_scopes.of_blast(blast.id), pace_scopes.of_sender(blast.sender_address))
     rows = session.scalars(select(Pace).where(Pace.scope.in_(scopes))).all()
     per_s = min((row.per_s for row in rows if row.per_s), default=None)
     plans = [days for row in rows if (days := _days(session, blast, row, letters)) > 1]
@@ -148,7 +148,7 @@ def how_long(session: Session, blast: Blast, letters: int) -> tuple[str, str]:
         return "The warm-up plan of its sender", f"{max(plans)} days"
     if per_s is None:
         return "", ""
-    return f"At {pace.in_words(per_s)}", _span(letters / per_s)
+    return f"At {pace_scopes.in_words(per_s)}", _span(letters / per_s)
 
 
 def _days(session: Session, blast: Blast, row: Pace, letters: int) -> int:

@@ -17,7 +17,7 @@ from outreach.blasts.models import Blast
 from outreach.blasts.watch import Watch
 from outreach.core.address import domain
 from outreach.core.clock import now
-from outreach.mail import outbox, pace
+from outreach.mail import outbox, pace, pace_scopes
 from outreach.mail.flight import Flight
 from outreach.mail.models import SingleLetter
 from outreach.mail.outbox import Claim
@@ -82,9 +82,9 @@ class Turn:
         self._zone = ZoneInfo("UTC")
         self._quiet_hours: str | None = None
         self._ends_at = monotonic() + TURN_S
-        self._general = {pace.of_sender(sender_address)}
+        self._general = {pace_scopes.of_sender(sender_address)}
         if claim.blast_id is not None:
-            self._general.add(pace.of_blast(claim.blast_id))
+            self._general.add(pace_scopes.of_blast(claim.blast_id))
 
     @property
     def size(self) -> int:
@@ -161,7 +161,7 @@ class Turn:
             part.used = dict.fromkeys(scopes, 1)
 
     def _known(self, way: Way) -> set[str]:
-        return (self._general | {pace.of_relay(way.name)}) & self._watch.paces.keys()
+        return (self._general | {pace_scopes.of_relay(way.name)}) & self._watch.paces.keys()
 
     @property
     def is_over(self) -> bool:

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from outreach.blasts.models import Blast
 from outreach.core import log
 from outreach.core.db import Database
-from outreach.mail import outbox, pace
+from outreach.mail import outbox, pace, pace_scopes
 from outreach.mail.flight import Flight
 from outreach.mail.outbox import Claim
 
@@ -111,7 +111,7 @@ class Watch:
     def _read_paces(self) -> None:
         with self._db.reading() as session:
             self.paces = pace.all_paces(session, self.configured)
-        domains = (pace.domain_of(scope) for scope in self.paces)
+        domains = (pace_scopes.domain_of(scope) for scope in self.paces)
         self.domains = frozenset(name for name in domains if name)
 
     def _look(self, session: Session, in_air: list[tuple[Claim, Flight]]) -> None:

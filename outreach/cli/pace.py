@@ -12,7 +12,7 @@ from outreach.blasts import pace as paces
 from outreach.blasts import queries, weights
 from outreach.cli.context import Context, actor, as_json
 from outreach.core.clock import now
-from outreach.mail import pace as scopes
+from outreach.mail import pace_scopes as scopes
 
 
 @click.group("pace")

@@ -15,10 +15,9 @@ from outreach.blasts.models import Blast
 from outreach.blasts.progress import progress_of
 from outreach.core.clock import now
 from outreach.core.errors import BadInput
-from outreach.mail import outbox
-from outreach.mail import pace as mail_pace
+from outreach.mail import outbox, pace_scopes
 from outreach.mail.models import Batch, Delivery, Pace
-from outreach.mail.pace import of_blast, of_domain, of_relay, of_sender
+from outreach.mail.pace_scopes import of_blast, of_domain, of_relay, of_sender
 from outreach.mail.plan import Recipient
 from outreach.mail.provider import Fate, ProviderDown
 from outreach.mail.render import Rendered
@@ -345,13 +344,13 @@ def test_a_blast_that_begins_later_joins_at_the_present_turn(world: World) -> No
     [("50/s", 50.0), ("3,000/h", 3000 / 3600), ("600/min", 10.0), ("20 a second", 20.0)],
 )
 def test_paces_are_read_as_people_write_them(text: str, per_s: float) -> None:
-    assert mail_pace.parsed(text) == pytest.approx(per_s)
+    assert pace_scopes.parsed(text) == pytest.approx(per_s)
 
 
 @pytest.mark.parametrize("text", ["fast", "0/s", "-1/s", "50", "1.2.3/s", "9999999/s"])
 def test_what_is_no_pace_is_refused(text: str) -> None:
     with pytest.raises(BadInput, match="is no pace"):
-        mail_pace.parsed(text)
+        pace_scopes.parsed(text)
 
 
 def test_a_pace_that_is_taken_away_leaves_nothing(world: World) -> None:

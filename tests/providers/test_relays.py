@@ -16,7 +16,7 @@ import config
 from outreach.app import build_services
 from outreach.blasts import delivery, pace
 from outreach.mail.flight import Flight
-from outreach.mail.pace import of_relay
+from outreach.mail.pace_scopes import of_relay
 from outreach.mail.plan import Plan
 from outreach.mail.provider import ProviderDown, ProviderRefuses
 from outreach.providers import relays as relays_module

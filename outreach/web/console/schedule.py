@@ -15,7 +15,7 @@ from outreach.blasts.audience import audience_count
 from outreach.blasts.models import Blast
 from outreach.core.clock import now
 from outreach.core.errors import BadInput
-from outreach.mail import pace as pace_scopes
+from outreach.mail import pace_scopes
 from outreach.web.auth import actor, needs, zone
 from outreach.web.console.blasts import page as blast_page
 from outreach.web.context import services
