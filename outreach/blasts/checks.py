@@ -14,11 +14,12 @@ from urllib.parse import urlsplit
 
 from sqlalchemy.orm import Session
 
-from outreach.blasts import pace
+from outreach.blasts import duration
 from outreach.blasts.audience import audience_count, somebody_would_get
 from outreach.blasts.compose import Composed, Preview, compose, shown_to
 from outreach.blasts.models import Blast, Variant
 from outreach.core.errors import BadInput, NotFound
+from outreach.mail.provider import Provider
 from outreach.petitions.models import Petition
 
 REAL_PROVIDERS = frozenset({"smtp", "sendgrid"})  # the others keep letters on this machine
@@ -42,7 +43,7 @@ class Case:
     session: Session
     blast: Blast
     base_url: str
-    provider: str = ""  # its name; "": not known, so nothing is said about it
+    provider: Provider | None = None  # None: not known, so nothing is said about it
     brief: bool = False  # only what stops the blast is asked for
 
     @property
@@ -98,9 +99,9 @@ def _audience(case: Case) -> Iterator[Finding]:
             f"Chosen by the rules: {count.chosen:,}{', all held back' if count.chosen else ''}.",
         )
     else:
-        what, span = pace.how_long(case.session, case.blast, count.would_get)
-        if what:
-            yield Finding("pace", "ok", f"{what}: {span} at least")
+        takes = duration.at_least(case.session, case.blast, count.would_get, case.provider)
+        if takes:
+            yield Finding("pace", "ok", f"It takes {takes.span} at least", takes.why)
         held = sum(count.held_back.values())
         yield Finding(
             "audience", "ok", f"Would get it: {count.would_get:,}", f"Held back: {held:,}"
@@ -109,7 +110,7 @@ def _audience(case: Case) -> Iterator[Finding]:
 
 def _base_url(case: Case) -> Iterator[Finding]:
     """Letters that really leave need links that work elsewhere, and that nobody can read along."""
-    if case.provider not in REAL_PROVIDERS:
+    if case.provider is None or case.provider.name not in REAL_PROVIDERS:
         return
     address = urlsplit(case.base_url)
     if _is_local(address.hostname or ""):

@@ -1,18 +1,16 @@
-"""Paces as people set and read them: letters a second or hour, warm-up plans, how long it takes."""
+"""Paces as people set and read them: letters a second or hour, warm-up plans."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from math import ceil
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from outreach.accounts import audit
-from outreach.accounts.models import Organisation
 from outreach.accounts.queries import the_organisation
 from outreach.blasts.models import Blast
 from outreach.core.clock import now
@@ -135,44 +133,6 @@ def typed(session: Session, blast: Blast) -> str:
     if row is None or not row.per_s:
         return ""
     return f"{row.per_s:.10g}/s" if row.per_s >= 1 else f"{row.per_s * 3600:.10g}/h"
-
-
-def how_long(session: Session, blast: Blast, letters: int) -> tuple[str, str]:
-    """What holds so many letters of a blast back, and how long they take at least, each as a
-    phrase; ("", "") where nothing does. The paces of single relays and domains come on top."""
-    scopes = (pace_scopes.of_blast(blast.id), pace_scopes.of_sender(blast.sender_address))
-    rows = session.scalars(select(Pace).where(Pace.scope.in_(scopes))).all()
-    per_s = min((row.per_s for row in rows if row.per_s), default=None)
-    plans = [days for row in rows if (days := _days(session, blast, row, letters)) > 1]
-    if plans:
-        return "The warm-up plan of its sender", f"{max(plans)} days"
-    if per_s is None:
-        return "", ""
-    return f"At {pace_scopes.in_words(per_s)}", _span(letters / per_s)
-
-
-def _days(session: Session, blast: Blast, row: Pace, letters: int) -> int:
-    """On how many days so many letters leave by a warm-up plan, from today on."""
-    zone = session.get_one(Organisation, blast.organisation_id).timezone
-    day = now().astimezone(ZoneInfo(zone)).date()
-    if row.starts_on is None or day < row.starts_on:
-        return 1
-    days, left = 1, letters + (row.taken if row.day == day else 0)
-    for limit in row.daily[(day - row.starts_on).days :]:
-        if left <= limit:
-            return days
-        days, left = days + 1, left - limit
-    return days
-
-
-def _span(seconds: float) -> str:
-    if seconds < 90:
-        return f"{max(1, ceil(seconds))} seconds"
-    if seconds < 5400:
-        return f"{ceil(seconds / 60)} minutes"
-    if seconds < 129_600:
-        return f"{ceil(seconds / 360) / 10:g} hours"
-    return f"{ceil(seconds / 8640) / 10:g} days"
 
 
 def _note(session: Session, actor: str, action: str, scope: str, **detail: str) -> None:

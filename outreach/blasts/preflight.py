@@ -13,12 +13,15 @@ from outreach.blasts.checks_of_letter import CHECKS_OF_LETTER, OVERRIDABLE
 from outreach.blasts.compose import Unreadable
 from outreach.blasts.models import Blast, CheckOverride
 from outreach.core.errors import BadInput, Conflict
+from outreach.mail.provider import Provider
 
 
-def run(session: Session, blast: Blast, base_url: str, *, provider: str = "") -> list[Finding]:
+def run(
+    session: Session, blast: Blast, base_url: str, *, provider: Provider | None = None
+) -> list[Finding]:
     """All findings, the worst first; an overridden stop is shown as something to look at.
 
-    `provider` is the name of the one that letters leave by.
+    `provider`: the one that letters leave by.
     """
     return _run(Case(session, blast, base_url, provider))
 

@@ -129,7 +129,7 @@ def preflight_(context: Context, blast: str, json_: bool) -> None:
             session,
             queries.named(session, blast),
             context.services.base_url,
-            provider=context.services.provider.name,
+            provider=context.services.provider,
         )
     if json_:
         context.print_json([asdict(finding) for finding in found])

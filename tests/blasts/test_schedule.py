@@ -73,8 +73,9 @@ def test_real_letters_with_links_that_lead_nowhere_are_to_be_looked_at(
     world: World, base_url: str, provider: str, said: str | None
 ) -> None:
     world.add_people(1)
+    world.provider.name = provider
     with world.db.reading() as session:
-        found = preflight.run(session, world.blast(session), base_url, provider=provider)
+        found = preflight.run(session, world.blast(session), base_url, provider=world.provider)
     assert [(f.level, f.title) for f in found if f.key == "base_url"] == (
         [("look", said)] if said else []
     )

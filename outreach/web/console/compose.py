@@ -75,7 +75,7 @@ def _same_view() -> dict[str, Any]:
 
 def _page(session: Session, blast: Blast, form: Form) -> str:
     petition = session.get_one(Petition, blast.petition_id)
-    findings = preflight.run(session, blast, services().base_url, provider=services().provider.name)
+    findings = preflight.run(session, blast, services().base_url, provider=services().provider)
     return render_template(
         "console/compose.html",
         blast=blast,
