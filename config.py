@@ -6,6 +6,7 @@ in the working directory. docs/settings.md lists them; a test holds that list ag
 
 from __future__ import annotations
 
+import json
 import os
 import secrets
 from pathlib import Path
@@ -22,6 +23,7 @@ from pydantic import (
     field_validator,
     model_validator,
 )
+from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 
@@ -31,7 +33,7 @@ class SmtpRelay(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: str = Field(min_length=1, max_length=80)
-    host: str
+    host: str = Field(min_length=1)
     port: int = Field(25, ge=1, le=65535)
     security: Literal["none", "starttls", "tls"] = "none"
     username: str = ""
@@ -47,7 +49,11 @@ class Settings(BaseSettings):
     """All settings. Defaults run the embedded installation: SQLite, local mailbox, one machine."""
 
     model_config = SettingsConfigDict(
-        env_prefix="OUTREACH_", env_file=".env", frozen=True, extra="ignore"
+        env_prefix="OUTREACH_",
+        env_file=".env",
+        frozen=True,
+        extra="ignore",
+        hide_input_in_errors=True,  # what is wrong may hold a password
     )
 
     data_dir: Path = Field(Path("var"), description="Folder for the database, mailbox and files.")
@@ -184,13 +190,10 @@ class Settings(BaseSettings):
             relays = _RELAYS.validate_json(given) if given.strip() else ()
         except ValidationError as error:
             # Only where and what: the text holds passwords.
-            faults = (
-                f"{'.'.join(map(str, fault['loc'])) or 'it'}: {fault['msg']}"
-                for fault in error.errors(include_input=False, include_url=False)
-            )
-            raise ValueError("no JSON list of relays: " + "; ".join(faults)) from None
+            faults = error.errors(include_input=False, include_url=False)
+            raise ValueError("; ".join(_said(fault, given) for fault in faults)) from None
         if len({relay.name for relay in relays}) < len(relays):
-            raise ValueError("two relays have the same name")
+            raise ValueError("two relays have the same name; each needs one of its own")
         return relays
 
     @model_validator(mode="after")
@@ -216,6 +219,38 @@ class Settings(BaseSettings):
 
 
 _RELAYS = TypeAdapter(tuple[SmtpRelay, ...])
+_FAULTS = {
+    "missing": "has no “{field}”",
+    "extra_forbidden": "has “{field}”, which no relay knows; they know {known}",
+    "int_type": "needs a whole number as “{field}”",
+    "int_parsing": "needs a whole number as “{field}”",
+    "int_from_float": "needs a whole number as “{field}”",
+    "float_type": "needs a number as “{field}”",
+    "float_parsing": "needs a number as “{field}”",
+    "greater_than_equal": "needs a “{field}” of {ge} or more",
+    "less_than_equal": "needs a “{field}” of {le} or less",
+    "greater_than": "needs a “{field}” above {gt:g}",
+    "literal_error": "needs as “{field}” one of {expected}",
+    "string_type": "needs a text between quotation marks as “{field}”",
+    "string_too_short": "has an empty “{field}”",
+    "string_too_long": "has a “{field}” of more than {max_length} characters",
+}
+
+
+def _said(fault: ErrorDetails, given: str) -> str:
+    """A fault of OUTREACH_SMTP_RELAYS in words, with the relay’s name and the field."""
+    if not fault["loc"]:
+        why = f" ({fault['ctx']['error']})" if fault["type"] == "json_invalid" else ""
+        return f'it is no JSON list such as [{{"name": "main", "host": "smtp.example.org"}}]{why}'
+    position = int(fault["loc"][0])
+    relay = json.loads(given)[position]
+    name = relay.get("name") if isinstance(relay, dict) else None
+    which = f"relay “{name}”" if name and isinstance(name, str) else f"relay {position + 1}"
+    if len(fault["loc"]) < 2:
+        return f'{which} is no object such as {{"name": "main", "host": "smtp.example.org"}}'
+    words = _FAULTS.get(fault["type"], "has a “{field}” that can’t be used")
+    known = ", ".join(SmtpRelay.model_fields)
+    return f"{which} {words.format(field=fault['loc'][1], known=known, **fault.get('ctx', {}))}"
 
 
 def load(**overrides: object) -> Settings:

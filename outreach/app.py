@@ -11,6 +11,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 import config
 from outreach.blasts.automatic_pause import Limits
 from outreach.core.db import Database
+from outreach.core.errors import BadInput
 from outreach.core.tokens import Tokens
 from outreach.mail import pace_scopes
 from outreach.mail.provider import Provider
@@ -136,7 +137,11 @@ def _relay(settings: config.Settings, given: config.SmtpRelay) -> RelaySettings:
         settings.provider_timeout_s,
         _token(given),
     )
-    per_s = pace_scopes.parsed(given.pace)
+    try:
+        per_s = pace_scopes.parsed(given.pace)
+    except BadInput as error:
+        said = f"Setting OUTREACH_SMTP_RELAYS: relay “{given.name}” has “{given.pace}” as its pace."
+        raise BadInput(said, hint=error.hint) from None
     return RelaySettings(given.name, relay, given.weight, given.connections, per_s)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 import sys
 import threading
 from collections import Counter
@@ -11,10 +13,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
 import config
 from outreach.app import build_services
 from outreach.blasts import delivery, pace
+from outreach.core.errors import BadInput
 from outreach.mail.flight import Flight
 from outreach.mail.pace_scopes import of_relay
 from outreach.mail.plan import Plan
@@ -217,18 +221,46 @@ def test_relays_come_from_the_settings(tmp_path: Path, monkeypatch: pytest.Monke
     services.db.close()
 
 
+GOOD = '{"name": "a", "host": "h", "password": "hunter2"}'
+
+
+def of(**changes: object) -> str:
+    """The relay “a” with something wrong."""
+    return json.dumps([json.loads(GOOD) | changes])
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("main", "no JSON list of relays"),
-        ('[{"name": "a", "host": "h", "password": "hunter2", "port": 0}]', "0.port"),
-        ('[{"name": "a", "host": "h"}, {"name": "a", "host": "i"}]', "same name"),
+        ("main", "no JSON list such as .*line 1 column 1"),
+        ('{"name": "a"}', "no JSON list such as"),
+        ('["hunter2"]', "relay 1 is no object such as"),
+        (f"[{GOOD}, {{}}]", "relay 2 has no “name”; relay 2 has no “host”$"),
+        (of(port=0), "relay “a” needs a “port” of 1 or more$"),
+        (of(port="smtp"), "relay “a” needs a whole number as “port”$"),
+        (of(port=70_000), "relay “a” needs a “port” of 65535 or less$"),
+        (of(weight=0), "relay “a” needs a “weight” above 0$"),
+        (of(security="ssl"), "relay “a” needs as “security” one of 'none', 'starttls' or 'tls'$"),
+        (of(host=""), "relay “a” has an empty “host”$"),
+        (of(host=5), "relay “a” needs a text between quotation marks as “host”$"),
+        (of(user="us"), "relay “a” has “user”, which no relay knows; they know name, host, port"),
+        (f"[{GOOD}, {GOOD}]", "same name"),
     ],
 )
 def test_relays_that_can_t_be_read_are_named_without_their_passwords(
     text: str, said: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("OUTREACH_SMTP_RELAYS", text)
-    with pytest.raises(ValueError, match=said) as error:
+    with pytest.raises(ValidationError) as error:
         config.Settings(_env_file=None)
-    assert "hunter2" not in "".join(fault["msg"] for fault in error.value.errors())  # type: ignore[attr-defined]
+    (fault,) = error.value.errors()
+    assert re.search(said, fault["msg"])
+    assert "hunter2" not in fault["msg"] + str(error.value)
+
+
+def test_a_pace_that_can_t_be_read_is_told_with_its_relay(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OUTREACH_SMTP_RELAYS", of(pace="quickly"))
+    with pytest.raises(BadInput, match=r"relay “a” has “quickly” as its pace\. Write 50/s"):
+        build_services(config.load(_env_file=None, data_dir=tmp_path, provider="smtp"))
