@@ -165,10 +165,17 @@ def hold_if_late(session: Session, blast: Blast) -> bool:
     blast.state = BLAST_STATES.after(blast.state, "pause")
     blast.reason = (
         f"It was due at {due_at:%Y-%m-%d %H:%M} UTC, when nothing was running, and "
-        f"is {int(late.total_seconds() // 60):,} minutes late. Nothing was sent. Resume to send it."
+        f"is {_counted(late)} late. Nothing was sent. Resume to send it."
     )
     _log.warning("blast.late", blast=blast.id, seconds=int(late.total_seconds()))
     return True
+
+
+def _counted(late: timedelta) -> str:
+    seconds = int(late.total_seconds())
+    if seconds >= 120:
+        return f"{seconds // 60:,} minutes"
+    return "1 second" if seconds == 1 else f"{seconds} seconds"
 
 
 def close_finished(session: Session) -> Sequence[int]:

@@ -38,7 +38,8 @@ def print_petition(say: Say, session: Session, petition: Petition, shown: dict[s
     version = queries.current_version(session, petition)
     say(f"{petition.headline}")
     goal = f" of {petition.goal:,}" if petition.goal else ""
-    say(f"{petition.state}, {shown['signatures']:,}{goal} signatures, {shown['url']}")
+    noun = "signature" if (petition.goal or shown["signatures"]) == 1 else "signatures"
+    say(f"{petition.state}, {shown['signatures']:,}{goal} {noun}, {shown['url']}")
     _section(say, "To", ", ".join(petition.targets) or "nobody named")
     _section(say, f"Statement, version {version.number}", version.statement)
     _section(say, "Body", version.body)

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from outreach.accounts import audit
 from outreach.accounts.queries import the_organisation
-from outreach.cli.context import Context, actor, as_json
+from outreach.cli.context import Context, actor, as_json, plural
 from outreach.cli.petition_texts import print_petition, print_understanding, summary
 from outreach.cli.petitions_revise import revise
 from outreach.core.errors import BadInput
@@ -129,7 +129,7 @@ def check(context: Context, slug: str, by: str) -> None:
     """Vouch for the sources of a petition; blasts that lean on unchecked ones don't leave."""
     with context.services.db.transaction() as session:
         number = checking.mark_checked(session, queries.by_slug(session, slug), by=by)
-    context.say(f"{number:,} sources are checked by {by}.")
+    context.say(f"{plural(number, 'source is', 'sources are')} checked by {by}.")
 
 
 @petitions.command()
@@ -172,7 +172,7 @@ def signatures(context: Context, slug: str, path: Path) -> None:
             ) from None
         except OSError as error:
             raise BadInput(f"{path} can’t be written: {error.strerror}.") from None
-    context.say(f"{lines:,} signature{'' if lines == 1 else 's'} written to {path}")
+    context.say(f"{plural(lines, 'signature', 'signatures')} written to {path}")
 
 
 @petitions.command()
@@ -194,7 +194,7 @@ def invalidate(context: Context, slug: str, email: str, reason: str) -> None:
             reason=reason,
         )
         count = tally.count(session, petition.id)
-    context.say(f"Taken off. {slug} has {count:,} signature{'' if count == 1 else 's'} now.")
+    context.say(f"Taken off. {slug} has {plural(count, 'signature', 'signatures')} now.")
 
 
 def _move(
