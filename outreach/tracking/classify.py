@@ -1,4 +1,4 @@
-"""Human or machine: the evidence that speaks about a request, its weights, and the verdict.
+"""Human or machine: the verdict over each request of a letter, by the evidence of evidence.py.
 
 Pure: given all requests of one letter it says for each what made it, and why. What a request is
 held to be depends on requests at most REACH away from it, so that a later one can change the
@@ -8,32 +8,74 @@ verdict of an earlier one, and a recount needs no more than that neighbourhood.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from outreach.tracking import agents
+from outreach.tracking.evidence import (
+    ACTS,
+    BURST_PLACES,
+    BURST_S,
+    CLICKED,
+    EVERY_LINK_FROM,
+    EVIDENCE,
+    MACHINE_OPEN,
+    OPENED,
+    PROXY_OPEN,
+    SHADOW_S,
+    SIGNED,
+    UNSUBSCRIBED,
+    VIEWED,
+    WEIGHTS,
+    Facts,
+)
+from outreach.tracking.rules import AS_THEY_COME, Rules
+
+__all__ = [
+    "ACTS",
+    "CLICKED",
+    "EVIDENCE",
+    "HUMAN",
+    "JUDGED",
+    "MACHINE",
+    "MACHINE_OPEN",
+    "OPENED",
+    "PROXY_OPEN",
+    "REACH",
+    "SIGNED",
+    "UNKNOWN",
+    "UNSUBSCRIBED",
+    "VIEWED",
+    "WEIGHTS",
+    "Facts",
+    "Request",
+    "Verdict",
+    "judge",
+    "weigh",
+]
 
 HUMAN, MACHINE, UNKNOWN = "human", "machine", "unknown"
-MACHINE_OPEN, PROXY_OPEN = "machine_open", "proxy_open"
 
-OPENED, CLICKED, VIEWED = "opened", "clicked", "viewed"
-SIGNED, UNSUBSCRIBED = "signed", "unsubscribed"
-ACTS = frozenset((SIGNED, UNSUBSCRIBED))  # POSTs that only a person sends
 JUDGED = frozenset((OPENED, CLICKED, VIEWED)) | ACTS
 
-BURST_S, BURST_PLACES = 10, 3
-EARLY_S = 2
 VISIT = timedelta(minutes=15)  # how long what one visitor did sheds light on the rest
-EVERY_LINK_FROM = 4  # links; following all of a shorter letter is no sign of anything
-REACH = timedelta(hours=1)  # between a click and the signature that it led to
+ACT_REACH = timedelta(hours=1)  # between a click and the signature that it led to
+SHADOW = timedelta(seconds=SHADOW_S)
+REACH = ACT_REACH + SHADOW
 
-MACHINE_FROM = 3  # summed weight; less, but above 0, is "unknown"
+# Summed weight; what is below UNKNOWN_FROM is a person's.
+UNKNOWN_FROM, MACHINE_FROM = 2, 3
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One request of a letter. `place` names what was followed ("" for the image of an open)."""
+    """One request of a letter. `place` names what was followed ("" for the image of an open).
+
+    `noted` is what the event keeps beside (`Event.detail`): `signs` and `origin` (signs.py),
+    `ran_script`, `machine_open` (the provider's flag).
+    """
 
     kind: str
     at: datetime
@@ -42,6 +84,7 @@ class Request:
     network: str = ""
     place: str = ""
     hidden: bool = False  # the link that no reader sees
+    noted: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def visitor(self) -> tuple[str, str]:
@@ -50,170 +93,82 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
-    """What is known of one request, and of its letter's other requests, when it is weighed."""
-
-    kind: str
-    agent: str
-    delay_s: float | None = None  # since the letter was accepted; None where that is not known
-    head: bool = False  # the visitor asked with HEAD
-    hidden_link: bool = False  # the visitor followed the hidden link
-    burst: bool = False
-    every_link: bool = False
-    acted: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """One kind of evidence. A `weight` above 0 speaks for a machine, below 0 for a
-    person; `open_is` settles what an open is, whatever else is known."""
-
-    name: str
-    weight: int
-    why: str
-    seen: Callable[[Facts], bool]
-    open_is: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class Verdict:
-    """What made a request, and the names of the evidence for it."""
+    """What made a request, and the names of the evidence for it, with what each weighed."""
 
     verdict: str
     evidence: tuple[str, ...]
+    weights: tuple[int, ...] = field(default=(), compare=False)
+
+    def as_json(self) -> list[dict[str, Any]]:
+        """The evidence as it is stored: [{name, weight}]."""
+        pairs = zip(self.evidence, self.weights, strict=True)
+        return [{"name": name, "weight": weight} for name, weight in pairs]
 
 
-EVIDENCE = (
-    Evidence(
-        "crawler_agent",
-        4,
-        "The agent is on the list of crawler-user-agents.",
-        lambda f: agents.is_crawler(f.agent),
-    ),
-    Evidence(
-        "scanner_agent",
-        4,
-        "The agent names software that inspects mail and links.",
-        lambda f: agents.is_scanner(f.agent),
-    ),
-    Evidence(
-        "program_agent",
-        4,
-        "The agent is a script or a library: neither a browser nor a mail program.",
-        lambda f: agents.is_program(f.agent),
-    ),
-    Evidence(
-        "blank_agent",
-        4,
-        "No agent was given; every browser gives one.",
-        lambda f: not f.agent and f.kind not in ACTS,
-    ),
-    Evidence(
-        "apple_proxy",
-        4,
-        "Apple Mail Privacy Protection fetched the images, read or not.",
-        lambda f: agents.privacy_proxy(f.agent) == agents.APPLE,
-        open_is=MACHINE_OPEN,
-    ),
-    Evidence(
-        "google_proxy",
-        4,
-        "Gmail’s image proxy asked in the reader’s place.",
-        lambda f: agents.privacy_proxy(f.agent) == agents.GOOGLE,
-        open_is=PROXY_OPEN,
-    ),
-    Evidence(
-        "yahoo_proxy",
-        4,
-        "Yahoo’s image proxy asked in the reader’s place.",
-        lambda f: agents.privacy_proxy(f.agent) == agents.YAHOO,
-        open_is=PROXY_OPEN,
-    ),
-    Evidence("head", 4, "Asked with HEAD, as checkers do and readers do not.", lambda f: f.head),
-    Evidence(
-        "hidden_link", 4, "Followed the link that no reader can see.", lambda f: f.hidden_link
-    ),
-    Evidence(
-        "burst",
-        4,
-        f"At least {BURST_PLACES} different links were followed within {BURST_S} seconds.",
-        lambda f: f.burst,
-    ),
-    Evidence(
-        "every_link",
-        3,
-        "The same visitor followed every link of the letter within a quarter of an hour.",
-        lambda f: f.every_link,
-    ),
-    Evidence(
-        "early_open",
-        3,
-        f"The image was fetched under {EARLY_S} seconds after delivery, before anybody could look.",
-        lambda f: f.kind == OPENED and _early(f),
-    ),
-    Evidence(
-        "early",
-        2,
-        f"Under {EARLY_S} seconds after delivery; weak alone, since our clock and the mailbox’s "
-        "may differ.",
-        lambda f: f.kind != OPENED and _early(f),
-    ),
-    Evidence(
-        "acted",
-        -20,
-        "Signed or unsubscribed, which takes a person.",
-        lambda f: f.acted,
-    ),
-)
-
-WEIGHTS = {evidence.name: evidence.weight for evidence in EVIDENCE}
-
-
-def _early(facts: Facts) -> bool:
-    return facts.delay_s is not None and 0 <= facts.delay_s < EARLY_S
-
-
-def weigh(facts: Facts) -> Verdict:
+def weigh(facts: Facts, rules: Rules = AS_THEY_COME) -> Verdict:
     """The verdict over one request: human, machine, machine_open, proxy_open or unknown."""
-    found = [evidence for evidence in EVIDENCE if evidence.seen(facts)]
-    names = tuple(evidence.name for evidence in found)
-    weight = sum(evidence.weight for evidence in found)
-    if facts.kind == OPENED:
-        settled = next((evidence.open_is for evidence in found if evidence.open_is), "")
-        if settled:
-            return Verdict(settled, names)
+    found = [each for each in EVIDENCE if rules.weight(each.name) and each.seen(facts)]
+    names = tuple(each.name for each in found)
+    weights = tuple(rules.weight(name) for name in names)
+    settled = next((each.open_is for each in found if each.open_is), "")
+    if facts.opened and settled:
+        return Verdict(settled, names, weights)
+    weight = sum(weights)
     if weight >= MACHINE_FROM:
-        return Verdict(MACHINE_OPEN if facts.kind == OPENED else MACHINE, names)
-    return Verdict(UNKNOWN if weight > 0 else HUMAN, names)
+        return Verdict(MACHINE_OPEN if facts.opened else MACHINE, names, weights)
+    return Verdict(UNKNOWN if weight >= UNKNOWN_FROM else HUMAN, names, weights)
 
 
 def judge(
-    requests: Sequence[Request], *, delivered_at: datetime | None = None, links: int = 0
+    requests: Sequence[Request],
+    *,
+    delivered_at: datetime | None = None,
+    links: int = 0,
+    rules: Rules = AS_THEY_COME,
 ) -> list[Verdict]:
     """A verdict for each request of one letter, in their order.
 
     `links`: how many links a reader can follow in it (0: not known).
     """
+    facts = _facts(requests, delivered_at, links, rules)
+    verdicts = [weigh(each, rules) for each in facts]
+    for index in _shadows(requests, verdicts):
+        verdicts[index] = weigh(replace(facts[index], shadow=True), rules)
+    return verdicts
+
+
+def _facts(
+    requests: Sequence[Request], delivered_at: datetime | None, links: int, rules: Rules
+) -> list[Facts]:
     visits = defaultdict(list)
     for index, request in enumerate(requests):
         visits[request.visitor].append(index)
     bursts, people = _bursts(requests), _people(requests)
-    verdicts = []
+    facts = []
     for index, request in enumerate(requests):
         visit = [i for i in visits[request.visitor] if abs(requests[i].at - request.at) <= VISIT]
         followed = {requests[i].place for i in visit if requests[i].kind == CLICKED}
-        facts = Facts(
-            kind=request.kind,
-            agent=request.agent,
-            delay_s=(request.at - delivered_at).total_seconds() if delivered_at else None,
-            head=any(requests[i].method == "HEAD" for i in visit),
-            hidden_link=any(requests[i].hidden for i in visit),
-            burst=not bursts.isdisjoint(visit),
-            every_link=EVERY_LINK_FROM <= links <= len(followed),
-            acted=index in people,
+        facts.append(
+            Facts(
+                kind=request.kind,
+                agent=request.agent,
+                delay_s=(request.at - delivered_at).total_seconds() if delivered_at else None,
+                head=any(requests[i].method == "HEAD" for i in visit),
+                hidden_link=any(requests[i].hidden for i in visit),
+                burst=not bursts.isdisjoint(visit),
+                every_link=EVERY_LINK_FROM <= links <= len(followed),
+                acted=index in people,
+                signs=frozenset(request.noted.get("signs", ())),
+                origin=str(request.noted.get("origin", "")),
+                ran_script=request.noted.get("ran_script"),
+                flagged=bool(request.noted.get("machine_open")),
+                own_machine=rules.is_machine(request.agent),
+                own_reader=rules.is_reader(request.agent),
+                own_network=request.network in rules.networks,
+            )
         )
-        verdicts.append(weigh(facts))
-    return verdicts
+    return facts
 
 
 def _bursts(requests: Sequence[Request]) -> set[int]:
@@ -241,7 +196,7 @@ def _people(requests: Sequence[Request]) -> set[int]:
         found.add(index)
         for kind in (OPENED, CLICKED, VIEWED):
             led = [i for i, request in enumerate(requests) if _led_to(request, act, kind)]
-            found.update(sorted(led, key=lambda i: requests[i].at)[-1:])
+            found.update(sorted(led, key=lambda i: _order(requests[i]))[-1:])
     return found
 
 
@@ -249,7 +204,48 @@ def _led_to(request: Request, act: Request, kind: str) -> bool:
     return (
         request.kind == kind
         and request.visitor == act.visitor
-        and timedelta(0) <= act.at - request.at <= REACH
+        and timedelta(0) <= act.at - request.at <= ACT_REACH
         and request.method != "HEAD"
         and not request.hidden
+    )
+
+
+def _shadows(requests: Sequence[Request], verdicts: Sequence[Verdict]) -> Iterable[int]:
+    """Indexes of a person's clicks that follow another on the same link at once, from elsewhere.
+
+    Services that check what somebody presses come behind them like that. The click before it counts
+    as the person's, so that nobody is lost where two people share a letter. Which of the two is the
+    person can't be told where the check comes first; the letter then still counts one person.
+    """
+    clicks = sorted(
+        (
+            i
+            for i, request in enumerate(requests)
+            if request.kind == CLICKED and request.network and verdicts[i].verdict == HUMAN
+        ),
+        key=lambda i: _order(requests[i]),
+    )
+    for place, later in enumerate(clicks):
+        if "acted" in verdicts[later].evidence:
+            continue
+        for earlier in reversed(clicks[:place]):
+            if requests[later].at - requests[earlier].at > SHADOW:
+                break
+            if _elsewhere(requests[earlier], requests[later]):
+                yield later
+                break
+
+
+def _order(request: Request) -> tuple[object, ...]:
+    """By time; and at the same instant by what does not depend on how they were read."""
+    return request.at, request.place, request.visitor
+
+
+def _elsewhere(earlier: Request, later: Request) -> bool:
+    systems = {agents.platform(earlier.agent), agents.platform(later.agent)}
+    return (
+        earlier.place == later.place
+        and earlier.network != later.network
+        and len(systems) == 2
+        and "" not in systems
     )

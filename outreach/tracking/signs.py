@@ -1,0 +1,64 @@
+"""What a request's headers, and the network it comes from, say beside its agent.
+
+Kept with an event as a few words instead of the headers: enough to judge by, and nothing to know a
+person by.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from outreach.tracking import agents, origins
+
+PREFETCH = "prefetch"  # a browser that looks ahead says so
+SCRIPT_FETCH = "script_fetch"  # not a page that is opened: fetched by a script, or as an image
+HEADLESS = "headless"
+NAMES_OWNER = "names_owner"
+OTHER_PLATFORM = "other_platform"
+ANY_ANSWER = "any_answer"
+MAIL_PROGRAM = "mail_program"
+
+_AHEAD = ("sec-purpose", "purpose", "x-purpose", "x-moz")
+# Sec-CH-UA-Platform's words for what agents name.
+_SYSTEMS = {"Windows": "windows", "Macintosh": "macos", "CrOS": "chromeos", "Android": "android"}
+
+
+def of_headers(headers: Mapping[str, str], agent: str, *, image: bool = False) -> list[str]:
+    """The words for a request's headers, sorted; `image`: it was for an open's image.
+
+    Missing headers say nothing: privacy extensions, old browsers and proxies leave them out.
+    Sources: Fetch Metadata Request Headers, User-Agent Client Hints (W3C).
+    """
+    given = {name.lower(): str(value).strip().lower() for name, value in headers.items()}
+    found = set()
+    if any(word in given.get(name, "") for name in _AHEAD for word in ("prefetch", "preview")):
+        found.add(PREFETCH)
+    if not image and given.get("sec-fetch-mode", "navigate") not in ("navigate", ""):
+        found.add(SCRIPT_FETCH)
+    if "headless" in given.get("sec-ch-ua", ""):
+        found.add(HEADLESS)
+    if "@" in given.get("from", ""):
+        found.add(NAMES_OWNER)
+    said = given.get("sec-ch-ua-platform", "").strip('"')
+    system = _SYSTEMS.get(agents.platform(agent))
+    if said and system and said != system:
+        found.add(OTHER_PLATFORM)
+    # Internet Explorer alone of all browsers opened pages with this.
+    old = "Trident/" in agent or "MSIE" in agent
+    if not image and given.get("accept") == "*/*" and not old:
+        found.add(ANY_ANSWER)
+    if given.get("x-native-host"):
+        found.add(MAIL_PROGRAM)
+    return sorted(found)
+
+
+def noted(
+    headers: Mapping[str, str], agent: str, address: str | None, *, image: bool = False
+) -> dict[str, Any]:
+    """What an event keeps of its request in `detail`: `signs` and `origin`, each only if any."""
+    kept = {
+        "signs": of_headers(headers, agent, image=image),
+        "origin": origins.of_address(address or ""),
+    }
+    return {name: value for name, value in kept.items() if value}
