@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import date
-from zoneinfo import ZoneInfo
-
 import click
 
-from outreach.accounts.queries import the_organisation
 from outreach.blasts import pace as paces
 from outreach.blasts import queries, weights
 from outreach.cli.context import Context, actor, as_json
-from outreach.core.clock import now
 from outreach.mail import pace_scopes as scopes
 
 
@@ -26,17 +21,21 @@ def pace() -> None:
 def list_(context: Context, json_: bool) -> None:
     """Every pace and warm-up plan that is set."""
     with context.services.db.reading() as session:
-        found = paces.limits(session)
+        configured = scopes.configured(context.services.provider)
+        found = paces.limits(session, configured=configured)
     if json_:
         context.print_json(found)
         return
     for limit in found:
-        said = [limit.pace] if limit.pace else []
+        settings = ", from the settings" if limit.from_settings else ""
+        said = [f"{limit.pace}{settings}"] if limit.pace else []
         if limit.today is not None:
             said.append(f"warm-up: {limit.taken:,} of today’s {limit.today:,} have left")
         elif limit.daily:
             said.append(f"warm-up from {limit.starts_on}: {' '.join(map(str, limit.daily))}")
-        context.say(f"{limit.scope:<30} {'; '.join(said) or 'as in the settings'}")
+        if limit.waits_until:
+            said.append(f"what is due waits until {limit.waits_until:%Y-%m-%d %H:%M:%S %Z}")
+        context.say(f"{limit.scope:<30} {'; '.join(said) or 'no limit'}")
     if not found:
         context.say("No pace is set: letters leave as fast as they can.")
 
@@ -47,7 +46,7 @@ def list_(context: Context, json_: bool) -> None:
 @click.pass_obj
 def domain(context: Context, name: str, pace: str) -> None:
     """Letters to the addresses of a domain, such as gmail.com."""
-    _set(context, scopes.of_domain(name), pace, f"Letters to {name.lower()} leave")
+    _set(context, "domain", name, pace)
 
 
 @pace.command()
@@ -56,7 +55,7 @@ def domain(context: Context, name: str, pace: str) -> None:
 @click.pass_obj
 def relay(context: Context, name: str, pace: str) -> None:
     """Letters by a relay of OUTREACH_SMTP_RELAYS, or by the only one: smtp, sendgrid."""
-    _set(context, scopes.of_relay(name), pace, f"Letters by {name} leave")
+    _set(context, "relay", name, pace)
 
 
 @pace.command()
@@ -65,27 +64,27 @@ def relay(context: Context, name: str, pace: str) -> None:
 @click.pass_obj
 def sender(context: Context, address: str, pace: str) -> None:
     """Letters from a sender’s address."""
-    _set(context, scopes.of_sender(address), pace, f"Letters from {address} leave")
+    _set(context, "sender", address, pace)
 
 
 @pace.command("warm-up")
 @click.argument("kind", type=click.Choice(["relay", "sender"]))
 @click.argument("name")
-@click.argument("daily", nargs=-1, type=int)
+@click.argument("daily", nargs=-1)
 @click.option("--from", "start", help="The first day, such as 2027-03-21; default: today.")
 @click.pass_obj
 def warm_up(
-    context: Context, kind: str, name: str, daily: tuple[int, ...], start: str | None
+    context: Context, kind: str, name: str, daily: tuple[str, ...], start: str | None
 ) -> None:
     """At most so many letters on the first day, the second, …: 200 500 1000. Without numbers the
     plan ends. Days are those of the organisation’s time zone."""
-    scope = scopes.of_relay(name) if kind == "relay" else scopes.of_sender(name)
+    numbers = paces.plan(" ".join(daily))
     with context.services.db.transaction() as session:
-        zone = ZoneInfo(the_organisation(session).timezone)
-        first = _day(start) if start else now().astimezone(zone).date()
-        paces.set_warm_up(session, scope, daily, first, actor=actor())
-    if daily:
-        said = ", ".join(f"{number:,}" for number in daily)
+        scope = paces.named(session, kind, name, context.services.provider)
+        first = paces.first_day(session, start or "")
+        paces.set_warm_up(session, scope, numbers, first, actor=actor())
+    if numbers:
+        said = ", ".join(f"{number:,}" for number in numbers)
         context.say(f"Warm-up of {name} from {first}: {said} letters a day, then any number.")
     else:
         context.say(f"{name} has no warm-up plan.")
@@ -97,9 +96,11 @@ def warm_up(
 @click.pass_obj
 def of_blast(context: Context, blast: str, pace: str) -> None:
     """How fast a blast leaves: 50/s, 600/min, 3000/h or none."""
-    with context.services.db.reading() as session:
+    per_s = scopes.parsed(pace)
+    with context.services.db.transaction() as session:
         chosen = queries.named(session, blast)
-    _set(context, scopes.of_blast(chosen.id), pace, f"“{chosen.name}” leaves")
+        paces.set_pace(session, scopes.of_blast(chosen.id), per_s, actor=actor())
+    context.say(f"“{chosen.name}” leaves {_at(per_s)}.")
 
 
 @click.command()
@@ -114,18 +115,16 @@ def weight(context: Context, blast: str, weight: float) -> None:
     context.say(f"“{chosen.name}” has weight {weight:g}.")
 
 
-def _set(context: Context, scope: str, text: str, what: str) -> None:
+def _set(context: Context, kind: str, name: str, text: str) -> None:
     per_s = scopes.parsed(text)
     with context.services.db.transaction() as session:
+        scope = paces.named(session, kind, name, context.services.provider)
         paces.set_pace(session, scope, per_s, actor=actor())
-    context.say(f"{what} at {scopes.in_words(per_s)}." if per_s else f"{what} as fast as they can.")
+    context.say(f"{scopes.letters(scope)} leave {_at(per_s)}.")
 
 
-def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise click.UsageError(f"“{text}” is no day. Write 2027-03-21.") from None
+def _at(per_s: float | None) -> str:
+    return f"at {scopes.in_words(per_s)}" if per_s else "as fast as they can"
 
 
 COMMANDS = (of_blast, weight)

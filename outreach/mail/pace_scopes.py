@@ -10,6 +10,7 @@ from outreach.mail.provider import HasWays, Provider
 _PACE = re.compile(r"([\d.,]+)\s*(?:/|per|a|an)\s*(s|second|min|minute|h|hour)", re.IGNORECASE)
 _SECONDS = {"s": 1, "m": 60, "h": 3600}
 FASTEST = 1_000_000.0
+_HOW = {"domain": "to", "sender": "from", "relay": "by", "blast": "of blast"}
 
 
 def parsed(text: str) -> float | None:
@@ -29,6 +30,13 @@ def parsed(text: str) -> float | None:
             field="pace",
         )
     return per_s
+
+
+def typed(per_s: float | None) -> str:
+    """A pace as `parsed` reads it; "" for none."""
+    if not per_s:
+        return ""
+    return f"{per_s:.10g}/s" if per_s >= 1 else f"{per_s * 3600:.10g}/h"
 
 
 def of_blast(blast_id: int) -> str:
@@ -55,6 +63,12 @@ def domain_of(scope: str) -> str:
     """The domain of a domain's scope; "" for other scopes."""
     kind, _, name = scope.partition(":")
     return name if kind == "domain" else ""
+
+
+def letters(scope: str) -> str:
+    """Which letters a scope holds for: Letters to gmail.com, from an address, by a relay."""
+    kind, _, name = scope.partition(":")
+    return f"Letters {_HOW[kind]} {name}"
 
 
 def in_words(per_s: float) -> str:

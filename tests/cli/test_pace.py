@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -55,4 +56,23 @@ def test_what_is_set_is_listed_and_can_be_taken_away(typed: Typed) -> None:
 def test_what_is_no_pace_changes_nothing(typed: Typed) -> None:
     with pytest.raises(BadInput, match="Nothing was changed"):
         typed("relay", "smtp", "quickly")
+    assert typed("list") == "No pace is set: letters leave as fast as they can.\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("relay", "smpt", "20/s"), "No relay is called “smpt”.*There is “mailbox”"),
+        (("domain", "not a domain", "20/s"), "Enter a domain"),
+        (("sender", "mara", "20/s"), "Enter an email address"),
+        (("warm-up", "sender", "mara@example.org", "200", "many"), "“many” is no number"),
+        (("warm-up", "relay", "mailbox", "200", "--from", "soon"), "“soon” is no day"),
+    ],
+)
+def test_what_is_named_wrongly_changes_nothing(
+    typed: Typed, words: tuple[str, ...], said: str
+) -> None:
+    with pytest.raises(BadInput) as error:
+        typed(*words)
+    assert re.search(said, str(error.value))
     assert typed("list") == "No pace is set: letters leave as fast as they can.\n"

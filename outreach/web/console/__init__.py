@@ -17,6 +17,7 @@ from outreach.web.console import (
     imports,
     mailbox,
     organisation,
+    pace,
     petitions,
     petitions_edit,
     reports,
@@ -41,6 +42,7 @@ BLUEPRINTS = (
     mailbox.blueprint,
     account.blueprint,
     organisation.blueprint,
+    pace.blueprint,
     sign_in.blueprint,
 )
 
