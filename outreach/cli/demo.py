@@ -30,7 +30,7 @@ from outreach.core.errors import Conflict
 from outreach.demo import people, story
 from outreach.demo.cast import assign, truth
 from outreach.services import Services
-from outreach.tracking.classify import EARLY_S
+from outreach.tracking.evidence import EARLY_S
 
 MARKER = "demo"  # a file in the data folder: what is in it came from a demo and may be made anew
 _WITHIN_S = 60.0
