@@ -19,6 +19,7 @@ _SCANNERS = re.compile(
     r"|headless|phantomjs|selenium|puppeteer|playwright|cypress/|webdriver|lighthouse|synthetics"
     r"|(?:link|url|uri|bing|web)[ _-]?(?:preview|scan|check|extract|inspect|defen[cs]e)"
     r"|(?:mail|e-?mail|link|virus|malware|phish\w*|threat|url) ?(?:scan|secur|gateway|sandbox)"
+    r"|https?://|(?<!cu)bot\b|crawler|spider|robot"  # Cubot makes phones
     r"|dataaccessd|powershell|safari/537\.36 edge/12\.246 mozilla/5\.0$",
     re.IGNORECASE,
 )
