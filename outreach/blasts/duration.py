@@ -82,9 +82,9 @@ def at_least(
         at_once = sum(way.per_s for way in ways)
         seconds, days = _taken(ways, number, start)
         if days > 1 and seconds > number / at_once + 1:
-            found.append(Estimate(seconds, days, f"By the warm-up plan of {why}."))
+            found.append(Estimate(seconds, days, f"The warm-up plan of {why} allows no more."))
         elif at_once < inf:
-            found.append(Estimate(seconds, 1, f"By the pace of {why}: {in_words(at_once)}."))
+            found.append(Estimate(seconds, 1, f"The pace of {why} is {in_words(at_once)}."))
     return max(found, key=lambda one: one.seconds, default=None)
 
 
@@ -118,7 +118,7 @@ def _hurdles(
         yield f"{' and '.join(names)}", letters, relays
     domains = {name: way for scope, way in known.items() if (name := pace_scopes.domain_of(scope))}
     for name, number in _by_domain(session, blast, domains):
-        yield f"{name} for {_counted(number, 'letter')}", number, [domains[name]]
+        yield f"{name}, for {_counted(number, 'letter')},", number, [domains[name]]
 
 
 def _by_domain(

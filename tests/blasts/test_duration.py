@@ -76,7 +76,7 @@ def test_the_slowest_pace_counts(world: World, letters: int, span: str) -> None:
     paced(world, blast=40, sender=10)
     found = estimate(world, letters)
     assert found is not None and found.span == span
-    assert found.why == f"By the pace of {SENDER}: 10 a second."
+    assert found.why == f"The pace of {SENDER} is 10 a second."
 
 
 def test_relays_share_the_letters_and_one_without_a_limit_takes_them_all(world: World) -> None:
@@ -84,7 +84,7 @@ def test_relays_share_the_letters_and_one_without_a_limit_takes_them_all(world: 
     paced(world, spare=20)
     found = estimate(world, 4200, Relays())
     assert found is not None and found.seconds == 60
-    assert found.why == "By the pace of main and spare: 70 a second."
+    assert found.why == "The pace of main and spare is 70 a second."
     paced(world, blast=10)
     assert (found := estimate(world, 4200, Relays())) is not None and found.seconds == 420
 
@@ -95,7 +95,7 @@ def test_of_a_domain_its_own_letters_count(world: World) -> None:
     paced(world, slow=0.1, blast=10)
     found = estimate(world, 42)
     assert found is not None and found.span == "2 minutes"
-    assert found.why == "By the pace of slow.example for 12 letters: 360 an hour."
+    assert found.why == "The pace of slow.example, for 12 letters, is 360 an hour."
     with world.db.reading() as session:
         said = preflight.run(session, world.blast(session), BASE_URL, provider=world.provider)
     assert [(f.level, f.title) for f in said if f.key == "pace"] == [
@@ -107,7 +107,7 @@ def test_a_warm_up_plan_counts_in_days_of_the_organisation(world: World) -> None
     planned(world, of_sender(SENDER), 10, 25)
     found = estimate(world, 50)
     assert found is not None and (found.span, found.seconds) == ("3 days", 36 * 3600)
-    assert found.why == f"By the warm-up plan of {SENDER}."
+    assert found.why == f"The warm-up plan of {SENDER} allows no more."
     assert (found := estimate(world, 35)) is not None and found.span == "2 days"
     assert estimate(world, 10) is None
 
@@ -117,7 +117,7 @@ def test_a_plan_that_begins_later_limits_nothing_before(world: World) -> None:
     assert estimate(world, 1000) is None
     paced(world, sender=0.001)  # 43.2 until midnight, then the plan
     assert (found := estimate(world, 50)) is not None and found.seconds == pytest.approx(50_000)
-    assert found.why == f"By the pace of {SENDER}: 3.6 an hour."
+    assert found.why == f"The pace of {SENDER} is 3.6 an hour."
     assert (found := estimate(world, 60)) is not None and found.days == 3
 
 
@@ -126,5 +126,5 @@ def test_relays_under_warm_up_add_up(world: World) -> None:
     planned(world, of_relay("spare"), 20)
     found = estimate(world, 31, Relays())
     assert found is not None and found.days == 2
-    assert found.why == "By the warm-up plan of main and spare."
+    assert found.why == "The warm-up plan of main and spare allows no more."
     assert estimate(world, 30, Relays()) is None
