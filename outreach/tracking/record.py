@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.dml import ReturningInsert
@@ -19,8 +19,8 @@ from sqlalchemy.sql.dml import ReturningInsert
 from outreach.core import log, metrics
 from outreach.core.clock import now
 from outreach.mail.models import Delivery
-from outreach.tracking import classify
-from outreach.tracking.links import TRAP
+from outreach.tracking import classify, rules
+from outreach.tracking.judging import link_count, request_of
 from outreach.tracking.models import Event, Judgement, Link
 
 _log = log.get(__name__)
@@ -119,14 +119,15 @@ def _judge(session: Session, event: Event, delivery: Delivery | None) -> None:
     """
     neighbours = _neighbours(session, event)
     verdicts = classify.judge(
-        [_request(other, link) for other, link, _ in neighbours],
+        [request_of(other, link) for other, link, _ in neighbours],
         delivered_at=delivery.accepted_at if delivery else None,
-        links=_link_count(session, event.blast_id),
+        links=link_count(session, event.blast_id),
+        rules=rules.of_blast(session, event.blast_id),
     )
     for (other, _, judgement), verdict in zip(neighbours, verdicts, strict=True):
         if abs(other.at - event.at) > classify.REACH:
             continue
-        evidence = [{"name": name, "weight": classify.WEIGHTS[name]} for name in verdict.evidence]
+        evidence = verdict.as_json()
         if judgement is None:
             session.add(Judgement(event_id=other.id, verdict=verdict.verdict, evidence=evidence))
         elif (judgement.verdict, judgement.evidence) != (verdict.verdict, evidence):
@@ -153,22 +154,3 @@ def _neighbours(
         )
     rows = session.execute(found.order_by(Event.id.desc()).limit(NEIGHBOURS))
     return [(other, link, judgement) for other, link, judgement in rows]
-
-
-def _request(event: Event, link: Link | None) -> classify.Request:
-    return classify.Request(
-        kind=event.kind,
-        at=event.at,
-        method=event.method,
-        agent=event.agent,
-        network=event.network,
-        place=f"link:{link.id}" if link else str(event.detail.get("place", "")),
-        hidden=link is not None and link.kind == TRAP,
-    )
-
-
-def _link_count(session: Session, blast_id: int | None) -> int:
-    if blast_id is None:
-        return 0
-    links = select(func.count()).where(Link.blast_id == blast_id, Link.kind != TRAP)
-    return session.scalar(links) or 0
