@@ -26,6 +26,7 @@ from outreach.cli import (
     serve,
     supporters,
     suppressions,
+    tracking,
 )
 from outreach.cli.context import Context
 from outreach.core import log
@@ -101,6 +102,7 @@ for group in (
     pace.pace,
     mailbox.mailbox,
     bounces.bounces,
+    tracking.tracking,
     dkim.dkim,
     database.db,
     serve.serve,

@@ -117,7 +117,9 @@ def is_mail_reader(agent: str) -> bool:
 
 def is_impossible(agent: str) -> bool:
     """Whether no such browser gets here: too old for TLS 1.2, or never made for that system."""
-    if _PHONE.search(agent) or _MAIL_READERS.search(agent) or _PLAIN_BROWSERS.search(agent):
+    if any(each.search(agent) for each in (_PHONE, _MAIL_READERS, _PLAIN_BROWSERS)):
+        return False
+    if privacy_proxy(agent):
         return False
     chrome, msie = _version(_CHROME, agent), _version(_MSIE, agent)
     if re.search(r"Windows NT (?:5|6\.0)", agent) and chrome and chrome >= _XP_CHROME:

@@ -82,7 +82,7 @@ def _object(line: bytes) -> Mapping[str, Any]:
     if len(line) > _LINE_MAX:
         raise BadInput(f"The line is longer than {_LINE_MAX:,} bytes.")
     try:
-        row = orjson.loads(line)
+        row = orjson.loads(line.removeprefix(b"\xef\xbb\xbf"))
     except orjson.JSONDecodeError as error:
         raise BadInput(f"This is no JSON: {error}.") from None
     if not isinstance(row, dict):
