@@ -16,9 +16,10 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from outreach.blasts.models import Blast
+from outreach.blasts.standing import unknown_count
 from outreach.core import metrics
 from outreach.core.clock import now
-from outreach.mail.models import Batch, Delivery
+from outreach.mail.models import Batch
 from outreach.services import Services
 from outreach.supporters.models import Import
 from outreach.tracking import spool
@@ -96,7 +97,7 @@ def _unknown(session: Session) -> Metric:
     return GaugeMetricFamily(
         "outreach_letters_unknown",
         "Letters of which nobody can say whether they left.",
-        value=session.scalar(select(func.count()).where(Delivery.state == "unknown")) or 0,
+        value=unknown_count(session),
     )
 
 

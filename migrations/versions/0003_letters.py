@@ -67,21 +67,21 @@ def upgrade() -> None:
         sa.Column("provider_ref", sa.String(length=400), nullable=True),
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("accepted_at", db.UtcDateTime(), nullable=True),
+        sa.Column("lost_at", db.UtcDateTime(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_deliveries")),
         sa.UniqueConstraint(
             "supporter_id", "blast_id", name=op.f("uq_deliveries_supporter_id_blast_id")
         ),
+        postgresql_with={"fillfactor": 50},
     )
+    op.create_index(op.f("ix_deliveries_blast_id"), "deliveries", ["blast_id"], unique=False)
     op.create_index(
-        op.f("ix_deliveries_blast_id_state"), "deliveries", ["blast_id", "state"], unique=False
-    )
-    op.create_index(
-        "ix_deliveries_unknown",
+        "ix_deliveries_lost",
         "deliveries",
         ["id"],
         unique=False,
-        sqlite_where=sa.text("state = 'unknown'"),
-        postgresql_where=sa.text("state = 'unknown'"),
+        sqlite_where=sa.text("lost_at IS NOT NULL"),
+        postgresql_where=sa.text("lost_at IS NOT NULL"),
     )
     if op.get_bind().dialect.name == "postgresql":
         op.execute("""
@@ -258,17 +258,17 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_events_blast_id_kind"), table_name="events")
     op.drop_table("events")
     op.drop_index(
-        "ix_deliveries_unknown",
+        "ix_deliveries_lost",
         table_name="deliveries",
-        sqlite_where=sa.text("state = 'unknown'"),
-        postgresql_where=sa.text("state = 'unknown'"),
+        sqlite_where=sa.text("lost_at IS NOT NULL"),
+        postgresql_where=sa.text("lost_at IS NOT NULL"),
     )
     if op.get_bind().dialect.name == "postgresql":
         op.execute("DROP TRIGGER deliveries_forget ON supporters")
         op.execute("DROP FUNCTION deliveries_forget()")
     else:
         op.execute("DROP TRIGGER deliveries_forget")
-    op.drop_index(op.f("ix_deliveries_blast_id_state"), table_name="deliveries")
+    op.drop_index(op.f("ix_deliveries_blast_id"), table_name="deliveries")
     op.drop_table("deliveries")
     op.drop_index(op.f("ix_batches_state_not_before"), table_name="batches")
     op.drop_index(op.f("ix_batches_blast_id_state"), table_name="batches")

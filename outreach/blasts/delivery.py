@@ -28,6 +28,7 @@ from outreach.blasts.turn import Part, Turn
 from outreach.blasts.watch import Watch
 from outreach.core import log, metrics, process
 from outreach.core.address import domain
+from outreach.core.bulk import by_index
 from outreach.core.clock import now
 from outreach.core.db import Database
 from outreach.core.tokens import Tokens
@@ -209,6 +210,7 @@ def _next_part(sender: Sender, turn: Turn, letters: Letters, before: Part | None
     claim, size = turn.claim, turn.size
     after, read_at = before.last_id if before else 0, now()
     with sender.db.reading() as session:
+        by_index(session)
         # By the connection: rows of columns need none of what the ORM does to a result.
         found = session.connection().execute(
             letters.query, {**claim.after(after), "size": size, "now": read_at}

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Select, delete, func, literal, select
+from sqlalchemy import ColumnElement, Select, delete, func, select
 from sqlalchemy.orm import Session
 
 from outreach.accounts import audit
@@ -23,7 +23,7 @@ from outreach.mail.models import (
     Delivery,
     SingleLetter,
 )
-from outreach.mail.outcomes import REFUSED_FOR_NOW
+from outreach.mail.outcomes import REFUSED_FOR_NOW, UNKNOWN
 from outreach.petitions.models import Petition
 from outreach.supporters.models import Supporter
 
@@ -91,7 +91,7 @@ def unknown(
 
 def unknown_count(session: Session, blast: Blast | None = None) -> int:
     """How many there are."""
-    query = select(func.count()).where(_IS_UNKNOWN)
+    query = select(func.count()).where(UNKNOWN)
     if blast is not None:
         query = query.where(Delivery.blast_id == blast.id)
     return session.scalar(query) or 0
@@ -154,7 +154,7 @@ def resend(session: Session, ids: Sequence[int], *, actor: str) -> PutBack:
 
 def resend_unknown(session: Session, blast: Blast, *, actor: str) -> PutBack:
     """Send all unknown letters of a blast again, by a person's word: see TWICE."""
-    back = _again(session, blast, DELIVERIES.c.state == "unknown")
+    back = _again(session, blast, UNKNOWN)
     _note_of(session, blast, actor, "resend_unknown", back)
     return back
 
@@ -215,8 +215,6 @@ def sent_again(back: PutBack, *, paused: bool = False) -> str:
     return said
 
 
-# A bound value would hide from the planner that the index of unknown ones answers this.
-_IS_UNKNOWN = Delivery.state == literal("unknown", literal_execute=True)
 _UNKNOWN: Select[int, int | None, str | None, str, int | None, str, str] = (
     select(
         Delivery.id,
@@ -230,7 +228,7 @@ _UNKNOWN: Select[int, int | None, str | None, str, int | None, str, str] = (
     .outerjoin(Blast, Blast.id == Delivery.blast_id)
     .outerjoin(Supporter, Supporter.id == Delivery.supporter_id)
     .outerjoin(SingleLetter, SingleLetter.delivery_id == Delivery.id)
-    .where(_IS_UNKNOWN)
+    .where(UNKNOWN)
 )
 
 

@@ -17,13 +17,14 @@ from sqlalchemy.exc import SQLAlchemyError
 import config
 from outreach.accounts.models import Organisation
 from outreach.blasts.models import Blast
+from outreach.blasts.standing import unknown_count
 from outreach.cli.context import Context, as_json, plural
 from outreach.core import address, migrations
 from outreach.core.clock import now
 from outreach.core.errors import OutreachError
 from outreach.engines import celery
 from outreach.mail import dkim_keys, sender_dns
-from outreach.mail.models import Batch, Delivery
+from outreach.mail.models import Batch
 from outreach.services import ALIVE_EVERY_S, Services
 from outreach.tracking import spool
 
@@ -263,7 +264,7 @@ def _work(patient: Patient) -> Iterator[Verdict]:
             select(func.min(Blast.scheduled_for)).where(Blast.state == "scheduled")
         )
         lost = session.scalar(select(func.count()).where(held, Batch.lease_until < now())) or 0
-        unknown = session.scalar(select(func.count()).where(Delivery.state == "unknown")) or 0
+        unknown = unknown_count(session)
     late = (now() - due).total_seconds() if due else 0.0
     if late > OVERDUE_S or lost:
         said = f"A blast is due for {late:,.0f} s." if late > OVERDUE_S else ""

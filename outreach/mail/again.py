@@ -15,7 +15,13 @@ from outreach.mail.models import BATCH_STATES, BATCHES, DELIVERIES, DELIVERY_STA
 from outreach.mail.outbox import HELD
 
 AGAIN = DELIVERY_STATES.update(DELIVERIES, "resend").values(
-    reason=None, attempts=0, accepted_at=None, provider_ref=None, held=None, not_before=None
+    reason=None,
+    attempts=0,
+    accepted_at=None,
+    lost_at=None,
+    provider_ref=None,
+    held=None,
+    not_before=None,
 )
 LET_GO = (
     update(DELIVERIES)

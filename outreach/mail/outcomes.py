@@ -20,6 +20,7 @@ _FACTS: dict[str, Any] = {
     "reason": bindparam("why"),
     "provider_ref": bindparam("ref"),
     "accepted_at": bindparam("accepted"),
+    "lost_at": bindparam("lost"),
 }
 # By fate: the deliveries of an id range that were due, and one delivery by its id.
 _RANGE = {
@@ -32,7 +33,8 @@ _ONE = {
     .values(_FACTS)
     for fate, verb in _VERBS.items()
 }
-# The same for many at once, where there are arrays.
+# The same for many at once, where there are arrays; the range keeps the planner, who can't tell
+# how many they hold, from reading the whole table.
 _told = (
     func.unnest(
         bindparam("rows", type_=ARRAY(BigInteger)),
@@ -45,7 +47,8 @@ _told = (
 _MANY = {
     fate: DELIVERY_STATES.update(DELIVERIES, verb)
     .where(DELIVERIES.c.id == _told.c.delivery)
-    .values(reason=_told.c.why, provider_ref=_told.c.ref, accepted_at=bindparam("accepted"))
+    .where(DELIVERIES.c.id.between(bindparam("first"), bindparam("last")))
+    .values({**_FACTS, "reason": _told.c.why, "provider_ref": _told.c.ref})
     for fate, verb in _VERBS.items()
 }
 _PUT_OFF = (
@@ -67,6 +70,8 @@ _GIVE_UP = DELIVERY_STATES.update(DELIVERIES, "refuse").where(
 )
 # Refused because the provider asked for patience too often, not because it wants the letter never.
 REFUSED_FOR_NOW = (DELIVERIES.c.state == "refused") & (DELIVERIES.c.attempts >= MAX_ATTEMPTS)
+# By an index that holds nothing else.
+UNKNOWN = DELIVERIES.c.lost_at.is_not(None) & (DELIVERIES.c.state == "unknown")
 
 
 def record(
@@ -118,11 +123,14 @@ def _record_each(session: Session, outcomes: Sequence[Outcome], instant: datetim
     for fate in _VERBS:
         told = [o for o in outcomes if o.fate is fate]
         if told and connection.dialect.name == "postgresql":
+            ids = [o.delivery_id for o in told]
             arrays = {
-                "rows": [o.delivery_id for o in told],
+                "rows": ids,
+                "first": min(ids),
+                "last": max(ids),
                 "whys": [o.reason[:400] or None for o in told],
                 "refs": [o.ref[:400] or None for o in told],
-                "accepted": _facts(told[0], instant)["accepted"],
+                **_instants(fate, instant),
             }
             connection.execute(_MANY[fate], arrays)
         elif told:
@@ -134,7 +142,14 @@ def _facts(outcome: Outcome, instant: datetime) -> dict[str, Any]:
     return {
         "why": outcome.reason[:400] or None,
         "ref": outcome.ref[:400] or None,
-        "accepted": instant if outcome.fate is Fate.ACCEPTED else None,
+        **_instants(outcome.fate, instant),
+    }
+
+
+def _instants(fate: Fate, instant: datetime) -> dict[str, datetime | None]:
+    return {
+        "accepted": instant if fate is Fate.ACCEPTED else None,
+        "lost": instant if fate is Fate.UNKNOWN else None,
     }
 
 

@@ -14,6 +14,7 @@ from outreach.audiences.select import supporter_ids
 from outreach.blasts import delivery, queries, schedule, standing
 from outreach.blasts.freeze import freeze
 from outreach.consent import suppression
+from outreach.core.clock import now
 from outreach.core.errors import BadInput, Conflict, NotFound
 from outreach.mail.again import PutBack
 from outreach.mail.models import Batch, Delivery
@@ -29,6 +30,7 @@ def set_(world: World, address: str, state: str, attempts: int = 0) -> int:
     with world.db.transaction() as session:
         found = session.scalars(select(Delivery).order_by(Delivery.id)).all()[number - 1]
         found.state, found.reason, found.attempts = state, "because", attempts
+        found.lost_at = now() if state == "unknown" else None
         return found.id
 
 

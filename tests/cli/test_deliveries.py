@@ -15,6 +15,7 @@ import config
 from outreach.cli.blasts import blasts
 from outreach.cli.context import Context
 from outreach.cli.deliveries import deliveries
+from outreach.core.clock import now
 from outreach.core.db import Database
 from outreach.core.errors import BadInput, OutreachError
 from outreach.mail.models import Delivery
@@ -53,6 +54,7 @@ def ids(world: World) -> list[int]:
         found = session.scalars(select(Delivery).order_by(Delivery.id)).all()[:3]
         for delivery, state in zip(found, ("unknown", "refused", "refused"), strict=True):
             delivery.state, delivery.reason = state, "The relay did not answer."
+            delivery.lost_at = now() if state == "unknown" else None
         found[1].attempts = MAX_ATTEMPTS
         return [delivery.id for delivery in found]
 

@@ -13,6 +13,7 @@ from sqlalchemy import select
 import config
 from outreach import jobs
 from outreach.app import build_services, create_app
+from outreach.core.clock import now
 from outreach.core.db import Database
 from outreach.engines.metrics_door import open_door
 from outreach.mail.models import Delivery
@@ -59,7 +60,9 @@ def test_it_tells_how_things_stand(services: Services, world: World) -> None:
     kept.parent.mkdir()
     kept.write_bytes(b"x" * 100)
     with world.db.transaction() as session:
-        session.scalars(select(Delivery)).first().state = "unknown"  # type: ignore[union-attr]
+        lost = session.scalars(select(Delivery)).first()
+        assert lost is not None
+        lost.state, lost.lost_at = "unknown", now()
     after = page(services)
     assert 'outreach_batches{state="done"} 3.0' in after
     assert "outreach_letters_unknown 1.0" in after

@@ -198,6 +198,7 @@ def test_unknown_deliveries_are_named_on_the_home_and_on_the_blast(
         delivery = session.scalars(select(Delivery).where(Delivery.state == "pending")).first()
         assert delivery is not None
         delivery.state, delivery.reason = "unknown", "The provider did not answer in time."
+        delivery.lost_at = now()
     assert "1 delivery is unknown" in console.get("/console/").text
     assert f"/console/deliveries/unknown?blast={draft[-1]}" in console.get("/console/").text
     assert "deliveries/unknown" in console.get(draft).text
