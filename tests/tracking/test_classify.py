@@ -1,19 +1,14 @@
-"""The evidence, on labelled requests and on letters of many requests."""
+"""The evidence, on letters of many requests. Labelled ones: test_request_log.py."""
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from outreach.tracking import agents
+from outreach.tracking import agents, origins, signs
 from outreach.tracking.classify import (
-    BURST_PLACES,
-    BURST_S,
-    EVERY_LINK_FROM,
     EVIDENCE,
     Facts,
     Request,
@@ -21,8 +16,8 @@ from outreach.tracking.classify import (
     judge,
     weigh,
 )
+from outreach.tracking.rules import Rules
 
-LABELLED = Path(__file__).with_name("labelled_requests.jsonl")
 CHROME = (
     "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) "
     "Chrome/136.0.0.0 Safari/537.36"
@@ -32,57 +27,6 @@ IPHONE = (
     "(KHTML, like Gecko) Version/18.1 Mobile/15E148 Safari/604.1"
 )
 DELIVERED = datetime(2026, 4, 14, 9, 0, tzinfo=UTC)
-
-# Labelled by what is known from elsewhere; the request alone does not show it.
-NOT_TO_BE_SEEN = {"r050"}  # one click in another network, 12 s behind the person's own
-
-
-def _verdict(row: dict[str, Any]) -> Verdict:
-    """A row is one request and what is known of its letter's other clicks, without their times."""
-    clicks, acted = row["links_clicked"], row["method"] == "POST"
-    kinds = {"open": "opened", "click": "clicked", "unsubscribe": "viewed"}
-    return weigh(
-        Facts(
-            kind="unsubscribed" if acted else kinds[row["path"]],
-            agent=row["user_agent"],
-            delay_s=row["delay_s"],
-            head=row["method"] == "HEAD",
-            hidden_link=row["hidden_link_clicked"],
-            burst=clicks >= BURST_PLACES and row["delay_s"] <= BURST_S,
-            every_link=EVERY_LINK_FROM <= row["links_total"] <= clicks,
-            acted=acted,
-        )
-    )
-
-
-def _rows() -> list[dict[str, Any]]:
-    return [json.loads(line) for line in LABELLED.read_text().splitlines()]
-
-
-def test_labelled_machines_are_named() -> None:
-    machines = [row for row in _rows() if row["label"] != "human"]
-    missed = {row["id"] for row in machines if _verdict(row).verdict != row["label"]}
-    assert missed == NOT_TO_BE_SEEN
-    assert len(missed) <= 0.05 * len(machines)
-
-
-def test_no_labelled_person_is_lost() -> None:
-    people = [row for row in _rows() if row["label"] == "human"]
-    lost = [row["id"] for row in people if _verdict(row).verdict != "human"]
-    assert len(people) == 15
-    assert lost == []
-
-
-def test_lists_alone_would_not_do() -> None:
-    """Behaviour finds machines that look like browsers."""
-    found = [
-        row["id"]
-        for row in _rows()
-        if row["label"] == "machine"
-        and not set(_verdict(row).evidence)
-        & {"crawler_agent", "scanner_agent", "program_agent", "blank_agent"}
-    ]
-    assert set(found) >= {"r044", "r048", "r078", "r080", "r085"}
 
 
 def _at(seconds: float, **more: Any) -> Request:
@@ -167,6 +111,110 @@ def test_the_mailbox_providers_own_one_click_request_is_a_persons_word() -> None
     assert _judged(request) == _judged(blank) == ["human"]
 
 
+def test_what_checks_a_press_from_elsewhere_is_its_shadow() -> None:
+    click = _at(2400, agent=IPHONE)
+    shadow = _at(2412, network="cloud")
+    assert _judged(click, shadow) == ["human", "machine"]
+    assert _judged(click, _at(2470, network="cloud")) == ["human", "human"]
+    assert _judged(click, _at(2412)) == ["human", "human"]  # another machine of the household
+    assert _judged(click, _at(2412, network="cloud", agent=IPHONE)) == ["human", "human"]
+    assert _judged(click, _at(2412, network="cloud", place="link:2")) == ["human", "human"]
+
+
+def test_two_who_share_a_letter_are_both_people_once_they_act() -> None:
+    first, second = _at(2400, agent=IPHONE), _at(2412, network="office")
+    signed = _at(2450, kind="signed", method="POST", place="", network="office")
+    assert _judged(first, second, signed) == ["human"] * 3
+
+
+def test_a_scanner_casts_no_shadow_on_the_person_behind_it() -> None:
+    check, person = _at(2400, method="HEAD", network="cloud"), _at(2403, agent=IPHONE)
+    assert _judged(check, person) == ["machine", "human"]
+
+
+def test_weak_evidence_adds_up_and_none_alone_costs_a_person() -> None:
+    weak = [each for each in EVIDENCE if each.weight == 1]
+    assert len(weak) >= 4
+    hosted = {"noted": {"origin": origins.HOSTING}}
+    assert _judged(_at(3600, **hosted)) == ["human"]
+    assert _judged(_at(6)) == ["human"]
+    assert _judged(_at(6, **hosted)) == ["machine"]
+    assert _judged(_at(3600, noted={"origin": origins.HOSTING, "ran_script": False})) == ["unknown"]
+
+
+def test_what_is_noted_with_an_event_is_weighed() -> None:
+    assert _judged(_at(900, noted={"signs": [signs.PREFETCH]})) == ["machine"]
+    assert _judged(_at(900, noted={"origin": origins.SECURITY})) == ["machine"]
+    opened = {"kind": "opened", "place": ""}
+    assert _judged(_at(900, noted={"machine_open": True}, **opened)) == ["machine_open"]
+    assert _judged(_at(900, noted={"origin": origins.APPLE}, **opened)) == ["human"]
+
+
+def test_apples_relay_makes_apples_mail_program_a_proxy() -> None:
+    mail = (
+        "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko)"
+    )
+    relay = {"kind": "opened", "place": "", "noted": {"origin": origins.APPLE}}
+    assert _judged(_at(900, agent=mail, **relay)) == ["machine_open"]
+    assert _judged(_at(900, agent=mail, kind="opened", place="")) == ["human"]
+    assert _judged(_at(900, agent=f"{mail} Version/17.4 Safari/605.1.15", **relay)) == ["human"]
+
+
+def test_an_organisations_own_rules_go_before_the_table() -> None:
+    mine = Rules(weights={"head": 0}, machine_agents=["chrome/136"], networks=frozenset(["lab"]))
+    requests = [_at(900, method="HEAD", agent=IPHONE), _at(9000), _at(99000, agent=IPHONE)]
+    requests += [_at(199000, agent=IPHONE, network="lab")]
+    verdicts = judge(requests, delivered_at=DELIVERED, rules=mine)
+    assert [v.verdict for v in verdicts] == ["human", "machine", "human", "machine"]
+    reader = Rules(reader_agents=["acmephone"])
+    [verdict] = judge([_at(900, agent="AcmePhone/1")], delivered_at=DELIVERED, rules=reader)
+    assert verdict == Verdict("human", ("program_agent", "own_reader"))
+    assert verdict.as_json()[1] == {"name": "own_reader", "weight": -4}
+
+
+@pytest.mark.parametrize(
+    ("headers", "found"),
+    [
+        ({"Sec-Purpose": "prefetch;prerender"}, [signs.PREFETCH]),
+        ({"X-Moz": "prefetch"}, [signs.PREFETCH]),
+        ({"sec-fetch-mode": "cors"}, [signs.SCRIPT_FETCH]),
+        ({"Sec-CH-UA-Platform": '"Linux"'}, [signs.OTHER_PLATFORM]),
+        ({"Sec-CH-UA-Platform": '"Windows"', "Sec-Fetch-Mode": "navigate"}, []),
+        ({"Accept": "*/*", "From": "a@b.example"}, [signs.ANY_ANSWER, signs.NAMES_OWNER]),
+        ({"Via": "1.1 proxy", "DNT": "1", "Referer": "https://mail.example/"}, []),
+        ({}, []),
+    ],
+)
+def test_headers_become_words(headers: dict[str, str], found: list[str]) -> None:
+    assert signs.of_headers(headers, CHROME) == found
+
+
+def test_the_image_of_an_open_is_fetched_as_an_image() -> None:
+    headers = {"Sec-Fetch-Mode": "no-cors", "Accept": "*/*"}
+    assert signs.noted(headers, CHROME, None, image=True) == {}
+    assert signs.noted(headers, CHROME, "67.231.152.9") == {
+        "signs": [signs.ANY_ANSWER, signs.SCRIPT_FETCH],
+        "origin": origins.SECURITY,
+    }
+
+
+@pytest.mark.parametrize(
+    ("words", "kind"),
+    [
+        ("AS30031 Mimecast", origins.SECURITY),
+        ("20.72.100.79 (AS8075)", origins.HOSTING),
+        ("::ffff:20.72.100.79", origins.HOSTING),
+        ("Apple relay egress", origins.APPLE),
+        ("198.51.100.7", ""),
+        ("AS62044 Zscaler", ""),
+        ("", ""),
+        ("2001:db8::1", ""),
+    ],
+)
+def test_networks_are_known_by_address_number_and_name(words: str, kind: str) -> None:
+    assert origins.of_words(words) == kind
+
+
 def test_verdicts_do_not_depend_on_the_order_of_arrival() -> None:
     requests = [_at(5 + i, place=f"link:{i}") for i in range(4)]
     requests += [_at(400), _at(430, kind="signed", method="POST", place="")]
@@ -210,6 +258,10 @@ def test_privacy_proxies_are_their_own_class(agent: str, proxy: str) -> None:
         "Mozilla/5.0 (Linux; Android 14; SAMSUNG SM-S918B) AppleWebKit/537.36 (KHTML, like Gecko) "
         "SamsungBrowser/25.0 Chrome/121.0.0.0 Mobile Safari/537.36",
         "Opera/9.80 (Windows NT 6.1; U; en) Presto/2.8.131 Version/11.11",
+        "Lynx/2.9.0 libwww-FM/2.14",
+        "BlackBerry8520/4.6.1 Profile/MIDP-2.0 Configuration/CLDC-1.1",
+        "Mozilla/5.0 (Linux; Android 9; CUBOT X19) AppleWebKit/537.36 (KHTML, like Gecko) "
+        "Chrome/96.0.4664.45 Mobile Safari/537.36",
     ],
 )
 def test_readers_are_on_no_list(agent: str) -> None:

@@ -8,8 +8,8 @@ from flask import request
 
 from outreach.core import log
 from outreach.core.clock import now
-from outreach.tracking import leaving, spool
-from outreach.tracking.classify import UNSUBSCRIBED
+from outreach.tracking import leaving, signs, spool
+from outreach.tracking.classify import OPENED, UNSUBSCRIBED
 from outreach.tracking.network import network_hash
 from outreach.tracking.record import Observation
 from outreach.web.context import services
@@ -21,12 +21,15 @@ NOT_SPOOLED = "tracking.not_spooled"
 def observation(kind: str, delivery_id: int, **more: Any) -> Observation:
     """This request as an observation of a letter; `more`: further fields of Observation."""
     address = request.remote_addr if services().keep_networks else None
+    agent = request.user_agent.string
+    noted = signs.noted(dict(request.headers), agent, address, image=kind == OPENED)
+    more["detail"] = noted | more.get("detail", {})
     return Observation(
         kind=kind,
         at=now(),
         delivery_id=delivery_id,
         method=request.method,
-        agent=request.user_agent.string,
+        agent=agent,
         network=network_hash(address, services().secret),
         **more,
     )
