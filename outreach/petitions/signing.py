@@ -14,7 +14,8 @@ from outreach.consent.models import EMAIL
 from outreach.core import log
 from outreach.core.clock import now
 from outreach.core.errors import Conflict, FormErrors
-from outreach.petitions import letters, wording
+from outreach.petitions import grades, letters, wording
+from outreach.petitions.grades import Press
 from outreach.petitions.models import SIGNATURE_STATES, Petition, Signature
 from outreach.petitions.pages import Pages
 from outreach.petitions.queries import current_version, signature_of
@@ -59,6 +60,7 @@ def sign_recognised(
     *,
     credit: Credit = NO_CREDIT,
     partners: Sequence[str] = (),
+    press: Press = grades.UNSEEN,
     on_verified: Verified | None = None,
 ) -> Signature:
     """Sign as the person whom a letter's link recognised; verified at once.
@@ -74,7 +76,8 @@ def sign_recognised(
         name = f"{supporter.first_name} {supporter.last_name}".strip()
         signer = Signer(supporter.email, name, supporter.postal_code)
         signature = _keep(session, petition, supporter, signature, signer, credit)
-        signature.grade = "recognised"
+        signature.grade = grades.RECOGNISED
+        grades.note(session, signature, press)
     _must_stand(signature)
     ticked = _tick(signature, petition, partners)
     _verify(session, petition, signature, ticked, on_verified)
@@ -90,6 +93,7 @@ def sign_by_form(
     postal_code: str = "",
     credit: Credit = NO_CREDIT,
     partners: Sequence[str] = (),
+    press: Press = grades.UNSEEN,
     pages: Pages,
 ) -> Signature:
     """Sign as someone whom we don't know yet; counts once the letter posted here is answered.
@@ -112,6 +116,7 @@ def sign_by_form(
         letters.post_already_signed(session, signature, pages)
         return signature
     signature = _keep(session, petition, supporter, signature, signer, credit)
+    grades.note(session, signature, press)
     _tick(signature, petition, partners)
     letters.post_confirmation(session, signature, pages)
     return signature
@@ -132,7 +137,7 @@ def confirm(
         return signature
     petition = session.get_one(Petition, signature.petition_id)
     _must_be_open(petition)
-    signature.grade = "confirmed"
+    signature.grade = grades.CONFIRMED
     Signer(supporter.email, signature.name, signature.postal_code).complete(supporter)
     _verify(session, petition, signature, signature.partners, on_verified)
     return signature
@@ -162,7 +167,11 @@ def _keep(
     Boxes that were ticked before are empty again: anyone may have ticked them.
     """
     signature = pending or Signature(
-        petition_id=petition.id, supporter_id=supporter.id, grade="form", partners=[], is_new=False
+        petition_id=petition.id,
+        supporter_id=supporter.id,
+        grade=grades.FORM,
+        partners=[],
+        is_new=False,
     )
     signature.version_id = current_version(session, petition).id
     signature.name = signer.name
@@ -222,7 +231,7 @@ def _agree(
     press on a letter's link, which may have been forwarded, the word of somebody who left.
     """
     source = wording.source(petition)
-    proven = signature.grade == "confirmed"
+    proven = signature.grade == grades.CONFIRMED
 
     def may(purpose: str) -> bool:
         left = ledger.has_withdrawn(literal(signature.supporter_id), purpose)

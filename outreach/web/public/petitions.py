@@ -28,7 +28,7 @@ from outreach.web.public.page import (
     petition_page,
     shown_person,
 )
-from outreach.web.public.seen import observation
+from outreach.web.public.seen import observation, signing_press
 from outreach.web.public.visitor import Visitor, visitor_of
 
 blueprint = Blueprint("public_petitions", __name__)
@@ -102,7 +102,7 @@ def check_mail(slug: str) -> ResponseReturnValue:
 
 def _signed(session: Session, petition: Petition, visitor: Visitor) -> str:
     """Sign; returns the address to go to."""
-    partners = request.form.getlist("partner")
+    partners, press = request.form.getlist("partner"), signing_press(session, petition)
     if "wording" in request.form:
         signing.must_be_read(session, petition, request.form["wording"])
     if visitor.supporter is not None:
@@ -112,6 +112,7 @@ def _signed(session: Session, petition: Petition, visitor: Visitor) -> str:
             visitor.supporter,
             credit=visitor.credit,
             partners=partners,
+            press=press,
             on_verified=welcome,
         )
         return paths().thanks(petition.slug, signature.id)
@@ -123,6 +124,7 @@ def _signed(session: Session, petition: Petition, visitor: Visitor) -> str:
         postal_code=request.form.get("postal_code", ""),
         credit=visitor.credit,
         partners=partners,
+        press=press,
         pages=pages(),
     )
     return paths().check_mail(petition.slug, signature.id)
