@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
 from typing import NamedTuple
-from zlib import crc32
 
 from outreach.core.address import domain
 from outreach.core.tokens import Slot
@@ -33,8 +32,8 @@ _TO, _SUBJECT, _DATE, _ID, _MARK = range(-5, 0)
 class MimeForm(NamedTuple):
     """Static strings of one outcome and, between them, the places of a row of values."""
 
-    subject: str  # for the % operator
-    pick_subject: Callable[[Sequence[str]], object]
+    subject: str  # for the % operator; where it has no personal part, as it stands
+    pick_subject: Callable[[Sequence[str]], object] | None
     template: list[str]  # static at even places, to be filled at odd ones
     pick: Callable[[Sequence[str]], tuple[str, ...]]
 
@@ -50,8 +49,8 @@ class CompiledMime:
     def letter(self, recipient: Recipient, date: str) -> bytes:
         """One person's letter; raises Unsendable for an impossible address and above 25 MB.
 
-        The Message-ID is the same whenever this delivery is written. Its mark, drawn from the
-        tag for the way out, sets it apart from other installations of the same sender.
+        The Message-ID is the same whenever this delivery is written. Its mark, the beginning of
+        the tag for the way out, sets it apart from other installations of the same sender.
         """
         delivery_id, address, name, values, outcome = recipient
         subject, pick_subject, template, pick = self.forms[outcome]
@@ -59,11 +58,11 @@ class CompiledMime:
             *map(quoted.value, values[: self.merges]),
             *values[self.merges :],
             mailbox(name, address),
-            unstructured(subject % pick_subject(values)),
+            unstructured(subject % pick_subject(values)) if pick_subject else subject,
             date,
             str(delivery_id),
-            # Half as many bits as the token's tag: who sees a Message-ID can't use the way out.
-            str(crc32(values[self.way_out].encode())),
+            # 30 of the tag's 72 bits: who sees a Message-ID can't use the way out.
+            values[self.way_out][:5] or "0",
         )
         pieces = template.copy()
         pieces[1::2] = pick(row)
@@ -114,9 +113,13 @@ def _form(headers: Iterable[Piece], form: Form) -> MimeForm:
     ]
     template, places = _cut(pieces)
     subject, subject_places = _cut(form.subject)
+    if subject_places:
+        said = "%s".join(static.replace("%", "%%") for static in subject)
+    else:
+        said = unstructured(subject[0])
     return MimeForm(
-        subject="%s".join(static.replace("%", "%%") for static in subject),
-        pick_subject=itemgetter(*subject_places) if subject_places else lambda _: (),
+        subject=said,
+        pick_subject=itemgetter(*subject_places) if subject_places else None,
         template=[static for piece in template for static in (piece, "")][:-1],
         pick=itemgetter(*places),
     )

@@ -8,7 +8,6 @@ files would want it marked); none is longer than 76 characters.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from functools import lru_cache
 
 LINE = 76
@@ -29,29 +28,17 @@ def static(text: str, *, after_value: bool, before_value: bool) -> str:
     return start + "\r\n".join(encoded) + end
 
 
-@lru_cache(4096)
 def value(text: str) -> str:
-    """A personal value, safe between soft breaks; line breaks in it are encoded.
+    """A personal value, safe between soft breaks; line breaks in it are encoded."""
+    if text.isalnum() and text.isascii() and len(text) < LINE:
+        return text  # most are a name
+    return _remembered(text)
 
-    Remembered: first names repeat, and so does the sentence on why somebody gets a letter.
-    """
+
+@lru_cache(4096)
+def _remembered(text: str) -> str:
+    """Lists of people repeat, and so does the sentence on why somebody gets a letter."""
     return text if _is_plain_value(text) else _line(text, open_end=True)
-
-
-def values(texts: Sequence[str]) -> Sequence[str]:
-    """All values of one person; they are given back as they are when none needs encoding."""
-    # One look at all of them: this runs for every letter, and few names hold an "=".
-    joined = "=" + "=".join(texts)
-    if (
-        len(joined) < LINE
-        and joined.isascii()
-        and joined.isprintable()
-        and joined.count("=") == max(len(texts), 1)
-        and "=." not in joined
-        and "=From " not in joined
-    ):
-        return texts
-    return [value(text) for text in texts]
 
 
 def _line(text: str, *, open_end: bool) -> str:

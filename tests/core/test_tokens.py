@@ -35,6 +35,17 @@ def test_one_changed_character_is_refused(delivery: int, place: int, character: 
         TOKENS.read_letter(mangled)
 
 
+def test_neighbours_have_tokens_of_their_own_in_whatever_order_they_are_made() -> None:
+    make = TOKENS.letter_maker(7, [0, 1, 40])
+    ids = [*range(40), 3, 17, 2**48 - 1]
+    parts = [make(delivery_id) for delivery_id in ids]
+    assert parts[3] == parts[40]
+    assert len({tag for one in parts[:40] for tag in one}) == 40 * 4
+    for delivery_id, (head, *tags) in zip(ids, parts, strict=True):
+        for slot, tag in zip((0, 1, 40), tags, strict=True):
+            assert TOKENS.read_letter(f"{slot:02x}{head}{tag}") == LetterToken(delivery_id, 7, slot)
+
+
 @pytest.mark.parametrize("token", ["", "x", "é" * 24, "A" * 23, "A" * 24, "A" * 25, "=" * 24])
 def test_rubbish_is_refused(token: str) -> None:
     with pytest.raises(BadToken):
