@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+import time_machine
 from sqlalchemy import select
 
 from outreach.accounts.models import AuditEntry
@@ -239,3 +240,16 @@ def test_one_is_not_many_and_a_draft_is_a_draft(world: World) -> None:
     assert found["ask"][0] == "The letter leads to the petition once"
     assert found["preheader"][0] == "The preheader is short"
     assert found["petition"][0] == "The petition is a draft"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [(1, "1 second late"), (59, "59 seconds late"), (125, "2 minutes late"), (7200, "120 minutes")],
+)
+def test_how_late_a_blast_is_is_said_in_its_unit(world: World, seconds: int, said: str) -> None:
+    with world.db.transaction() as session, time_machine.travel(now(), tick=False):
+        blast = world.blast(session)
+        blast.state, blast.late_limit_s = "scheduled", 0
+        blast.scheduled_for = now() - timedelta(seconds=seconds)
+        assert schedule.hold_if_late(session, blast)
+        assert blast.reason is not None and said in blast.reason

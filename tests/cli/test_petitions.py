@@ -138,3 +138,16 @@ def test_a_text_that_is_stored_twice_is_named(typed: Typed) -> None:
     assert "its headline is also" not in typed("import", str(typed.file), "--slug", SLUG)
     said = typed("import", str(typed.file), "--slug", "buses-again")
     assert f"Look at this: its headline is also that of {SLUG}\n" in said
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (TEXT, "1 source is checked by Mara."),
+        (TEXT.replace("2. Ibid.", "2. Ada Okafor, “Line 4,” 2025."), "2 sources are checked by"),
+    ],
+)
+def test_sources_are_counted_in_their_number(typed: Typed, text: str, said: str) -> None:
+    typed.file.write_text(text)
+    typed("import", str(typed.file), "--slug", SLUG)
+    assert said in typed("check", SLUG, "--by", "Mara")
