@@ -218,9 +218,11 @@ def limits(
         return []
     zone = ZoneInfo(the_organisation(session).timezone)
     none = {scope: Pace(scope=scope, daily=[], taken=0) for scope in configured}
-    return [
+    found = (
         _limit(row, zone, configured.get(scope)) for scope, row in sorted({**none, **rows}.items())
-    ]
+    )
+    # A relay’s row stays when its pace was taken out of the settings.
+    return [limit for limit in found if limit.pace or limit.daily]
 
 
 def _limit(row: Pace, zone: ZoneInfo, configured: float | None) -> Limit:

@@ -35,7 +35,7 @@ def list_(context: Context, json_: bool) -> None:
             said.append(f"warm-up from {limit.starts_on}: {' '.join(map(str, limit.daily))}")
         if limit.waits_until:
             said.append(f"what is due waits until {limit.waits_until:%Y-%m-%d %H:%M:%S %Z}")
-        context.say(f"{limit.scope:<30} {'; '.join(said) or 'no limit'}")
+        context.say(f"{limit.scope:<30} {'; '.join(said)}")
     if not found:
         context.say("No pace is set: letters leave as fast as they can.")
 

@@ -16,6 +16,7 @@ from outreach.blasts.progress import progress_of
 from outreach.core.clock import now
 from outreach.core.errors import BadInput
 from outreach.mail import outbox, pace_scopes
+from outreach.mail import pace as mail_pace
 from outreach.mail.models import Batch, Delivery, Pace
 from outreach.mail.pace_scopes import of_blast, of_domain, of_relay, of_sender
 from outreach.mail.plan import Recipient
@@ -372,3 +373,28 @@ def post(session: object, world: World) -> None:
         to_name="Guest",
         rendered=Rendered(subject="Hello", html="<p>Hello</p>", text="Hello"),
     )
+
+
+def test_a_relay_of_the_settings_is_listed_with_its_pace_until_it_is_taken_out(
+    world: World,
+) -> None:
+    with world.db.transaction() as session:
+        mail_pace.make_rows(session, [of_relay("main")])
+    with world.db.reading() as session:
+        (limit,) = pace.limits(session, configured={of_relay("main"): 50.0})
+        assert (limit.pace, limit.from_settings, limit.typed) == ("50 a second", True, "")
+        assert pace.limits(session) == []
+    paced(world, of_relay("main"), 20.0)
+    with world.db.reading() as session:
+        (limit,) = pace.limits(session, configured={of_relay("main"): 50.0})
+        assert (limit.pace, limit.from_settings) == ("20 a second", False)
+
+
+def test_the_domain_that_queues_says_until_when(world: World) -> None:
+    world.add_people(30, domain=SLOW)
+    world.start()
+    paced(world, of_domain(SLOW), 2.0)
+    world.send()
+    with world.db.reading() as session:
+        (limit,) = pace.limits(session)
+    assert limit.waits_until == NOON + timedelta(seconds=14)
