@@ -7,7 +7,9 @@ from zoneinfo import ZoneInfo
 
 from outreach.analytics.figures import BlastReport, Figures
 from outreach.analytics.intervals import Rate
-from outreach.tracking import classify
+from outreach.petitions import grades
+from outreach.petitions.models import Signature
+from outreach.tracking.evidence import WHY
 
 _REASONS = {
     "no_consent": "no consent",
@@ -21,7 +23,6 @@ _NOT_RUN = {
     "cancelled": "It was cancelled before anybody was written to.",
     "failed": "It failed before anybody was written to.",
 }
-_WHY = {evidence.name: evidence.why.rstrip(".") for evidence in classify.EVIDENCE}
 
 
 def not_run(report: BlastReport) -> str:
@@ -74,7 +75,13 @@ def not_sent(figures: Figures) -> list[tuple[str, int]]:
 
 def evidence(name: str) -> str:
     """What a piece of evidence says, as tracking words it."""
-    return _WHY.get(name, "No evidence was noted")
+    return WHY.get(name, "No evidence was noted").rstrip(".")
+
+
+def doubts(signature: Signature) -> list[str]:
+    """Why a signature is suspicious, a sentence for each doubt."""
+    why = {**WHY, **grades.WHY}
+    return [why.get(doubt["name"], doubt["name"]) for doubt in signature.doubts]
 
 
 def rate(of: Rate, noun: str) -> str:

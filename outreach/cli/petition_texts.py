@@ -8,12 +8,26 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from outreach.analytics import wording
 from outreach.petitions import citations, queries, tally
 from outreach.petitions.intake.understanding import Citation, Marker, Understanding
-from outreach.petitions.models import Petition
+from outreach.petitions.models import Petition, Signature
 
 Say = Callable[[str], None]
 WIDTH = 92
+
+
+def suspicion(signature: Signature) -> dict[str, Any]:
+    """A suspicious signature, what it would be without its doubts, and why it is suspicious."""
+    return {
+        "id": signature.id,
+        "name": signature.name,
+        "signed_at": signature.created_at,
+        "state": signature.state,
+        "grade": signature.grade,
+        "doubts": signature.doubts,
+        "why": wording.doubts(signature),
+    }
 
 
 def summary(session: Session, petition: Petition, url: str) -> dict[str, Any]:

@@ -12,10 +12,15 @@ from sqlalchemy.orm import Session
 from outreach.accounts import audit
 from outreach.accounts.queries import the_organisation
 from outreach.cli.context import Context, actor, as_json, plural
-from outreach.cli.petition_texts import print_petition, print_understanding, summary
+from outreach.cli.petition_texts import (
+    print_petition,
+    print_understanding,
+    summary,
+    suspicion,
+)
 from outreach.cli.petitions_revise import revise
 from outreach.core.errors import BadInput
-from outreach.petitions import checking, exports, operations, queries, signing, tally
+from outreach.petitions import checking, exports, grades, operations, queries, signing, tally
 from outreach.petitions.intake.read import read_petition_file
 from outreach.petitions.models import Petition
 from outreach.petitions.pages import Pages
@@ -173,6 +178,29 @@ def signatures(context: Context, slug: str, path: Path) -> None:
         except OSError as error:
             raise BadInput(f"{path} can’t be written: {error.strerror}.") from None
     context.say(f"{plural(lines, 'signature', 'signatures')} written to {path}")
+
+
+@petitions.command("grades")
+@click.argument("slug")
+@as_json
+@click.pass_obj
+def grades_(context: Context, slug: str, json_: bool) -> None:
+    """How sure the signatures are, and which are suspicious and why; none is taken off by it."""
+    with context.services.db.reading() as session:
+        petition = queries.by_slug(session, slug)
+        counts = grades.counts(session, petition)
+        odd = [suspicion(each) for each in grades.suspicious(session, petition)]
+    if json_:
+        context.print_json({"grades": counts, "suspicious": odd})
+        return
+    for grade, number in counts.items():
+        context.say(f"{number:>9,}  {grade:<11} {grades.GRADES[grade]}")
+    for each in odd:
+        context.say(f"  {each['signed_at']:%Y-%m-%d %H:%M}  {each['name']} ({each['grade']})")
+        for why in each["why"]:
+            context.say(f"    {why}")
+    if not counts:
+        context.say("No signatures yet.")
 
 
 @petitions.command()

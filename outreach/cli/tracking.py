@@ -15,7 +15,8 @@ from rich.progress import Progress as Bar
 from outreach.accounts.queries import the_organisation
 from outreach.cli.context import Context, actor, as_json, plural
 from outreach.core.errors import BadInput
-from outreach.tracking import own_rules, rejudge, request_log, rules
+from outreach.supporters import queries
+from outreach.tracking import history, own_rules, rejudge, request_log, rules
 from outreach.tracking.evidence import EVIDENCE, WHY
 from outreach.tracking.request_log import Judged, Refused
 from outreach.tracking.rules import AS_THEY_COME
@@ -172,6 +173,26 @@ def rejudge_(context: Context, anew: bool, json_: bool) -> None:
     context.say(
         f"{plural(last.judged, 'event', 'events')} judged; {last.changed:,} with another class now."
     )
+
+
+@tracking.command("events")
+@click.argument("address")
+@as_json
+@click.pass_obj
+def events_(context: Context, address: str, json_: bool) -> None:
+    """The latest events of the person at ADDRESS, with their class and why, newest first."""
+    with context.services.db.reading() as session:
+        seen = history.of_supporter(session, queries.by_address(session, address).id)
+    if json_:
+        context.print_json(seen)
+        return
+    for each in seen:
+        what = f"{each.kind} {each.place}".strip()
+        context.say(f"{each.at:%Y-%m-%d %H:%M:%S}  {each.verdict or '-':<13} {what}")
+        for reason in each.reasons:
+            context.say(f"{'':21}{reason.weight:+d} {reason.why}")
+    if not seen:
+        context.say("Nothing was seen of this person yet.")
 
 
 def _line(judged: Judged) -> str:

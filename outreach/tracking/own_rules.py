@@ -28,12 +28,14 @@ WIDEST_V4, WIDEST_V6 = 16, 40
 def values(organisation: Organisation) -> dict[str, str]:
     """The rules as a form or a terminal shows them: FIELDS as lines, "" for none."""
     kept = organisation.judging
-    weights = [f"{name} {weight}" for name, weight in kept.get("weights", {}).items()]
+    own = kept.get("weights", {})
+    # Databases keep no order of their own in objects.
+    weights = [f"{name} {own[name]}" for name in WEIGHTS if name in own]
     return {
         "weights": "\n".join(weights),
         "machine_agents": "\n".join(kept.get("machine_agents", ())),
         "reader_agents": "\n".join(kept.get("reader_agents", ())),
-        "networks": "\n".join(kept.get("networks", ())),
+        "networks": "\n".join(sorted(kept.get("networks", ()))),
     }
 
 

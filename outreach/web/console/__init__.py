@@ -15,6 +15,7 @@ from outreach.web.console import (
     formats,
     home,
     imports,
+    judging,
     mailbox,
     organisation,
     pace,
@@ -42,6 +43,7 @@ BLUEPRINTS = (
     mailbox.blueprint,
     account.blueprint,
     organisation.blueprint,
+    judging.blueprint,
     pace.blueprint,
     sign_in.blueprint,
 )

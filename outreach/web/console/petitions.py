@@ -10,8 +10,18 @@ from markupsafe import Markup as SafeHtml
 from sqlalchemy.orm import Session
 
 from outreach.accounts import audit
+from outreach.analytics import wording
 from outreach.core.errors import BadInput
-from outreach.petitions import checking, citations, exports, history, operations, queries, tally
+from outreach.petitions import (
+    checking,
+    citations,
+    exports,
+    grades,
+    history,
+    operations,
+    queries,
+    tally,
+)
 from outreach.petitions.edition import NAMES
 from outreach.petitions.intake.lines import decode
 from outreach.petitions.intake.read import read_petition
@@ -23,6 +33,7 @@ from outreach.web.auth import actor, current_account, needs
 from outreach.web.context import services
 from outreach.web.forms import Form, notice
 
+SUSPICIOUS_SHOWN = 20
 blueprint = Blueprint("console_petitions", __name__, url_prefix="/console/petitions")
 ACTS = {"publish": operations.publish, "pause": operations.pause, "close": operations.close}
 DONE = {
@@ -121,6 +132,10 @@ def _page(session: Session, petition: Petition) -> str:
         chapters=[_chapter(one) for one in history.chapters(session, petition)],
         names=NAMES,
         count=tally.count(session, petition.id),
+        grades=grades.counts(session, petition),
+        graded=grades.GRADES,
+        suspicious=grades.suspicious(session, petition)[:SUSPICIOUS_SHOWN],
+        doubts_of=wording.doubts,
         public_url=Pages(services().tokens, services().base_url).petition(petition.slug),
     )
 

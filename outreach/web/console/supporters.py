@@ -10,10 +10,13 @@ from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
 from outreach.accounts import audit
+from outreach.analytics import wording
 from outreach.blasts.models import Blast
 from outreach.mail.models import Delivery
+from outreach.petitions import grades
 from outreach.petitions.models import Petition, Signature
 from outreach.supporters import lists, queries
+from outreach.tracking import history
 from outreach.web.auth import actor, current_account, needs
 from outreach.web.context import services
 from outreach.web.forms import Form, notice
@@ -79,6 +82,9 @@ def show(supporter_id: int) -> ResponseReturnValue:
             profile=queries.profile(session, supporter.address),
             letters=_letters(session, supporter_id),
             signatures=_signatures(session, supporter_id),
+            seen=history.of_supporter(session, supporter_id),
+            grade_of=grades.grade_of,
+            doubts_of=wording.doubts,
         )
 
 
