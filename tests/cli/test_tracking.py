@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,8 @@ from outreach.cli.context import Context
 from outreach.cli.tracking import tracking
 from outreach.core.db import Database
 from outreach.core.errors import BadInput, FormErrors, OutreachError
+from outreach.supporters import queries
+from outreach.tracking.record import Observation, observe
 from tests.standins.world import World
 
 Typed = Callable[..., Result]
@@ -152,6 +155,26 @@ def test_all_evidence_is_listed_with_its_weight_here(typed: Typed) -> None:
     assert "(own weight, otherwise 2)" in listed
     rows = {row["name"]: row for row in json.loads(typed("evidence", "--json").stdout)}
     assert (rows["early"]["weight"], rows["early"]["default"]) == (0, 2)
+
+
+def test_a_persons_events_are_listed_with_class_and_why(
+    typed: Typed, world: World, db: Database
+) -> None:
+    [address] = world.add_people(1)
+    assert typed("events", address).stdout == "Nothing was seen of this person yet.\n"
+    with db.transaction() as session:
+        person = queries.by_address(session, address)
+        at = datetime(2026, 4, 14, 9, tzinfo=UTC)
+        detail = {"place": "view"}
+        observe(
+            session,
+            Observation("viewed", at, None, supporter_id=person.id, agent="curl/8", detail=detail),
+        )
+    listed = typed("events", address).stdout.splitlines()
+    assert listed[0] == "2026-04-14 09:00:00  machine       viewed view"
+    assert listed[-1].strip().startswith("+4 The agent is a script")
+    [row] = json.loads(typed("events", address, "--json").stdout)
+    assert (row["verdict"], row["reasons"][-1]["name"]) == ("machine", "program_agent")
 
 
 def test_nothing_is_judged_anew_where_nothing_came(typed: Typed) -> None:
