@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from outreach.tracking.evidence import EVIDENCE
 from outreach.tracking.request_log import Judged, Refused, judged
 
 HERE = Path(__file__).parent
@@ -75,3 +77,9 @@ _NAMES = ("path", "method", "user_agent", "delay_s", "links_clicked", "links_tot
 def test_whatever_a_field_holds_the_line_is_judged_or_refused(row: dict[str, Any]) -> None:
     [found] = judged([json.dumps({"path": "click", "user_agent": "x", **row}).encode()])
     assert isinstance(found, (Judged, Refused))
+
+
+def test_the_document_has_the_table_as_it_is() -> None:
+    text = (HERE.parents[1] / "docs" / "tracking.md").read_text().replace("−", "-")
+    shown = re.findall(r"^\| `(\w+)` \| (-?\d+) \|", text, re.MULTILINE)
+    assert shown == [(each.name, str(each.weight)) for each in EVIDENCE]
