@@ -33,6 +33,18 @@
     });
   });
 
+  // Once, that somebody is at the page that a letter led to; nothing of what they do or type.
+  const page = document.querySelector("[data-reading]");
+  if (page && navigator.sendBeacon) {
+    const kinds = ["pointerdown", "pointermove", "touchstart", "keydown", "wheel"];
+    const tell = (event) => {
+      if (!event.isTrusted) return;
+      kinds.forEach((kind) => window.removeEventListener(kind, tell));
+      navigator.sendBeacon(page.dataset.reading, new URLSearchParams({ from: page.dataset.from }));
+    };
+    kinds.forEach((kind) => window.addEventListener(kind, tell, { passive: true }));
+  }
+
   // Changed words go along with the links that start a letter or a message.
   const message = document.querySelector("[data-message]");
   if (message) {

@@ -24,6 +24,7 @@ from outreach.tracking.evidence import (
     MACHINE_OPEN,
     OPENED,
     PROXY_OPEN,
+    READ,
     SHADOW_S,
     SIGNED,
     UNSUBSCRIBED,
@@ -58,7 +59,7 @@ __all__ = [
 
 HUMAN, MACHINE, UNKNOWN = "human", "machine", "unknown"
 
-JUDGED = frozenset((OPENED, CLICKED, VIEWED)) | ACTS
+JUDGED = frozenset((OPENED, CLICKED, VIEWED, READ)) | ACTS
 
 VISIT = timedelta(minutes=15)  # how long what one visitor did sheds light on the rest
 ACT_REACH = timedelta(hours=1)  # between a click and the signature that it led to
@@ -74,7 +75,7 @@ class Request:
     """One request of a letter. `place` names what was followed ("" for the image of an open).
 
     `noted` is what the event keeps beside (`Event.detail`): `signs` and `origin` (signs.py),
-    `ran_script`, `machine_open` (the provider's flag).
+    `touched` (of a READ), `machine_open` (the provider's flag).
     """
 
     kind: str
@@ -161,7 +162,7 @@ def _facts(
                 acted=index in people,
                 signs=frozenset(request.noted.get("signs", ())),
                 origin=str(request.noted.get("origin", "")),
-                ran_script=request.noted.get("ran_script"),
+                touched=any(requests[i].noted.get("touched") for i in visit),
                 flagged=bool(request.noted.get("machine_open")),
                 own_machine=rules.is_machine(request.agent),
                 own_reader=rules.is_reader(request.agent),

@@ -10,6 +10,7 @@ from outreach.tracking import agents, origins, signs
 MACHINE_OPEN, PROXY_OPEN = "machine_open", "proxy_open"
 
 OPENED, CLICKED, VIEWED = "opened", "clicked", "viewed"
+READ = "read"  # the script of a page that a letter led to saw somebody at it
 SIGNED, UNSUBSCRIBED = "signed", "unsubscribed"
 ACTS = frozenset((SIGNED, UNSUBSCRIBED))  # POSTs that only a person sends
 
@@ -35,6 +36,7 @@ class Facts:
     signs: frozenset[str] = frozenset()  # of signs.py
     origin: str = ""  # of origins.py
     ran_script: bool | None = None  # whether the page's script ran; None: not known
+    touched: bool = False  # the page’s script saw the visitor touch, type or point
     flagged: bool = False  # the provider says that it was a machine
     # What the organisation's own rules say of the agent and the network
     own_machine: bool = False
@@ -168,6 +170,9 @@ EVIDENCE = (
     Evidence("soon_from_hosting", 1,
              f"From a hosting network and under {SOON_S} seconds after delivery, both at once.",
              lambda f: f.origin == origins.HOSTING and f.within(0, SOON_S)),
+    Evidence("touched", -2,
+             "The script of the page behind the link saw a finger, keys or the pointer.",
+             lambda f: f.touched),
     Evidence("acted", -20, "Signed or unsubscribed, which takes a person.", lambda f: f.acted),
 )
 # fmt: on

@@ -139,7 +139,18 @@ def test_weak_evidence_adds_up_and_none_alone_costs_a_person() -> None:
     assert _judged(_at(3600, **hosted)) == ["human"]
     assert _judged(_at(6)) == ["human"]
     assert _judged(_at(6, **hosted)) == ["machine"]
-    assert _judged(_at(3600, noted={"origin": origins.HOSTING, "ran_script": False})) == ["unknown"]
+
+
+def test_who_touches_the_page_is_a_person_unless_much_speaks_against_it() -> None:
+    read = _at(5, kind="read", place="", method="POST", noted={"touched": True})
+    assert _judged(_at(1), read) == ["human", "human"]
+    hosted = _at(4, noted={"origin": origins.HOSTING})
+    assert _judged(hosted, read) == ["human", "human"]
+    assert _judged(_at(1), _at(5, kind="read", place="", network="x", noted=read.noted)) == [
+        "unknown",
+        "human",
+    ]
+    assert _judged(_at(6, hidden=True), read) == ["machine", "machine"]
 
 
 def test_what_is_noted_with_an_event_is_weighed() -> None:
@@ -170,49 +181,6 @@ def test_an_organisations_own_rules_go_before_the_table() -> None:
     [verdict] = judge([_at(900, agent="AcmePhone/1")], delivered_at=DELIVERED, rules=reader)
     assert verdict == Verdict("human", ("program_agent", "own_reader"))
     assert verdict.as_json()[1] == {"name": "own_reader", "weight": -4}
-
-
-@pytest.mark.parametrize(
-    ("headers", "found"),
-    [
-        ({"Sec-Purpose": "prefetch;prerender"}, [signs.PREFETCH]),
-        ({"X-Moz": "prefetch"}, [signs.PREFETCH]),
-        ({"sec-fetch-mode": "cors"}, [signs.SCRIPT_FETCH]),
-        ({"Sec-CH-UA-Platform": '"Linux"'}, [signs.OTHER_PLATFORM]),
-        ({"Sec-CH-UA-Platform": '"Windows"', "Sec-Fetch-Mode": "navigate"}, []),
-        ({"Accept": "*/*", "From": "a@b.example"}, [signs.ANY_ANSWER, signs.NAMES_OWNER]),
-        ({"Via": "1.1 proxy", "DNT": "1", "Referer": "https://mail.example/"}, []),
-        ({}, []),
-    ],
-)
-def test_headers_become_words(headers: dict[str, str], found: list[str]) -> None:
-    assert signs.of_headers(headers, CHROME) == found
-
-
-def test_the_image_of_an_open_is_fetched_as_an_image() -> None:
-    headers = {"Sec-Fetch-Mode": "no-cors", "Accept": "*/*"}
-    assert signs.noted(headers, CHROME, None, image=True) == {}
-    assert signs.noted(headers, CHROME, "67.231.152.9") == {
-        "signs": [signs.ANY_ANSWER, signs.SCRIPT_FETCH],
-        "origin": origins.SECURITY,
-    }
-
-
-@pytest.mark.parametrize(
-    ("words", "kind"),
-    [
-        ("AS30031 Mimecast", origins.SECURITY),
-        ("20.72.100.79 (AS8075)", origins.HOSTING),
-        ("::ffff:20.72.100.79", origins.HOSTING),
-        ("Apple relay egress", origins.APPLE),
-        ("198.51.100.7", ""),
-        ("AS62044 Zscaler", ""),
-        ("", ""),
-        ("2001:db8::1", ""),
-    ],
-)
-def test_networks_are_known_by_address_number_and_name(words: str, kind: str) -> None:
-    assert origins.of_words(words) == kind
 
 
 def test_verdicts_do_not_depend_on_the_order_of_arrival() -> None:

@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
-from outreach.web.public import leave, letters, petitions, thanks
+from outreach.web.public import leave, letters, petitions, reading, thanks
 
-BLUEPRINTS = [petitions.blueprint, thanks.blueprint, letters.blueprint, leave.blueprint]
+BLUEPRINTS = [
+    petitions.blueprint,
+    reading.blueprint,
+    thanks.blueprint,
+    letters.blueprint,
+    leave.blueprint,
+]
