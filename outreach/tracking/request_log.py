@@ -115,7 +115,7 @@ def _facts(row: Mapping[str, Any], rules: Rules) -> Facts:
         burst=clicked >= BURST_PLACES and delay is not None and delay <= SOON_S,
         every_link=EVERY_LINK_FROM <= links <= clicked,
         acted=method == "POST" and kind in (UNSUBSCRIBED, SIGNED),
-        signs=frozenset(signs.of_headers(_headers(row), agent, image=kind == OPENED)),
+        signs=frozenset(signs.of_headers(_headers(row), agent, part=kind == OPENED)),
         origin=origins.of_words(_of(row, "ip_hint", str, "")),
         ran_script=flags["runs_js"],
         flagged=bool(flags["sg_machine_open"]),

@@ -24,8 +24,8 @@ _AHEAD = ("sec-purpose", "purpose", "x-purpose", "x-moz")
 _SYSTEMS = {"Windows": "windows", "Macintosh": "macos", "CrOS": "chromeos", "Android": "android"}
 
 
-def of_headers(headers: Mapping[str, str], agent: str, *, image: bool = False) -> list[str]:
-    """The words for a request's headers, sorted; `image`: it was for an open's image.
+def of_headers(headers: Mapping[str, str], agent: str, *, part: bool = False) -> list[str]:
+    """The words for a request's headers, sorted; `part`: it asked for an image or by our own script, not for a page.
 
     Missing headers say nothing: privacy extensions, old browsers and proxies leave them out.
     Sources: Fetch Metadata Request Headers, User-Agent Client Hints (W3C).
@@ -34,7 +34,7 @@ def of_headers(headers: Mapping[str, str], agent: str, *, image: bool = False) -
     found = set()
     if any(word in given.get(name, "") for name in _AHEAD for word in ("prefetch", "preview")):
         found.add(PREFETCH)
-    if not image and given.get("sec-fetch-mode", "navigate") not in ("navigate", ""):
+    if not part and given.get("sec-fetch-mode", "navigate") not in ("navigate", ""):
         found.add(SCRIPT_FETCH)
     if "headless" in given.get("sec-ch-ua", ""):
         found.add(HEADLESS)
@@ -46,7 +46,7 @@ def of_headers(headers: Mapping[str, str], agent: str, *, image: bool = False) -
         found.add(OTHER_PLATFORM)
     # Internet Explorer alone of all browsers opened pages with this.
     old = "Trident/" in agent or "MSIE" in agent
-    if not image and given.get("accept") == "*/*" and not old:
+    if not part and given.get("accept") == "*/*" and not old:
         found.add(ANY_ANSWER)
     if given.get("x-native-host"):
         found.add(MAIL_PROGRAM)
@@ -54,11 +54,11 @@ def of_headers(headers: Mapping[str, str], agent: str, *, image: bool = False) -
 
 
 def noted(
-    headers: Mapping[str, str], agent: str, address: str | None, *, image: bool = False
+    headers: Mapping[str, str], agent: str, address: str | None, *, part: bool = False
 ) -> dict[str, Any]:
     """What an event keeps of its request in `detail`: `signs` and `origin`, each only if any."""
     kept = {
-        "signs": of_headers(headers, agent, image=image),
+        "signs": of_headers(headers, agent, part=part),
         "origin": origins.of_address(address or ""),
     }
     return {name: value for name, value in kept.items() if value}

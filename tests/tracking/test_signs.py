@@ -31,7 +31,7 @@ def test_headers_become_words(headers: dict[str, str], found: list[str]) -> None
 
 def test_the_image_of_an_open_is_fetched_as_an_image() -> None:
     headers = {"Sec-Fetch-Mode": "no-cors", "Accept": "*/*"}
-    assert signs.noted(headers, CHROME, None, image=True) == {}
+    assert signs.noted(headers, CHROME, None, part=True) == {}
     assert signs.noted(headers, CHROME, "67.231.152.9") == {
         "signs": [signs.ANY_ANSWER, signs.SCRIPT_FETCH],
         "origin": origins.SECURITY,

@@ -14,6 +14,7 @@ from outreach.petitions.grades import Press
 from outreach.petitions.models import Petition
 from outreach.tracking import classify, leaving, rules, signs, spool
 from outreach.tracking.classify import OPENED, UNSUBSCRIBED, VIEWED, Request
+from outreach.tracking.evidence import READ
 from outreach.tracking.network import network_hash
 from outreach.tracking.record import Observation
 from outreach.web.context import services
@@ -26,7 +27,7 @@ def observation(kind: str, delivery_id: int, **more: Any) -> Observation:
     """This request as an observation of a letter; `more`: further fields of Observation."""
     address = request.remote_addr if services().keep_networks else None
     agent = request.user_agent.string
-    noted = signs.noted(dict(request.headers), agent, address, image=kind == OPENED)
+    noted = signs.noted(dict(request.headers), agent, address, part=kind in (OPENED, READ))
     more["detail"] = noted | more.get("detail", {})
     return Observation(
         kind=kind,

@@ -14,6 +14,9 @@ from tests.web.public.visits import mangled
 
 AGENT = "Mozilla/5.0 (X11; Linux x86_64; rv:138.0) Gecko/20100101 Firefox/138.0"
 
+# As browsers send what a page's script tells by sendBeacon.
+BEACON = {"User-Agent": AGENT, "Accept": "*/*", "Sec-Fetch-Mode": "no-cors"}
+
 
 def _token(public: Public, **query: str) -> str:
     page = public.browser.get(public.path, query_string=query).text
@@ -25,9 +28,7 @@ def _token(public: Public, **query: str) -> str:
 
 
 def _tell(public: Public, token: str) -> None:
-    answer = public.browser.post(
-        f"{public.path}/reading", data={"from": token}, headers={"User-Agent": AGENT}
-    )
+    answer = public.browser.post(f"{public.path}/reading", data={"from": token}, headers=BEACON)
     assert (answer.status_code, answer.data) == (204, b"")
 
 
