@@ -25,8 +25,9 @@ _SYSTEMS = {"Windows": "windows", "Macintosh": "macos", "CrOS": "chromeos", "And
 
 
 def of_headers(headers: Mapping[str, str], agent: str, *, part: bool = False) -> list[str]:
-    """The words for a request's headers, sorted; `part`: it asked for an image or by our own script, not for a page.
+    """The words for a request's headers, sorted.
 
+    `part`: it asked for an image, or by a script of ours, and not for a page.
     Missing headers say nothing: privacy extensions, old browsers and proxies leave them out.
     Sources: Fetch Metadata Request Headers, User-Agent Client Hints (W3C).
     """
