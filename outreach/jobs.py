@@ -14,6 +14,8 @@ from functools import partial
 from outreach.blasts import automatic_pause, delivery, domains, holding, queries, schedule
 from outreach.blasts.freeze import freeze
 from outreach.blasts.models import BLAST_STATES
+from outreach.blasts.recovering import recover_lost
+from outreach.blasts.sender import Sender
 from outreach.consent.exchange import KeepsSuppressions, exchange
 from outreach.core import log, process
 from outreach.core.clock import now
@@ -133,7 +135,7 @@ def pause_bad(services: Services, stop: threading.Event) -> None:
 
 def recover(services: Services, stop: threading.Event) -> None:
     """Take batches from senders that fell silent, and name what is unknown."""
-    delivery.recover_lost(_sender(services))
+    recover_lost(_sender(services))
 
 
 def count_signatures(services: Services, stop: threading.Event) -> None:
@@ -205,8 +207,8 @@ JOBS = (
 )
 
 
-def _sender(services: Services) -> delivery.Sender:
-    return delivery.Sender(
+def _sender(services: Services) -> Sender:
+    return Sender(
         name=process.own_name(),
         db=services.db,
         tokens=services.tokens,

@@ -4,48 +4,31 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from itertools import count
-from typing import Any
 
 from sqlalchemy import bindparam, exists, or_, update
 from sqlalchemy.orm import Session
 
-from outreach.blasts.each import render_part
 from outreach.blasts.letters import Letters, letters_of
 from outreach.blasts.models import Blast
-from outreach.blasts.recipients import (
-    ADDRESS,
-    DELIVERY_ID,
-    ERASED,
-    REASON,
-    STOPPED,
-    known,
-)
-from outreach.blasts.turn import Part, Turn
+from outreach.blasts.parts import Part, next_part
+from outreach.blasts.sender import Sender
+from outreach.blasts.turn import Turn
 from outreach.blasts.watch import Watch
-from outreach.core import log, metrics, process
-from outreach.core.address import domain
-from outreach.core.bulk import by_index
-from outreach.core.clock import now
+from outreach.core import log, metrics
 from outreach.core.db import Database
-from outreach.core.tokens import Tokens
 from outreach.mail import outbox, pace_scopes
-from outreach.mail.flight import Flight, FlightRecorder, Stage
 from outreach.mail.models import Batch
 from outreach.mail.outbox import Claim
 from outreach.mail.outcomes import record
-from outreach.mail.plan import Plan, Recipient
 from outreach.mail.provider import (
     Fate,
     Outcome,
-    Provider,
     ProviderDown,
     ProviderRefuses,
 )
-from outreach.mail.recovery import in_doubt, lost_batches, recover
+from outreach.mail.recovery import outcomes_of
 
 _log = log.get(__name__)
 
@@ -61,19 +44,6 @@ _CLAIM_ONE = outbox.claiming(_SENDING, by_id=True)
 _OFFER = outbox.offering(_SENDING)
 _claims = count(1)
 BROKEN = "The sender failed while these letters were on their way; whether they left is not known."
-
-
-@dataclass(frozen=True)
-class Sender:
-    """Who sends, and what it works with. `name`: of the process (core.process.own_name)."""
-
-    name: str
-    db: Database
-    tokens: Tokens
-    provider: Provider
-    flights: FlightRecorder
-    base_url: str
-    lease_s: int
 
 
 def send_all(sender: Sender, stop: threading.Event) -> int:
@@ -148,7 +118,7 @@ def send_batch(sender: Sender, claim: Claim, letters: Letters, watch: Watch) -> 
     part = None
     turn = Turn(claim, letters.plan.envelope.sender_address, sender.provider, watch)
     while True:
-        before, part = part, _next_part(sender, turn, letters, part)
+        before, part = part, next_part(sender, turn.claim, turn.size, letters, part)
         with sender.db.transaction() as session:
             goes_on = _hand_over(session, turn, before, part, watch)
         if before:
@@ -162,35 +132,6 @@ def send_batch(sender: Sender, claim: Claim, letters: Letters, watch: Watch) -> 
                 return
 
 
-def recover_lost(sender: Sender) -> int:
-    """Put batches in order whose sender fell silent; returns how many letters are now unknown."""
-    with sender.db.reading() as session:
-        lost = [(b.id, b.lease_owner or "", in_doubt(session, b)) for b in lost_batches(session)]
-    unknown = 0
-    for batch_id, owner, doubtful in lost:
-        known = _known(sender, owner, doubtful) if doubtful else []
-        with sender.db.transaction() as session:
-            unknown += recover(session, batch_id, owner, known)
-    if unknown:
-        metrics.count(metrics.LETTERS, unknown, sender.provider.name, Fate.UNKNOWN)
-    return unknown
-
-
-def _known(sender: Sender, owner: str, doubtful: Sequence[int]) -> list[Outcome]:
-    """What is certain of letters in doubt: by the flight recorder, and by the provider itself."""
-    stages = sender.flights.stages(doubtful, owner)
-    if not process.has_ended(owner):  # it may wake up and send what is still with it
-        stages = {i: stage for i, stage in stages.items() if stage is not Stage.HERE}
-    known = _outcomes_of(stages)
-    told = {outcome.delivery_id for outcome in known}
-    return known + sender.provider.settle([i for i in doubtful if i not in told])
-
-
-def _outcomes_of(stages: Mapping[int, Stage]) -> list[Outcome]:
-    fates = {Stage.HERE: Fate.LATER, Stage.TAKEN: Fate.ACCEPTED}
-    return [Outcome(i, fates[stage]) for i, stage in stages.items() if stage in fates]
-
-
 def _claim(sender: Sender, batch_id: int | None = None) -> Claim | None:
     # Each claim by a name of its own: a lane that was believed dead does not hold what another
     # one of its process took over.
@@ -200,50 +141,6 @@ def _claim(sender: Sender, batch_id: int | None = None) -> Claim | None:
         return outbox.claim(
             session, statement, owner=owner, lease_s=sender.lease_s, batch_id=batch_id
         )
-
-
-def _next_part(sender: Sender, turn: Turn, letters: Letters, before: Part | None) -> Part | None:
-    """The letters behind those of the part before, written as far as they are personal; None when
-    there are none, or none are to be begun."""
-    if before is not None and (before.is_last or before.flight.stopped):
-        return None
-    claim, size = turn.claim, turn.size
-    after, read_at = before.last_id if before else 0, now()
-    with sender.db.reading() as session:
-        by_index(session)
-        # By the connection: rows of columns need none of what the ORM does to a result.
-        found = session.connection().execute(
-            letters.query, {**claim.after(after), "size": size, "now": read_at}
-        )
-        rows = found.all()
-    if not rows:
-        return None
-    last_id = rows[-1][DELIVERY_ID]
-    recipients = _recipients(
-        sender, claim, letters.plan, [row for row in rows if row[ADDRESS] and not row[REASON]]
-    )
-    skipped = [
-        (r[DELIVERY_ID], _reason(r))
-        for r in rows
-        if (r[REASON] and r[REASON] != STOPPED) or not r[ADDRESS]
-    ]
-    plan = letters.plan
-    if plan.rendering:
-        with sender.db.reading() as session:
-            plan, recipients, not_rendered = render_part(session, plan, recipients)
-        skipped += not_rendered
-    ids = [recipient.delivery_id for recipient in recipients]
-    return Part(
-        plan=plan,
-        recipients=recipients,
-        skipped=skipped,
-        held=[(r[DELIVERY_ID], domain(r[ADDRESS])) for r in rows if r[REASON] == STOPPED],
-        read_at=read_at,
-        after=after,
-        last_id=last_id,
-        is_last=len(rows) < size or last_id == claim.last_id,
-        flight=sender.flights.begin(ids) if sender.provider.follows_letters else Flight(ids),
-    )
 
 
 def _hand_over(
@@ -298,25 +195,6 @@ def _send_part(sender: Sender, turn: Turn, part: Part) -> bool:
     return False
 
 
-def _reason(row: Any) -> str:
-    if not row[ADDRESS]:
-        return ERASED
-    return "unsubscribed_since" if row[REASON] == "unsubscribed" else str(row[REASON])
-
-
-def _recipients(sender: Sender, claim: Claim, plan: Plan, rows: Sequence[Any]) -> list[Recipient]:
-    if not rows:
-        return []
-    ids, addresses, first_names, last_names, *_ = zip(*rows, strict=True)
-    names = [f"{first} {last}".strip() for first, last in zip(first_names, last_names, strict=True)]
-    tokens = map(sender.tokens.letter_maker(claim.blast_id or 0, plan.links), ids)
-    values = plan.values(known(plan.fields, rows), tokens)
-    if not plan.conditions:
-        return list(map(Recipient, ids, addresses, names, values))
-    outcomes = map(plan.outcome, (row[-1] for row in rows))
-    return list(map(Recipient, ids, addresses, names, values, outcomes))
-
-
 def _hold_back(
     sender: Sender,
     turn: Turn,
@@ -344,7 +222,7 @@ def _hold_back(
 
 def _name_unknown(sender: Sender, turn: Turn, part: Part) -> None:
     """A fault of ours in the middle of a part: what may have left is unknown, the blast paused."""
-    known = _outcomes_of(part.flight.stages()) if sender.provider.follows_letters else []
+    known = outcomes_of(part.flight.stages()) if sender.provider.follows_letters else []
     told = {outcome.delivery_id for outcome in known}
     ids = [recipient.delivery_id for recipient in part.recipients]
     lost = [Outcome(i, Fate.UNKNOWN, BROKEN) for i in ids if i not in told]

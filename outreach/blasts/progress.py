@@ -247,6 +247,8 @@ def _pace(session: Session, blast: Blast) -> float | None:
             or_(
                 BATCHES.c.state.in_(HELD),
                 and_(BATCHES.c.state == "done", BATCHES.c.done_at >= since),
+                # Back between two parts, because its pace or somebody's turn wants it so.
+                and_(BATCHES.c.state == "ready", BATCHES.c.read_at >= since),
             ),
         )
         .order_by(BATCHES.c.done_at.desc().nulls_first())

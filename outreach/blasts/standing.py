@@ -1,5 +1,5 @@
-"""Who did not get it: unknown letters settled or sent again, refused ones tried again, the others
-written to by a new blast. Each only by a named person's word, kept in the audit log."""
+"""Who did not get it: unknown letters settled or sent again, refused ones tried again, each only by
+a named person's word, kept in the audit log. A new blast to the others: blasts/followup.py."""
 
 from __future__ import annotations
 
@@ -10,9 +10,7 @@ from sqlalchemy import ColumnElement, Select, delete, func, select
 from sqlalchemy.orm import Session
 
 from outreach.accounts import audit
-from outreach.accounts.models import Organisation
-from outreach.audiences.terms import Letter, Or, to_text
-from outreach.blasts import operations, queries
+from outreach.blasts import queries
 from outreach.blasts.models import BLAST_STATES, Blast
 from outreach.core.clock import now
 from outreach.core.errors import BadInput, Conflict, NotFound
@@ -24,7 +22,6 @@ from outreach.mail.models import (
     SingleLetter,
 )
 from outreach.mail.outcomes import REFUSED_FOR_NOW, UNKNOWN
-from outreach.petitions.models import Petition
 from outreach.supporters.models import Supporter
 
 # What a person can say of an unknown letter, and the move that it makes.
@@ -166,41 +163,6 @@ def retry(session: Session, blast: Blast, *, actor: str) -> PutBack:
     return back
 
 
-def follow_up(
-    session: Session, blast: Blast, *, actor: str, with_unknown: bool = False, name: str = ""
-) -> Blast:
-    """A draft with the same letter to those of a frozen audience who did not get it.
-
-    `with_unknown`: also to those of whom it is not known. Raises Conflict before the audience is
-    frozen.
-    """
-    if blast.frozen_at is None:
-        raise Conflict(
-            "Nobody was written to yet: the audience of this blast is not frozen.",
-            hint="Change its own audience instead.",
-        )
-    rule: Letter | Or = Letter("missed", blast.name)
-    if with_unknown:
-        rule = Or((rule, Letter("unknown", blast.name)))
-    variant = blast.variants[0]
-    draft = operations.create(
-        session,
-        organisation=session.get_one(Organisation, blast.organisation_id),
-        petition=session.get_one(Petition, blast.petition_id),
-        name=name.strip() or _free_name(session, blast.name),
-        audience=to_text(rule),
-        subject=variant.subject,
-        preheader=variant.preheader,
-        body=variant.body,
-        late_limit_s=blast.late_limit_s,
-        actor=actor,
-    )
-    draft.sender_name, draft.sender_address = blast.sender_name, blast.sender_address
-    draft.template = blast.template
-    session.flush()
-    return draft
-
-
 def sent_again(back: PutBack, *, paused: bool = False) -> str:
     """What was done, for a person."""
     if not back.waiting and not back.in_hand:
@@ -275,14 +237,6 @@ def _must_have_text(session: Session, ids: Sequence[int]) -> None:
                 "was changed.",
                 hint="It was to one person; whoever asked for it can ask again.",
             )
-
-
-def _free_name(session: Session, name: str) -> str:
-    for number in range(1, 1000):
-        candidate = f"{name[:370]}, follow-up" + (f" {number}" if number > 1 else "")
-        if session.scalar(select(Blast.id).where(Blast.name == candidate)) is None:
-            return candidate
-    raise Conflict("There are 999 follow-ups of this blast already.", hint="Give it a name.")
 
 
 def _sum(one: PutBack, other: PutBack) -> PutBack:

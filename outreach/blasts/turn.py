@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from time import monotonic
 from zoneinfo import ZoneInfo
 
@@ -14,16 +13,15 @@ from sqlalchemy.orm import Session
 from outreach.accounts import quiet
 from outreach.accounts.models import Organisation
 from outreach.blasts.models import Blast
+from outreach.blasts.parts import Part
 from outreach.blasts.watch import Watch
 from outreach.core.address import domain
 from outreach.core.clock import now
 from outreach.mail import outbox, pace, pace_scopes
-from outreach.mail.flight import Flight
 from outreach.mail.models import SingleLetter
 from outreach.mail.outbox import Claim
 from outreach.mail.pace import Hold
-from outreach.mail.plan import Plan, Recipient
-from outreach.mail.provider import Outcome, Provider, Way, ways_of
+from outreach.mail.provider import Provider, Way, ways_of
 
 # A batch that takes longer goes back between two parts: single letters, and blasts whose turn it
 # is, don't wait for the end of somebody else's thousand letters.
@@ -45,29 +43,6 @@ _ZONE_OF_SINGLE = (
 _SENDING = update(Blast).where(Blast.id == bindparam("blast"), Blast.state == "sending")
 _HOLD = _SENDING.values(held_until=bindparam("until"), held_because=bindparam("because"))
 _SAY = _SENDING.values(reason=bindparam("because"))
-
-
-@dataclass
-class Part:
-    """Letters that leave together, and what became of them."""
-
-    plan: Plan
-    recipients: Sequence[Recipient]
-    skipped: Sequence[tuple[int, str]]  # delivery and reason
-    held: Sequence[tuple[int, str]]  # delivery and the domain that is stopped
-    read_at: datetime
-    after: int  # it begins behind this delivery
-    last_id: int
-    is_last: bool  # nobody waits behind it
-    flight: Flight
-    outcomes: Sequence[Outcome] = ()
-    left_out: list[int] = field(default_factory=list)  # deliveries whose domain takes no more now
-    used: dict[str, int] = field(default_factory=dict)  # letters by scope of the pace
-
-    @property
-    def ids(self) -> list[int]:
-        """Its deliveries, with those that were left out."""
-        return [*(recipient.delivery_id for recipient in self.recipients), *self.left_out]
 
 
 class Turn:

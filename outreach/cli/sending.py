@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from outreach.accounts.models import Organisation
 from outreach.blasts import domains, holding, queries, schedule, standing
 from outreach.blasts.audience import audience_count
+from outreach.blasts.followup import follow_up
 from outreach.blasts.models import Blast
 from outreach.cli.context import Context, actor, as_json, plural
 from outreach.core.errors import BadInput
@@ -111,7 +112,7 @@ def followup(context: Context, blast: str, name: str, with_unknown: bool) -> Non
     """Draft a blast to those who did not get this one: skipped, refused or cancelled."""
     with context.services.db.transaction() as session:
         chosen = queries.named(session, blast)
-        draft = standing.follow_up(
+        draft = follow_up(
             session, chosen, actor=actor(), name=name, with_unknown=with_unknown
         )
         would_get = audience_count(session, draft).would_get

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from outreach.core import log, process
 from outreach.core.clock import now
+from outreach.mail.flight import Stage
 from outreach.mail.models import BATCH_STATES, Batch, Delivery
 from outreach.mail.outbox import DUE, HELD, WAITING
 from outreach.mail.outcomes import record
@@ -66,3 +67,9 @@ def recover(session: Session, batch_id: int, owner: str, known: Sequence[Outcome
     session.flush()
     _log.warning("batch.recovered", batch=batch_id, unknown=len(doubtful), settled=len(settled))
     return len(doubtful)
+
+
+def outcomes_of(stages: Mapping[int, Stage]) -> list[Outcome]:
+    """What the flight recorder’s stages make certain: came not out of our hands, or was taken."""
+    fates = {Stage.HERE: Fate.LATER, Stage.TAKEN: Fate.ACCEPTED}
+    return [Outcome(i, fates[stage]) for i, stage in stages.items() if stage in fates]

@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 
 from outreach.blasts import delivery, schedule
 from outreach.blasts.progress import progress_of
+from outreach.blasts.recovering import recover_lost
 from outreach.consent import ledger, suppression
 from outreach.core import process
 from outreach.mail.flight import Stage
@@ -120,7 +121,7 @@ def test_killed_in_the_middle_nobody_is_forgotten_or_written_to_twice(
     world.start()
     kill(world, killed_in_part)
     world.expire_leases()
-    assert delivery.recover_lost(world.sender("other")) == 30
+    assert recover_lost(world.sender("other")) == 30
     world.send("other")
     states = world.states()
     unknown = [address for address, (state, _) in states.items() if state == "unknown"]
@@ -142,7 +143,7 @@ def test_what_the_provider_knows_settles_the_doubt(world: World) -> None:
     world.provider.known = dict.fromkeys(ids[:6], Fate.ACCEPTED)
     world.provider.known |= dict.fromkeys(ids[6:9], Fate.LATER)
     world.expire_leases()
-    assert delivery.recover_lost(world.sender("other")) == 1
+    assert recover_lost(world.sender("other")) == 1
     world.send("other")
     with world.db.reading() as session:
         states = list(session.scalars(select(Delivery.state).order_by(Delivery.id)))
@@ -160,7 +161,7 @@ def test_a_sender_that_comes_back_late_changes_nothing_but_the_doubt(world: Worl
         """While the first sender is with the provider, its lease runs out and another comes."""
         world.provider.before = lambda recipients: None
         world.expire_leases()
-        assert delivery.recover_lost(world.sender("other")) == 10
+        assert recover_lost(world.sender("other")) == 10
         world.send("other")
 
     world.provider.before = be_overtaken
@@ -332,7 +333,7 @@ def test_what_never_left_waits_again_only_once_its_sender_is_certainly_gone(
     path.write_bytes(flight)
     world.expire_leases()
     monkeypatch.setattr(process, "has_ended", lambda _: ended)
-    assert delivery.recover_lost(world.sender("another")) == unknown
+    assert recover_lost(world.sender("another")) == unknown
     with world.db.reading() as session:
         states = dict(session.execute(select(Delivery.id, Delivery.state)).all())
     assert states == {

@@ -12,6 +12,7 @@ from outreach.accounts.models import AuditEntry
 from outreach.blasts import delivery, domains, schedule
 from outreach.blasts.models import StoppedDomain
 from outreach.blasts.progress import progress_of
+from outreach.blasts.recovering import recover_lost
 from outreach.consent import ledger
 from outreach.core.errors import BadInput, Conflict, NotFound
 from outreach.mail.models import Batch, Delivery
@@ -152,7 +153,7 @@ def test_after_a_crash_a_held_letter_is_not_in_doubt(mixed: World) -> None:
         with pytest.raises(SystemExit):
             mixed.send()
     mixed.expire_leases()
-    assert delivery.recover_lost(mixed.sender()) == 4
+    assert recover_lost(mixed.sender()) == 4
     assert {mixed.states()[address][0] for address in GMAIL} == {"pending"}
 
 

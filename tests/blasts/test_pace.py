@@ -10,7 +10,7 @@ import time_machine
 from sqlalchemy import select, update
 
 from outreach.accounts.models import Organisation
-from outreach.blasts import delivery, pace, queries
+from outreach.blasts import delivery, pace, queries, recovering
 from outreach.blasts.models import Blast
 from outreach.blasts.progress import progress_of
 from outreach.core.clock import now
@@ -192,7 +192,7 @@ def test_killed_with_letters_left_out_only_those_on_their_way_are_unknown(
     kill(world, 1)
     clock.shift(3600.0)
     world.expire_leases()
-    assert delivery.recover_lost(world.sender("other")) == 5
+    assert recovering.recover_lost(world.sender("other")) == 5
     send_for(world, clock, 10)
     unknown = [who for who, (state, _) in world.states().items() if state == "unknown"]
     assert unknown == slow[:5]
@@ -212,7 +212,7 @@ def test_a_sender_that_comes_back_late_does_not_speak_of_those_it_left_out(
         world.provider.before = lambda recipients: None
         world.expire_leases()
         clock.shift(1.0)
-        assert delivery.recover_lost(world.sender("other")) == 5
+        assert recovering.recover_lost(world.sender("other")) == 5
 
     world.provider.before = be_overtaken
     world.send()

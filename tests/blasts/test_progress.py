@@ -79,6 +79,10 @@ def test_the_pace_is_that_of_the_last_seconds(world: World) -> None:
     seen, _ = both(world, Lookout())
     assert seen.letters_per_second == pytest.approx(2.0)
     assert seen.seconds_left == pytest.approx(5.0)
+    with world.db.transaction() as session:  # and of a batch that went back for its pace meanwhile
+        session.execute(update(Batch).values(state="ready", done_at=None))
+    seen, _ = both(world, Lookout())
+    assert seen.letters_per_second == pytest.approx(2.0)
 
 
 def test_a_paused_blast_has_no_pace(world: World) -> None:

@@ -11,8 +11,9 @@ from sqlalchemy import func, select, update
 from outreach.accounts.models import AuditEntry
 from outreach.audiences.rules import parse
 from outreach.audiences.select import supporter_ids
-from outreach.blasts import delivery, queries, schedule, standing
+from outreach.blasts import followup, queries, schedule, standing
 from outreach.blasts.freeze import freeze
+from outreach.blasts.recovering import recover_lost
 from outreach.consent import suppression
 from outreach.core.clock import now
 from outreach.core.errors import BadInput, Conflict, NotFound
@@ -171,7 +172,7 @@ def test_a_sender_that_comes_back_late_takes_nothing_for_sent_that_waits_again(
         """The part of 1, 3, 4 is on the wire; its lease runs out, 2 is put back between them."""
         world.provider.before = lambda recipients: None
         world.expire_leases()
-        delivery.recover_lost(world.sender("other"))
+        recover_lost(world.sender("other"))
         with world.db.transaction() as session:
             first = select(Delivery.id).where(Delivery.state == "refused")
             standing.resend(session, list(session.scalars(first)), actor="Mara")
@@ -256,11 +257,11 @@ def test_a_follow_up_goes_to_exactly_those_who_did_not_get_it(sent: World) -> No
     for number, state in states.items():
         set_(sent, f"p000{number}", state)
     with sent.db.transaction() as session:
-        draft = standing.follow_up(session, sent.blast(session), actor="Mara")
+        draft = followup.follow_up(session, sent.blast(session), actor="Mara")
         assert (draft.state, draft.name) == ("draft", "First ask, follow-up")
         assert draft.audience == 'missed "First ask"'
         assert draft.variants[0].body == sent.blast(session).variants[0].body
-        with_unknown = standing.follow_up(
+        with_unknown = followup.follow_up(
             session, sent.blast(session), actor="Mara", with_unknown=True
         )
         assert with_unknown.name == "First ask, follow-up 2"
@@ -280,7 +281,7 @@ def test_before_anybody_was_written_to_there_is_nobody_to_follow_up(world: World
         pytest.raises(Conflict, match="Nobody was written to yet"),
         world.db.transaction() as session,
     ):
-        standing.follow_up(session, world.blast(session), actor="Mara")
+        followup.follow_up(session, world.blast(session), actor="Mara")
 
 
 def test_single_letters_are_listed_and_sent_again_while_their_text_is_kept(world: World) -> None:

@@ -14,6 +14,7 @@ from outreach.accounts.models import Organisation
 from outreach.blasts import delivery, operations, queries, schedule
 from outreach.blasts.freeze import freeze
 from outreach.blasts.models import Blast
+from outreach.blasts.sender import Sender
 from outreach.consent import ledger
 from outreach.core.db import Database
 from outreach.core.tokens import Tokens
@@ -107,11 +108,9 @@ class World:
             schedule.schedule(session, blast, at=None, actor="test", base_url=BASE_URL)
             freeze(session, blast, base_url=BASE_URL, batch_size=self.batch_size)
 
-    def sender(self, name: str = "sender") -> delivery.Sender:
+    def sender(self, name: str = "sender") -> Sender:
         """Someone who sends."""
-        return delivery.Sender(
-            name, self.db, self.tokens, self.provider, self.flights, BASE_URL, lease_s=60
-        )
+        return Sender(name, self.db, self.tokens, self.provider, self.flights, BASE_URL, lease_s=60)
 
     def send(self, name: str = "sender") -> None:
         """Send all that is due, and close what is done."""

@@ -9,7 +9,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from outreach.blasts import domains, queries, standing
+from outreach.blasts import domains, followup, queries, standing
 from outreach.blasts.models import Blast
 from outreach.mail.again import PutBack
 from outreach.web.auth import actor, needs
@@ -89,7 +89,7 @@ def retry(blast_id: int) -> ResponseReturnValue:
 def follow_up(blast_id: int) -> ResponseReturnValue:
     """Draft a blast to those who did not get this one."""
     with services().db.transaction() as session:
-        draft = standing.follow_up(session, queries.by_id(session, blast_id), actor=actor())
+        draft = followup.follow_up(session, queries.by_id(session, blast_id), actor=actor())
     notice(
         "The draft is stored",
         "The same letter, to those who did not get it. Look at it, then schedule it.",
