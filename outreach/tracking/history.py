@@ -10,10 +10,12 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from outreach.tracking.evidence import WHY
+from outreach.mail.feedback import Word
+from outreach.tracking.evidence import MACHINE_OPEN, WEIGHTS, WHY
 from outreach.tracking.models import Event, Judgement, Link
 
 SHOWN = 100
+_FLAGGED = [{"name": "provider_flag", "weight": WEIGHTS["provider_flag"]}]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +61,17 @@ def of_supporter(session: Session, supporter_id: int, limit: int = SHOWN) -> lis
             place=link.url if link else str(event.detail.get("place", "")),
             method=event.method,
             agent=event.agent,
-            verdict=judgement.verdict if judgement else "",
-            reasons=reasons(judgement.evidence if judgement else ()),
+            verdict=judgement.verdict if judgement else _told(event),
+            reasons=reasons(judgement.evidence if judgement else _FLAGGED[: bool(_told(event))]),
         )
         for event, link, judgement in rows
     ]
+
+
+def _told(event: Event) -> str:
+    """What the provider says of an open that it saw itself; shown, never counted."""
+    flagged = event.kind == Word.PROVIDER_OPENED and event.detail.get("machine") is True
+    return MACHINE_OPEN if flagged else ""
 
 
 def reasons(evidence: Sequence[dict[str, Any]]) -> list[Reason]:

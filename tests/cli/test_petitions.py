@@ -18,6 +18,7 @@ from outreach.cli.petitions import petitions
 from outreach.core.db import Database
 from outreach.core.errors import BadInput, Conflict, NotFound, OutreachError
 from outreach.petitions import queries, signing
+from outreach.petitions.grades import Press
 from outreach.petitions.models import Petition
 from outreach.supporters.models import Supporter
 
@@ -132,6 +133,25 @@ def test_signatures_leave_as_a_file_that_is_never_overwritten(
     assert not (tmp_path / "other.csv").exists()
     said = typed("invalidate", SLUG, "N@example.org", "--reason", "not hers")
     assert "night-buses has 1 signature now" in said
+
+
+def test_grades_name_what_is_suspicious_and_why(typed: Typed, db: Database) -> None:
+    typed("import", str(typed.file), "--slug", SLUG, "--publish")
+    assert typed("grades", SLUG) == "No signatures yet.\n"
+    with db.transaction() as session:
+        for name, doubts in (("Ann", []), ("Bo", [{"name": "head", "weight": 4}])):
+            address = f"{name.lower()}@example.org"
+            person = Supporter(address=address, email=address, first_name=name)
+            session.add(person)
+            session.flush()
+            petition, press = queries.by_slug(session, SLUG), Press(doubts)
+            signing.sign_recognised(session, petition, person, press=press)
+    said = typed("grades", SLUG)
+    assert "1  recognised" in said and "1  suspicious" in said
+    assert "Bo (recognised)\n    Asked with HEAD" in said
+    shown = json.loads(typed("grades", SLUG, "--json"))
+    assert shown["grades"] == {"recognised": 1, "suspicious": 1}
+    assert [each["name"] for each in shown["suspicious"]] == ["Bo"]
 
 
 def test_a_text_that_is_stored_twice_is_named(typed: Typed) -> None:

@@ -64,12 +64,16 @@ def test_a_persons_events_show_their_class_and_why(
         for agent in ("curl/8", "Mozilla/5.0 (X11; Linux x86_64; rv:138.0) Firefox/138.0"):
             seen = Observation("viewed", NOON, None, supporter_id=person.id, agent=agent)
             observe(session, seen)
-        observe(session, Observation("bounced", NOON, None, supporter_id=person.id))
+        told = {"supporter_id": person.id}
+        observe(session, Observation("bounced", NOON, None, **told))
+        flag = {"machine": True}
+        observe(session, Observation("provider_opened", NOON, None, detail=flag, **told))
     page = enter("analyst").get(f"/console/supporters/{person.id}").text
-    assert "The latest 3 events" in page
+    assert "The latest 4 events" in page
     assert "The agent is a script or a library" in page and "+4" in page
     assert "Nothing speaks for a machine." in page
     assert "Told by the provider" in page
+    assert "The provider’s own flag says that a machine opened it." in page
 
 
 def test_signatures_show_their_grade_and_doubts(
