@@ -54,7 +54,7 @@ _APPLE_MAIL = re.compile(
     r"(?: Mobile/\w+)?"
 )
 _CHROME, _FIREFOX = re.compile(r"Chrome/(\d+)"), re.compile(r"Firefox/(\d+)")
-_MSIE = re.compile(r"MSIE (\d+)")
+_MSIE, _TRIDENT = re.compile(r"MSIE (\d+)"), re.compile(r"Trident/(\d+)")
 _DESKTOP = re.compile(r"Windows NT (?:10|11)|Mac OS X 1\d_|Mac OS X 1\d\.")
 _PHONE = re.compile(r"Mobile|Android|iPhone|iPad|Phone|TV|Kindle|Silk|PlayStation", re.IGNORECASE)
 _PLATFORMS = re.compile(r"Windows|Android|iPhone|iPad|Macintosh|CrOS|Linux")
@@ -62,7 +62,7 @@ _PLATFORMS = re.compile(r"Windows|Android|iPhone|iPad|Macintosh|CrOS|Linux")
 # The last Chrome for Windows 7. Behind it, on Windows 10 or macOS, are those that update nothing.
 OUTDATED_CHROME = 109
 # The first that speak TLS 1.2, without which nobody gets through to a server of today.
-_TLS_CHROME, _TLS_FIREFOX, _TLS_MSIE = 30, 27, 9
+_TLS_CHROME, _TLS_FIREFOX, _TLS_TRIDENT = 30, 27, 7
 _XP_CHROME = 90  # Chrome itself ended with 49 there; others carried its engine on for some years
 
 
@@ -121,13 +121,13 @@ def is_impossible(agent: str) -> bool:
         return False
     if privacy_proxy(agent):
         return False
-    chrome, msie = _version(_CHROME, agent), _version(_MSIE, agent)
+    chrome = _version(_CHROME, agent)
     if re.search(r"Windows NT (?:5|6\.0)", agent) and chrome and chrome >= _XP_CHROME:
         return True
     old = (
         (chrome is not None and chrome < _TLS_CHROME)
         or ((_version(_FIREFOX, agent) or _TLS_FIREFOX) < _TLS_FIREFOX)
-        or (msie is not None and msie < _TLS_MSIE and "Trident/" not in agent)
+        or bool(_MSIE.search(agent) and (_version(_TRIDENT, agent) or 0) < _TLS_TRIDENT)
     )
     return old or bool(re.match(r"Mozilla/[1-4]\.\d+ \[", agent)) or "Win9" in agent
 
@@ -138,6 +138,11 @@ def is_outdated(agent: str) -> bool:
     if chrome is None or chrome >= OUTDATED_CHROME or _PHONE.search(agent):
         return False
     return bool(_DESKTOP.search(agent))
+
+
+def is_phone(agent: str) -> bool:
+    """Whether it is a browser of a phone, a tablet or another thing to hold."""
+    return bool(_PHONE.search(agent)) and bool(_BROWSER.match(agent))
 
 
 def platform(agent: str) -> str:

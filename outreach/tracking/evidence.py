@@ -135,6 +135,9 @@ EVIDENCE = (
              _sign(signs.MAIL_PROGRAM)),
     Evidence("no_script", 1, "The page’s script did not run; weak alone.",
              lambda f: f.followed and f.ran_script is False),
+    Evidence("phone_script", -1,
+             "On a phone, where the page’s script ran; scanners seldom do that.",
+             lambda f: f.ran_script is True and agents.is_phone(f.agent)),
     # From where
     Evidence("security_network", 3,
              "From the network of a mail scanner, out of which nobody browses.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -254,6 +255,27 @@ def test_readers_are_on_no_list(agent: str) -> None:
 )
 def test_programs_are_known_without_a_list_of_them(agent: str) -> None:
     assert agents.is_program(agent)
+
+
+@pytest.mark.parametrize(
+    "agent",
+    [
+        "Mozilla/4.0 (compatible; MSIE 6.0; Windows NT 5.1)",
+        "Mozilla/5.0 (compatible; MSIE 10.0; Windows NT 6.1; Trident/6.0)",
+        "Mozilla/5.0 (Windows NT 5.1) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/120.0 Safari",
+    ],
+)
+def test_browsers_that_cannot_be_are_known(agent: str) -> None:
+    assert agents.is_impossible(agent)
+    newest = "Mozilla/4.0 (compatible; MSIE 7.0; Windows NT 10.0; WOW64; Trident/7.0; .NET4.0C)"
+    assert not agents.is_impossible(newest)  # Internet Explorer 11 that shows an old page
+
+
+def test_a_phone_in_hand_is_faster_than_a_desk() -> None:
+    facts = Facts(kind="clicked", agent=IPHONE, delay_s=1.2, ran_script=True)
+    assert weigh(facts).verdict == "human"
+    assert weigh(replace(facts, agent=CHROME)).verdict == "unknown"
+    assert weigh(replace(facts, ran_script=False)).verdict == "machine"
 
 
 def test_evidence_has_names_and_reasons_of_its_own() -> None:
