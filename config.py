@@ -71,7 +71,15 @@ class Settings(BaseSettings):
     host: str = Field("127.0.0.1", description="Address that the server listens on.")
     port: int = Field(8000, ge=1, le=65535, description="Port that the server listens on.")
     web_workers: int = Field(2, ge=1, le=64, description="Web processes of `outreach serve`.")
-    web_threads: int = Field(4, ge=1, le=128, description="Threads in each web process.")
+    web_threads: int = Field(
+        4, ge=1, le=128, description="Pages that each web process makes at a time."
+    )
+    door_threads: int = Field(
+        32,
+        ge=1,
+        le=512,
+        description="Clicks and opens that wait for their commit at a time, in each web process.",
+    )
     provider: Literal["mailbox", "smtp", "sendgrid", "null"] = Field(
         "mailbox", description="Who takes letters: local mailbox, SMTP relay, SendGrid, or nobody."
     )
@@ -164,6 +172,13 @@ class Settings(BaseSettings):
     test_sends_to: str = Field("", description="Address that test letters go to by default.")
     keep_networks: bool = Field(
         True, description="Keep a keyed hash of the IP address with each event; false: nothing."
+    )
+    events_keep_months: int = Field(
+        0,
+        ge=0,
+        le=1200,
+        description="Months after their own for which clicks, opens and other events are kept; "
+        "0: for ever.",
     )
     metrics_token: SecretStr = Field(
         SecretStr(""),

@@ -13,7 +13,11 @@ log.configure(level=settings.log_level, as_json=settings.log_json)
 _services = build_services(settings)
 if _services.metrics_token:
     metrics.begin(_services.metrics_folder)
-app = create_app(_services, trusted_proxies=settings.trusted_proxies)
+app = create_app(
+    _services,
+    trusted_proxies=settings.trusted_proxies,
+    pages_at_a_time=settings.web_threads,
+)
 Upkeep(_services).begin_with(app)
 celery = build(
     settings.broker_url,

@@ -14,11 +14,15 @@ import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import psycopg
 
 SESSIONS = 50
 POSTGRES = os.environ.get("OUTREACH_TEST_POSTGRES", "postgresql://postgres@127.0.0.1:5432/test")
+
+
+_PACKAGES = {"smtp-sink": "postfix", "smtp-source": "postfix", "wrk": "wrk"}
 
 
 @contextmanager
@@ -27,7 +31,7 @@ def smtp_sink() -> Iterator[int]:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     as_user = ["-u", "postfix"] if os.geteuid() == 0 else []
-    process = subprocess.Popen([_program("smtp-sink"), *as_user, f"127.0.0.1:{port}", "1000"])
+    process = subprocess.Popen([program("smtp-sink"), *as_user, f"127.0.0.1:{port}", "1000"])
     try:
         _wait_for(port)
         yield port
@@ -38,8 +42,8 @@ def smtp_sink() -> Iterator[int]:
 
 def smtp_source(port: int, letters: int, size: int) -> float:
     """Letters a second that smtp-source sends over SESSIONS kept connections."""
-    program = _program("smtp-source")
-    command = [program, "-d", "-s", str(SESSIONS), "-l", str(size), "-m", str(letters)]
+    source = program("smtp-source")
+    command = [source, "-d", "-s", str(SESSIONS), "-l", str(size), "-m", str(letters)]
     addresses = ["-f", "from@sink.example", "-t", "to@sink.example", f"127.0.0.1:{port}"]
     started = time.perf_counter()
     subprocess.run([*command, *addresses], check=True, timeout=600)
@@ -59,10 +63,14 @@ def postgres_database() -> Iterator[str]:
             connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')  # type: ignore[arg-type]
 
 
-def _program(name: str) -> str:
-    found = shutil.which(name, path=os.environ["PATH"] + ":/usr/sbin:/sbin")
+def program(name: str) -> str:
+    """Where a program is that Debian keeps out of the way of ordinary users."""
+    versions = sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
+    places = [os.environ["PATH"], "/usr/sbin", "/sbin", *map(str, versions)]
+    found = shutil.which(name, path=":".join(places))
     if found is None:
-        raise SystemExit(f"{name} is missing. Install the Debian package postfix.")
+        package = _PACKAGES.get(name, "postgresql")
+        raise SystemExit(f"{name} is missing. Install the Debian package {package}.")
     return found
 
 

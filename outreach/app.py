@@ -25,6 +25,7 @@ from outreach.tracking.bounce_imap import Account
 from outreach.web import console, errors, headers, health, hooks, public
 from outreach.web.auth import bound_body, limiter
 from outreach.web.forms import csrf
+from outreach.web.public import front
 
 ROOT = Path(__file__).parents[1]
 MAX_UPLOAD_BYTES = 200_000_000
@@ -46,6 +47,7 @@ def build_services(settings: config.Settings, provider: Provider | None = None) 
         late_limit_s=settings.late_limit_s,
         recognise_days=settings.recognise_days,
         keep_networks=settings.keep_networks,
+        events_keep_months=settings.events_keep_months,
         test_sends_to=settings.test_sends_to,
         watches_worker=not settings.broker_url,
         sendgrid_webhook_keys=known_keys(settings.sendgrid_webhook_keys),
@@ -57,7 +59,7 @@ def build_services(settings: config.Settings, provider: Provider | None = None) 
     )
 
 
-def create_app(services: Services, *, trusted_proxies: int = 0) -> Flask:
+def create_app(services: Services, *, trusted_proxies: int = 0, pages_at_a_time: int = 4) -> Flask:
     """The WSGI application over these services.
 
     Of the addresses that `trusted_proxies` proxies in front report, the visitor's is believed.
@@ -76,6 +78,7 @@ def create_app(services: Services, *, trusted_proxies: int = 0) -> Flask:
     )
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.before_request(bound_body)  # before the cross-site check, which reads the form
+    front.put_before(app, services, pages_at_a_time=pages_at_a_time)
     if trusted_proxies:
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
             app.wsgi_app, x_for=trusted_proxies, x_proto=trusted_proxies

@@ -23,7 +23,14 @@ from outreach.core.errors import OutreachError, TryLater
 from outreach.petitions import tally
 from outreach.services import ALIVE_EVERY_S, Services
 from outreach.supporters import imports
-from outreach.tracking import bounce_imap, bounce_maildir, bounces, spool
+from outreach.tracking import (
+    bounce_imap,
+    bounce_maildir,
+    bounces,
+    catch_up,
+    partitions,
+    spool,
+)
 
 _log = log.get(__name__)
 
@@ -149,6 +156,16 @@ def replay_events(services: Services, stop: threading.Event) -> None:
     spool.replay(services.db, spool.path_in(services.data_dir))
 
 
+def judge_events(services: Services, stop: threading.Event) -> None:
+    """Judge the events that came since: figures follow within seconds."""
+    catch_up.catch_up(services.db, stop)
+
+
+def keep_months(services: Services, stop: threading.Event) -> None:
+    """Make room for the events of the next months, and forget those of old ones."""
+    partitions.keep(services.db, now(), months=services.events_keep_months)
+
+
 def read_bounces(services: Services, stop: threading.Event) -> None:
     """Take the bounce mail that came in; what can't be reached now is asked again."""
     if services.return_paths is None:
@@ -200,6 +217,8 @@ JOBS = (
     Job("mail.recover", recover, 5.0, "mail"),
     Job("petitions.count", count_signatures, 2.0, "petitions"),
     Job("events.replay", replay_events, 5.0, "events"),
+    Job("events.judge", judge_events, 1.0, "events"),
+    Job("events.months", keep_months, 3600.0, "events"),
     Job("events.bounces", read_bounces, 30.0, "events"),
     Job("supporters.import", run_imports, 1.0, "supporters"),
     Job("suppressions.exchange", exchange_suppressions, 900.0, "events"),

@@ -13,7 +13,9 @@ from outreach.core.tokens import Tokens
 from outreach.mail.flight import FlightRecorder
 from outreach.mail.provider import Provider
 from outreach.mail.verp import ReturnPaths
+from outreach.tracking import spool
 from outreach.tracking.bounce_imap import Account
+from outreach.tracking.writer import Writer
 
 ALIVE_EVERY_S = 5.0  # how often a worker gives a sign of life
 
@@ -40,6 +42,7 @@ class Services:
     bounce_maildir: Path | None = None
     bounce_imap: Account | None = None
     pause_limits: Limits = Limits()  # noqa: RUF009  frozen
+    events_keep_months: int = 0  # after their own; 0: for ever
     metrics_token: str = ""  # who has it may read the metrics; empty: nobody
 
     @property
@@ -56,6 +59,11 @@ class Services:
     def lookout(self) -> Lookout:
         """Who looks at blasts that move, for everybody who watches them through this process."""
         return Lookout()
+
+    @cached_property
+    def event_writer(self) -> Writer:
+        """Who stores the clicks and opens of this process."""
+        return Writer(self.db, spool.path_in(self.data_dir))
 
     @property
     def alive_file(self) -> Path:

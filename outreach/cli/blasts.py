@@ -20,6 +20,7 @@ from outreach.core.address import canonical
 from outreach.core.errors import BadInput, Conflict, NotFound
 from outreach.petitions.queries import by_slug
 from outreach.supporters.models import Supporter
+from outreach.tracking.catch_up import catch_up
 
 _MARKS = {"stop": "STOP", "look": "look", "ok": "ok"}
 
@@ -188,6 +189,7 @@ def test(context: Context, blast: str, address: str | None, like: str | None) ->
 @click.pass_obj
 def report(context: Context, blast: str, check: bool, json_: bool) -> None:
     """The figures of a blast: people, rates with intervals, machines apart."""
+    catch_up(context.services.db, wait=True)
     with context.services.db.reading() as session:
         blast_id = queries.named(session, blast).id
         figures = reports.blast_report(session, blast_id)

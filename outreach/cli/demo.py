@@ -30,6 +30,7 @@ from outreach.core.errors import Conflict
 from outreach.demo import people, story
 from outreach.demo.cast import assign, truth
 from outreach.services import Services
+from outreach.tracking.catch_up import catch_up
 from outreach.tracking.evidence import EARLY_S
 
 MARKER = "demo"  # a file in the data folder: what is in it came from a demo and may be made anew
@@ -160,6 +161,7 @@ def _act(services: Services, stage: story.Stage) -> dict[str, int]:
 def _settled_report(
     services: Services, stage: story.Stage, expected: dict[str, int]
 ) -> BlastReport:
+    catch_up(services.db, wait=True)
     with services.db.reading() as session:
         report = reports.blast_report(session, stage.blast_id)
         differences = reports.check(session, stage.blast_id)

@@ -112,9 +112,7 @@ def followup(context: Context, blast: str, name: str, with_unknown: bool) -> Non
     """Draft a blast to those who did not get this one: skipped, refused or cancelled."""
     with context.services.db.transaction() as session:
         chosen = queries.named(session, blast)
-        draft = follow_up(
-            session, chosen, actor=actor(), name=name, with_unknown=with_unknown
-        )
+        draft = follow_up(session, chosen, actor=actor(), name=name, with_unknown=with_unknown)
         would_get = audience_count(session, draft).would_get
     people = plural(would_get, "person", "people")
     context.say(

@@ -81,7 +81,7 @@ def serve(context: Context, host: str | None, port: int | None, workers: int | N
             host,
             port,
             workers=workers or settings.web_workers,
-            threads=settings.web_threads,
+            threads=settings.web_threads + settings.door_threads,
             with_worker=not settings.broker_url,
         )
 

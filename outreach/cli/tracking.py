@@ -17,6 +17,7 @@ from outreach.cli.context import Context, actor, as_json, plural
 from outreach.core.errors import BadInput
 from outreach.supporters import queries
 from outreach.tracking import history, own_rules, rejudge, request_log, rules
+from outreach.tracking.catch_up import catch_up
 from outreach.tracking.evidence import EVIDENCE, WHY
 from outreach.tracking.request_log import Judged, Refused
 from outreach.tracking.rules import AS_THEY_COME
@@ -181,6 +182,7 @@ def rejudge_(context: Context, anew: bool, json_: bool) -> None:
 @click.pass_obj
 def events_(context: Context, address: str, json_: bool) -> None:
     """The latest events of the person at ADDRESS, with their class and why, newest first."""
+    catch_up(context.services.db, wait=True)
     with context.services.db.reading() as session:
         seen = history.of_supporter(session, queries.by_address(session, address).id)
     if json_:

@@ -170,13 +170,21 @@ def _refs(ref: str) -> list[str]:
 def _store(
     session: Session, reports: Sequence[Feedback], letters: dict[str, Letter]
 ) -> frozenset[str]:
-    """Keep reports as events; the keys of those that were new."""
+    """Keep reports as events; the keys of those that were new.
+
+    A report that does not say when brings another instant each time: keys are asked for first.
+    """
     statement = (
         insert_into(session, Event)
-        .on_conflict_do_nothing(index_elements=[Event.key])
+        .on_conflict_do_nothing(index_elements=[Event.key, Event.at])
         .returning(Event.key)
     )
-    rows = [_row(report, letters.get(report.key)) for report in reports]
+    known: set[str] = set()
+    for some in _slices(reports):
+        keys = [report.key for report in some]
+        known.update(session.scalars(select(Event.key).where(Event.key.in_(keys))))
+    new = {report.key: report for report in reports if report.key not in known}
+    rows = [_row(report, letters.get(report.key)) for report in new.values()]
     return frozenset(
         key for some in _slices(rows) for key in session.scalars(statement, list(some))
     )

@@ -1,25 +1,43 @@
-"""What stored events and links are to the rules: for whoever judges letters by them."""
+"""What stored events and links are to the rules, and who may write judgements: one at a time."""
 
 from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Protocol
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from outreach.core.bulk import insert_into
 from outreach.tracking.classify import Request
 from outreach.tracking.links import TRAP
-from outreach.tracking.models import Event, Link
+from outreach.tracking.models import JudgingMark, Link
 
 
-def request_of(event: Event, link: Link | None) -> Request:
-    """An event of a kind in JUDGED as the rules see it; `link`: what was followed."""
+class Seen(Protocol):
+    """An event, or a row with what the rules need of one."""
+
+    kind: Any
+    at: Any
+    method: Any
+    agent: Any
+    network: Any
+    link_id: Any
+    detail: Any
+
+
+def request_of(event: Seen, link_kind: str | None) -> Request:
+    """An event of a kind in JUDGED as the rules see it; `link_kind` of the link that was followed,
+    None where there is none."""
+    at: datetime = event.at
     return Request(
         kind=event.kind,
-        at=event.at,
+        at=at,
         method=event.method,
         agent=event.agent,
         network=event.network,
-        place=f"link:{link.id}" if link else str(event.detail.get("place", "")),
-        hidden=link is not None and link.kind == TRAP,
+        place=str(event.detail.get("place", "")) if link_kind is None else f"link:{event.link_id}",
+        hidden=link_kind == TRAP,
         noted=event.detail,
     )
 
@@ -30,3 +48,18 @@ def link_count(session: Session, blast_id: int | None) -> int:
         return 0
     links = select(func.count()).where(Link.blast_id == blast_id, Link.kind != TRAP)
     return session.scalar(links) or 0
+
+
+def take_mark(session: Session, *, wait: bool = True) -> JudgingMark | None:
+    """The mark, locked until the transaction ends: so long nobody else writes judgements.
+
+    None where somebody else has it, and `wait` is not wanted.
+    """
+    session.execute(
+        insert_into(session, JudgingMark).on_conflict_do_nothing(), {"id": 1, **BEFORE_ALL}
+    )
+    held = select(JudgingMark).with_for_update(skip_locked=not wait)
+    return session.scalars(held.execution_options(populate_existing=True)).one_or_none()
+
+
+BEFORE_ALL = {"through": 0, "ahead": 0, "ahead_xid": 0}

@@ -19,6 +19,7 @@ from sqlalchemy import Select, select
 
 from outreach.core import log
 from outreach.core.db import Database
+from outreach.tracking.links import Destination
 from outreach.tracking.models import Link
 
 _log = log.get(__name__)
@@ -42,16 +43,12 @@ def has_any(data_dir: Path) -> bool:
     return any(folder_in(data_dir).glob("*.json"))
 
 
-def find(folder: Path, blast_id: int, slot: int) -> Link | None:
-    """The link behind a slot of a blast's letters, if this machine has a copy of it."""
+def find(folder: Path, blast_id: int, slot: int) -> Destination | None:
+    """Where a slot of a blast's letters leads, if this machine has a copy of it."""
     try:
         kept = orjson.loads(_file(folder, blast_id).read_bytes())
         found = kept.get(str(slot))
-        if found is None:
-            return None
-        return Link(
-            id=found["id"], blast_id=blast_id, slot=slot, kind=found["kind"], url=found["url"]
-        )
+        return Destination(found["id"], found["kind"], found["url"]) if found else None
     except FileNotFoundError:
         return None
     except (OSError, ValueError, AttributeError, KeyError, TypeError) as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
@@ -26,6 +27,20 @@ class NewLink:
     kind: str
     url: str
     label: str = ""
+
+
+class Destination(NamedTuple):
+    """Where a slot of a blast's letters leads: id, kind and address of the stored link."""
+
+    id: int
+    kind: str
+    url: str
+
+    def with_query(self, more: str) -> str:
+        """The address with this added to its query."""
+        address, mark, place = self.url.partition("#")
+        between = "" if address.endswith(("?", "&")) else "&" if "?" in address else "?"
+        return f"{address}{between}{more}{mark}{place}"
 
 
 def store(session: Session, blast_id: int, links: Sequence[NewLink]) -> None:
@@ -52,6 +67,12 @@ def store(session: Session, blast_id: int, links: Sequence[NewLink]) -> None:
 def by_slot(session: Session, blast_id: int, slot: int) -> Link | None:
     """The link behind a slot of a blast's letters."""
     return session.scalar(_of_blast(blast_id).where(Link.slot == slot))
+
+
+def of_blast(session: Session, blast_id: int) -> dict[int, Destination]:
+    """Where each slot of a blast's letters leads."""
+    links = session.scalars(_of_blast(blast_id))
+    return {link.slot: Destination(link.id, link.kind, link.url) for link in links}
 
 
 def _of_blast(blast_id: int) -> Select[Link]:

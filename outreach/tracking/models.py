@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, Integer, String, UniqueConstraint
+from sqlalchemy import (
+    DDL,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Table,
+    UniqueConstraint,
+    event,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from outreach.core.clock import now
@@ -29,14 +38,24 @@ class Link(Base):
 
 
 class Event(Base):
-    """One observed thing. `key` makes storing it twice harmless (spool replay, webhooks)."""
+    """One observed thing, never changed afterwards; only erasing a person empties `supporter_id`.
+
+    `key` makes storing it twice harmless: what is told again (spool replay, webhooks) brings the
+    same key and the same instant. Where one key may come with another instant, it is asked for
+    first, under the lock of its letter (record.observe, feedback.take).
+
+    On PostgreSQL there is a partition for each month (partitions.py), which is why the instant
+    belongs to every unique key, and nothing can refer to an id alone. Without foreign keys, which
+    PostgreSQL would look up, and lock, for each row; a trigger empties `supporter_id`.
+    """
 
     __tablename__ = "events"
     __table_args__ = (
         Index(None, "delivery_id"),
         Index(None, "blast_id", "kind"),
         Index(None, "supporter_id"),  # erasing a person would scan all events without it
-        UniqueConstraint("key"),
+        UniqueConstraint("key", "at"),
+        {"postgresql_partition_by": "RANGE (at)"},
     )
 
     id: Mapped[Id]
@@ -45,12 +64,10 @@ class Event(Base):
         Word
     ]  # opened, clicked, viewed, signed, unsubscribed, or one of mail.feedback.Word
     at: Mapped[Instant] = mapped_column(default=now)
-    delivery_id: Mapped[int | None] = mapped_column(ForeignKey("deliveries.id", ondelete="CASCADE"))
-    blast_id: Mapped[int | None] = mapped_column(ForeignKey("blasts.id"))
-    supporter_id: Mapped[int | None] = mapped_column(
-        ForeignKey("supporters.id", ondelete="SET NULL")
-    )
-    link_id: Mapped[int | None] = mapped_column(ForeignKey("links.id"))
+    delivery_id: Mapped[int | None]
+    blast_id: Mapped[int | None]
+    supporter_id: Mapped[int | None]
+    link_id: Mapped[int | None]
     method: Mapped[str] = mapped_column(String(8), default="")
     agent: Mapped[Line] = mapped_column(default="")
     network: Mapped[str] = mapped_column(String(32), default="")  # keyed hash of the IP address
@@ -62,12 +79,25 @@ class Judgement(Base):
 
     __tablename__ = "judgements"
 
-    event_id: Mapped[int] = mapped_column(
-        ForeignKey("events.id", ondelete="CASCADE"), primary_key=True
-    )
+    event_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     verdict: Mapped[Word]  # human, machine, machine_open, proxy_open, unknown
     evidence: Mapped[list[Any]] = mapped_column(JSON_VALUE, default=list)
     judged_at: Mapped[Instant] = mapped_column(default=now)
+
+
+class JudgingMark(Base):
+    """How far the events are judged: one row, which the one who judges holds locked.
+
+    All ids up to `through` are behind us. Ids up to `ahead` were seen, and are as soon as all
+    transactions that were under way then (`ahead_xid`, on PostgreSQL) have ended.
+    """
+
+    __tablename__ = "judging_marks"
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True, default=1)
+    through: Mapped[int] = mapped_column(default=0)
+    ahead: Mapped[int] = mapped_column(default=0)
+    ahead_xid: Mapped[int] = mapped_column(default=0)
 
 
 class Rejudging(Base):
@@ -84,3 +114,34 @@ class Rejudging(Base):
     total: Mapped[int]  # events when it began
     judged: Mapped[int] = mapped_column(default=0)  # events so far
     changed: Mapped[int] = mapped_column(default=0)  # of them, those with another verdict
+
+
+# For the statements that write many rows at once.
+EVENTS: Table = Event.__table__  # type: ignore[assignment]
+JUDGEMENTS: Table = Judgement.__table__  # type: ignore[assignment]
+
+# On PostgreSQL a primary key would have to hold the instant as well: there it is an index.
+EVENTS.primary_key.ddl_if(dialect="sqlite")
+_BY_ID = DDL("CREATE INDEX ix_events_id ON events (id)")  # type: ignore[no-untyped-call]
+_ALL_OTHER_MONTHS = DDL("CREATE TABLE events_other PARTITION OF events DEFAULT")  # type: ignore[no-untyped-call]
+_FORGET_ON_SQLITE = DDL(  # type: ignore[no-untyped-call]
+    """
+    CREATE TRIGGER events_forget AFTER DELETE ON supporters BEGIN
+        UPDATE events SET supporter_id = NULL WHERE supporter_id = OLD.id;
+    END
+"""
+)
+_FORGET_ON_POSTGRESQL = DDL(  # type: ignore[no-untyped-call]
+    """
+    CREATE OR REPLACE FUNCTION events_forget() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+        UPDATE events SET supporter_id = NULL FROM gone WHERE supporter_id = gone.id;
+        RETURN NULL;
+    END $$;
+    CREATE TRIGGER events_forget AFTER DELETE ON supporters
+        REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION events_forget()
+"""
+)
+event.listen(EVENTS, "after_create", _BY_ID.execute_if(dialect="postgresql"))
+event.listen(EVENTS, "after_create", _ALL_OTHER_MONTHS.execute_if(dialect="postgresql"))
+event.listen(Base.metadata, "after_create", _FORGET_ON_SQLITE.execute_if(dialect="sqlite"))
+event.listen(Base.metadata, "after_create", _FORGET_ON_POSTGRESQL.execute_if(dialect="postgresql"))

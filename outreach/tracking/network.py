@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+from functools import lru_cache
 from ipaddress import IPv6Address, ip_address, ip_network
 
 PREFIX_V4, PREFIX_V6 = 24, 48
 
 
+@lru_cache(maxsize=20_000)  # one visitor asks for several things
 def network_hash(address: str | None, secret: str) -> str:
     """A keyed hash (32 hex digits) of the network of an IP address; "" where there is none.
 

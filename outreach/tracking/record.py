@@ -1,48 +1,48 @@
-"""Events in: each stored once, and the judgements over its letter brought up to date with it.
+"""Events in: each stored once, whoever tells of it how often. What they are held to be: judging.py.
 
 What providers and bounce mail tell, and what it does to deliveries: tracking/feedback.py.
 """
 
 from __future__ import annotations
 
+import os
 import re
-import uuid
+import time
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
-from sqlalchemy.sql.dml import ReturningInsert
 
 from outreach.core import log, metrics
-from outreach.core.clock import now
+from outreach.core.bulk import insert_into
 from outreach.mail.models import Delivery
-from outreach.tracking import classify, rules
-from outreach.tracking.judging import link_count, request_of
-from outreach.tracking.models import Event, Judgement, Link
+from outreach.tracking.models import Event
 
 _log = log.get(__name__)
-EVENT_STORED = "tracking.event_stored"
+EVENTS_STORED = "tracking.events_stored"
 LETTER_GONE = "tracking.letter_gone"
 
 AGENT_CHARS = 400
-# A letter whose link was made public gets any number of clicks; this many around the new one are
-# weighed together.
-NEIGHBOURS = 400
-
-_INSERTS: dict[str, Any] = {"postgresql": postgresql.insert, "sqlite": sqlite.insert}
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
 
 
-@dataclass(frozen=True)
+def new_key() -> str:
+    """A name for a new observation: 32 hex digits that begin with the time, so that those of one
+    hour lie side by side in the index."""
+    return f"{time.time_ns():016x}{os.urandom(8).hex()}"
+
+
+@dataclass(frozen=True, slots=True)
 class Observation:
     """One thing seen from outside, before it is an event.
 
-    Blast and supporter are taken from the delivery where they are not given. `key` names the
-    observation for ever: storing it a second time changes nothing. `detail` may hold `place`: which
-    page of the letter was looked at.
+    Blast and supporter are taken from the delivery where they are not given. `key` and `at` name
+    the observation for ever: storing it a second time changes nothing. `detail` may hold `place`:
+    which page of the letter was looked at.
     """
 
     kind: str
@@ -54,103 +54,91 @@ class Observation:
     method: str = "GET"
     agent: str = ""
     network: str = ""
-    key: str = field(default_factory=lambda: uuid.uuid4().hex)
+    key: str = field(default_factory=new_key)
     detail: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if len(self.agent) > AGENT_CHARS or not self.agent.isprintable():
+            agent = _CONTROL.sub(" ", self.agent)[:AGENT_CHARS].strip()
+            object.__setattr__(self, "agent", agent)
+
+
+class LetterSeen(NamedTuple):
+    """What an event takes from its letter, and its door from when it was accepted."""
+
+    delivery_id: int
+    blast_id: int | None
+    supporter_id: int | None
+    accepted_at: datetime | None
 
 
 def observe(session: Session, observation: Observation) -> Event | None:
-    """Store an observation and judge its letter anew; None when the letter is no longer kept.
+    """Store an observation; None when its letter is no longer kept.
 
-    Idempotent by key. Letters are judged one at a time (their row is locked), so that two requests
-    at the same instant see each other.
+    It is known by its key alone, whenever it is told: its letter's row is locked, so that two
+    requests at the same instant take turns.
     """
-    delivery = None
     if observation.delivery_id is not None:
-        delivery = session.get(
-            Delivery, observation.delivery_id, with_for_update={"key_share": True}
-        )
-        if delivery is None:
+        lock = {"key_share": True}
+        if session.get(Delivery, observation.delivery_id, with_for_update=lock) is None:
             _log.info(LETTER_GONE, delivery_id=observation.delivery_id)
             return None
-    stored = session.execute(_insert(session, observation, delivery)).scalar_one_or_none()
-    event = session.scalars(select(Event).where(Event.key == observation.key)).one()
-    if stored is not None:
-        metrics.count(metrics.EVENTS, 1, event.kind)
-        _log.debug(EVENT_STORED, kind=event.kind, event_id=event.id, delivery_id=event.delivery_id)
-        if event.kind in classify.JUDGED:
-            _judge(session, event, delivery)
+    query = select(Event).where(Event.key == observation.key)
+    event = session.scalars(query).one_or_none()
+    if event is None:
+        store(session, [observation])
+        event = session.scalars(query).one()
     return event
 
 
-def _insert(
-    session: Session, observation: Observation, delivery: Delivery | None
-) -> ReturningInsert[int]:
-    insert = _INSERTS[session.get_bind().dialect.name]
-    blast_id, supporter_id = observation.blast_id, observation.supporter_id
-    if delivery is not None:
-        blast_id = delivery.blast_id if blast_id is None else blast_id
-        supporter_id = delivery.supporter_id if supporter_id is None else supporter_id
-    statement: ReturningInsert[int] = (
-        insert(Event)
-        .values(
-            key=observation.key,
-            kind=observation.kind,
-            at=observation.at,
-            delivery_id=observation.delivery_id,
-            blast_id=blast_id,
-            supporter_id=supporter_id,
-            link_id=observation.link_id,
-            method=observation.method[:8],
-            agent=_CONTROL.sub(" ", observation.agent)[:AGENT_CHARS].strip(),
-            network=observation.network,
-            detail=observation.detail,
-        )
-        .on_conflict_do_nothing(index_elements=[Event.key])
-        .returning(Event.id)
-    )
-    return statement
+def store(session: Session, observations: Sequence[Observation]) -> dict[int, LetterSeen]:
+    """Store many observations by two statements; their letters by id.
 
-
-def _judge(session: Session, event: Event, delivery: Delivery | None) -> None:
-    """Judge the event's neighbourhood anew and store what changed.
-
-    A new event bears on others up to REACH away, and those are weighed by what lies up to REACH
-    away from them.
+    Known are those of the same key and instant; where the instant may differ, `observe` asks first.
+    Those of letters that are no longer kept are left out.
     """
-    neighbours = _neighbours(session, event)
-    verdicts = classify.judge(
-        [request_of(other, link) for other, link, _ in neighbours],
-        delivered_at=delivery.accepted_at if delivery else None,
-        links=link_count(session, event.blast_id),
-        rules=rules.of_blast(session, event.blast_id),
-    )
-    for (other, _, judgement), verdict in zip(neighbours, verdicts, strict=True):
-        if abs(other.at - event.at) > classify.REACH:
-            continue
-        evidence = verdict.as_json()
-        if judgement is None:
-            session.add(Judgement(event_id=other.id, verdict=verdict.verdict, evidence=evidence))
-        elif (judgement.verdict, judgement.evidence) != (verdict.verdict, evidence):
-            judgement.verdict, judgement.evidence = verdict.verdict, evidence
-            judgement.judged_at = now()
-    session.flush()
-
-
-def _neighbours(
-    session: Session, event: Event
-) -> list[tuple[Event, Link | None, Judgement | None]]:
-    found = (
-        select(Event, Link, Judgement)
-        .outerjoin(Link, Link.id == Event.link_id)
-        .outerjoin(Judgement, Judgement.event_id == Event.id)
-        .where(Event.kind.in_(classify.JUDGED))
-    )
-    if event.delivery_id is None:
-        found = found.where(Event.id == event.id)
-    else:
-        found = found.where(
-            Event.delivery_id == event.delivery_id,
-            Event.at.between(event.at - 2 * classify.REACH, event.at + 2 * classify.REACH),
+    ids = {seen.delivery_id for seen in observations if seen.delivery_id is not None}
+    letters = {row.id: LetterSeen(*row) for row in session.execute(_LETTERS.where(_ID.in_(ids)))}
+    rows = [row for seen in observations if (row := row_of(seen, letters)) is not None]
+    if rows:
+        statement = insert_into(session, Event).on_conflict_do_nothing(
+            index_elements=[Event.key, Event.at]
         )
-    rows = session.execute(found.order_by(Event.id.desc()).limit(NEIGHBOURS))
-    return [(other, link, judgement) for other, link, judgement in rows]
+        count_stored(session.scalars(statement.returning(Event.kind), rows))
+    return letters
+
+
+def row_of(seen: Observation, letters: Mapping[int, LetterSeen]) -> dict[str, Any] | None:
+    """The event's columns; None where its letter is not among those that are kept."""
+    blast_id, supporter_id = seen.blast_id, seen.supporter_id
+    if seen.delivery_id is not None:
+        letter = letters.get(seen.delivery_id)
+        if letter is None:
+            return None
+        blast_id = letter.blast_id if blast_id is None else blast_id
+        supporter_id = letter.supporter_id if supporter_id is None else supporter_id
+    return {
+        "key": seen.key,
+        "kind": seen.kind,
+        "at": seen.at,
+        "delivery_id": seen.delivery_id,
+        "blast_id": blast_id,
+        "supporter_id": supporter_id,
+        "link_id": seen.link_id,
+        "method": seen.method[:8],
+        "agent": seen.agent,
+        "network": seen.network,
+        "detail": seen.detail,
+    }
+
+
+def count_stored(kinds: Iterable[str]) -> None:
+    """Tell metrics and the log how many events of each kind were stored."""
+    counted = Counter(kinds)
+    for kind, number in counted.items():
+        metrics.count(metrics.EVENTS, number, kind)
+    _log.debug(EVENTS_STORED, events=counted.total())
+
+
+_ID = Delivery.id
+_LETTERS = select(Delivery.id, Delivery.blast_id, Delivery.supporter_id, Delivery.accepted_at)

@@ -1,6 +1,6 @@
 """All history judged anew: letter by letter, in slices of their own transactions, resumable.
 
-Each slice locks its letters as `record.observe` does, so that it may run beside doors that record.
+Each slice holds the mark of judging, so that it may run beside those who judge what is new.
 The mark moves in the transaction that stored the slice: stopped anywhere, nothing is skipped.
 """
 
@@ -22,7 +22,7 @@ from outreach.core.clock import now
 from outreach.core.db import Database
 from outreach.mail.models import Delivery
 from outreach.tracking import classify, rules
-from outreach.tracking.judging import link_count, request_of
+from outreach.tracking.judging import link_count, request_of, take_mark
 from outreach.tracking.models import Event, Judgement, Link, Rejudging
 from outreach.tracking.rules import Rules
 
@@ -93,6 +93,7 @@ def _slice(db: Database, run_id: int) -> Progress:
 
 def _step(session: Session, run_id: int) -> Progress:
     """The next letters of a run; where none are left, what belongs to no letter, and its end."""
+    take_mark(session)
     run = session.get_one(Rejudging, run_id, with_for_update=True)
     if run.finished_at is None:
         letters = _next_letters(session, run)
@@ -130,7 +131,7 @@ def _judge_letters(session: Session, run: Rejudging, letters: Sequence[Delivery]
         own, links = known[blast_id]
         rows = events[delivery.id]
         verdicts = classify.judge(
-            [request_of(event, link) for event, link, _ in rows],
+            [request_of(event, link.kind if link else None) for event, link, _ in rows],
             delivered_at=delivery.accepted_at,
             links=links,
             rules=own,
@@ -150,7 +151,7 @@ def _judge_strays(session: Session, run: Rejudging) -> None:
         after = rows[-1][0].id
         verdicts = [
             classify.judge(
-                [request_of(event, link)],
+                [request_of(event, link.kind if link else None)],
                 links=link_count(session, event.blast_id),
                 rules=rules.of_blast(session, event.blast_id),
             )[0]

@@ -12,10 +12,10 @@ import errno
 import fcntl
 import os
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import asdict
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
 
@@ -25,15 +25,17 @@ from sqlalchemy.exc import DataError, IntegrityError
 
 from outreach.core import log
 from outreach.core.db import Database
-from outreach.tracking import leaving
+from outreach.tracking import leaving, record
 from outreach.tracking.classify import UNSUBSCRIBED
-from outreach.tracking.record import Observation, observe
+from outreach.tracking.record import Observation
 
 _log = log.get(__name__)
 SPOOLED = "tracking.spooled"
 REPLAYED = "tracking.spool_replayed"
 LINE_UNREADABLE = "tracking.spool_line_unreadable"
 LINE_REFUSED = "tracking.spool_line_refused"
+
+_AT_ONCE = 500
 
 
 def path_in(data_dir: Path) -> Path:
@@ -55,17 +57,17 @@ def size(path: Path) -> int:
     return total
 
 
-def append(path: Path, observation: Observation) -> None:
-    """Keep an observation; on the disk when this returns. Raises OSError where it is not."""
-    # The line break in front keeps a line that a crash tore from swallowing this one.
-    line = b"\n" + orjson.dumps(asdict(observation)) + b"\n"
+def append(path: Path, *observations: Observation) -> None:
+    """Keep observations; on the disk when this returns. Raises OSError where they are not."""
+    # The line break in front keeps a line that a crash tore from swallowing the next one.
+    lines = b"\n" + b"".join(orjson.dumps(seen) + b"\n" for seen in observations)
     with _open_for_append(path) as descriptor:
-        if os.write(descriptor, line) != len(line):
+        if os.write(descriptor, lines) != len(lines):
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         os.fsync(descriptor)
-        if os.fstat(descriptor).st_size == len(line):  # a new file must be found again, too
+        if os.fstat(descriptor).st_size == len(lines):  # a new file must be found again, too
             _sync_folders(path)
-    _log.warning(SPOOLED, kind=observation.kind, delivery_id=observation.delivery_id)
+    _log.warning(SPOOLED, observations=len(observations))
 
 
 def replay(db: Database, path: Path) -> int:
@@ -88,9 +90,10 @@ def replay(db: Database, path: Path) -> int:
             fcntl.flock(file, fcntl.LOCK_EX)
             if not _is_still(aside, file.fileno()):
                 continue
-            for observation in _observations(file):
-                total += 1
-                _store(db, observation)
+            observations = _observations(file)
+            while some := list(islice(observations, _AT_ONCE)):
+                total += len(some)
+                _store(db, some)
             aside.unlink()
     if total:
         _log.info(REPLAYED, observations=total)
@@ -139,12 +142,24 @@ def _observations(file: BinaryIO) -> Iterator[Observation]:
             _log.error(LINE_UNREADABLE, line=number)
 
 
-def _store(db: Database, observation: Observation) -> None:
+def _store(db: Database, some: Sequence[Observation]) -> None:
+    """Presses to leave each by itself, all others by one commit."""
+    for press in (seen for seen in some if seen.kind == UNSUBSCRIBED):
+        with _refusing(press), db.transaction() as session:
+            leaving.store_kept(session, press)
+    rest = [seen for seen in some if seen.kind != UNSUBSCRIBED]
     try:
         with db.transaction() as session:
-            if observation.kind == UNSUBSCRIBED:
-                leaving.store_kept(session, observation)
-            else:
-                observe(session, observation)
+            record.store(session, rest)
+    except (IntegrityError, DataError):  # whichever it is, the others can be stored
+        for seen in rest:
+            with _refusing(seen), db.transaction() as session:
+                record.store(session, [seen])
+
+
+@contextmanager
+def _refusing(seen: Observation) -> Iterator[None]:
+    try:
+        yield
     except (IntegrityError, DataError):
-        _log.error(LINE_REFUSED, kind=observation.kind, delivery_id=observation.delivery_id)
+        _log.error(LINE_REFUSED, kind=seen.kind, delivery_id=seen.delivery_id)

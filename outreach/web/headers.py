@@ -20,17 +20,26 @@ LETTER_POLICY = (
 ONLY_HTTPS = "max-age=31536000"
 
 
+def of_every_answer(base_url: str) -> dict[str, str]:
+    """What stands on every answer, whatever it is."""
+    found = {
+        "Content-Security-Policy": POLICY,
+        "X-Content-Type-Options": "nosniff",
+        "Referrer-Policy": "same-origin",
+        "Cross-Origin-Opener-Policy": "same-origin",
+    }
+    if base_url.startswith("https:"):
+        found["Strict-Transport-Security"] = ONLY_HTTPS
+    return found
+
+
 def register(app: Flask) -> None:
     """Put the headers on every answer; a view that set its own keeps it."""
 
     @app.after_request
     def add(response: Response) -> Response:
-        response.headers.setdefault("Content-Security-Policy", POLICY)
-        response.headers.setdefault("X-Content-Type-Options", "nosniff")
-        response.headers.setdefault("Referrer-Policy", "same-origin")
-        response.headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
-        if services().base_url.startswith("https:"):
-            response.headers.setdefault("Strict-Transport-Security", ONLY_HTTPS)
+        for name, value in of_every_answer(services().base_url).items():
+            response.headers.setdefault(name, value)
         if response.mimetype == "text/html":
             response.headers.setdefault("Cache-Control", "no-store")
         return response

@@ -34,8 +34,14 @@ def test_up_equals_the_models_and_down_leaves_nothing(bare: Database) -> None:
     migrations.upgrade(bare)
     assert migrations.is_current(bare)
     with bare.engine.connect() as connection:
-        difference = compare_metadata(MigrationContext.configure(connection), Base.metadata)
+        context = MigrationContext.configure(connection, opts={"include_name": _is_ours})
+        difference = compare_metadata(context, Base.metadata)
     assert difference == []
     migrations.upgrade(bare)  # a second time does nothing
     migrations.downgrade(bare, "base")
     assert set(inspect(bare.engine).get_table_names()) <= {"alembic_version"}
+
+
+def _is_ours(name: str | None, _kind: str, _within: object) -> bool:
+    """Models know nothing of single months' events, and of an index instead of a primary key."""
+    return not (name or "").startswith(("events_", "ix_events_id"))

@@ -1,4 +1,4 @@
-"""Events are stored once, and their letter is judged anew with each."""
+"""Events are stored once, and their letter is judged anew when more of them came."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 
 from outreach.core.db import Database
 from outreach.mail.models import Delivery
+from outreach.tracking.catch_up import catch_up
 from outreach.tracking.models import Event, Judgement
 from outreach.tracking.record import AGENT_CHARS, Observation, observe
 from tests.tracking.worlds import DELIVERED, Letter
@@ -35,6 +36,7 @@ def _observe(db: Database, *observations: Observation) -> None:
     for observation in observations:
         with db.transaction() as session:
             observe(session, observation)
+    catch_up(db)
 
 
 def _verdicts(db: Database) -> list[str]:
@@ -99,16 +101,12 @@ def test_one_letters_machine_says_nothing_of_another_letter(db: Database, letter
         session.flush()
         other_id = other.id
     _observe(db, _seen(letter, 60, "trap"))
-    with db.transaction() as session:
-        observe(
-            session,
-            Observation("clicked", DELIVERED + timedelta(seconds=61), other_id, agent=CHROME),
-        )
+    _observe(db, Observation("clicked", DELIVERED + timedelta(seconds=61), other_id, agent=CHROME))
     assert _verdicts(db) == ["machine", "human"]
 
 
-def test_two_requests_at_once_see_each_other(db: Database, letter: Letter) -> None:
-    """Each of three threads stores one link of a burst; none may be judged without the rest."""
+def test_those_who_judge_at_once_see_all_of_a_burst(db: Database, letter: Letter) -> None:
+    """Each of three threads stores one link of it and judges; none may stay without the rest."""
     barrier = threading.Barrier(3)
 
     def store(label: str, second: int) -> None:
@@ -123,7 +121,17 @@ def test_two_requests_at_once_see_each_other(db: Database, letter: Letter) -> No
         thread.start()
     for thread in threads:
         thread.join()
+    catch_up(db)
     assert _verdicts(db) == ["machine"] * 3
+
+
+def test_an_act_is_known_by_its_key_whenever_it_is_told(db: Database, letter: Letter) -> None:
+    for seconds in (60, 90):
+        act = _seen(letter, seconds, "", kind="unsubscribed", method="POST", key="press")
+        _observe(db, act)
+    with db.reading() as session:
+        [event] = session.scalars(select(Event)).all()
+    assert event.at == DELIVERED + timedelta(seconds=60)
 
 
 def test_a_letter_that_is_no_longer_kept_leaves_no_event(db: Database, letter: Letter) -> None:

@@ -14,6 +14,7 @@ from outreach.core.db import Database
 from outreach.mail.models import Delivery
 from outreach.supporters.models import Supporter
 from outreach.tracking import own_rules, rejudge
+from outreach.tracking.catch_up import catch_up
 from outreach.tracking.models import Judgement, Rejudging
 from outreach.tracking.network import network_hash
 from outreach.tracking.record import Observation, observe
@@ -35,6 +36,7 @@ def _see(db: Database, letter: Letter, seconds: float, label: str = "ask", **mor
     at = DELIVERED + timedelta(seconds=seconds)
     with db.transaction() as session:
         observe(session, Observation(at=at, delivery_id=letter.delivery_id, **given))
+    catch_up(db)
 
 
 def _judgements(db: Database) -> dict[int, tuple[str, list[Any]]]:

@@ -6,26 +6,19 @@ page, and nothing is recorded. Links of a letter never expire; only being known 
 
 from __future__ import annotations
 
-from dataclasses import replace
-from datetime import timedelta
-from urllib.parse import urlencode, urlsplit, urlunsplit
-
-from flask import Blueprint, Response, redirect, render_template
+from flask import Blueprint, Response, render_template
 from flask import request as asked
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from outreach.blasts.compose import as_sent
 from outreach.blasts.models import FrozenLetter
-from outreach.core.clock import now
 from outreach.core.errors import NotFound, TryLater
 from outreach.core.tokens import BadToken, LetterToken, Slot, is_trial
 from outreach.mail.models import Delivery
 from outreach.mail.plan import Plan
-from outreach.petitions.pages import CREDIT, RECOGNISE
-from outreach.tracking import link_copy, links
-from outreach.tracking.classify import CLICKED, OPENED, VIEWED
-from outreach.tracking.models import Link
+from outreach.tracking.classify import VIEWED
+from outreach.tracking.door import TRY_LATER
 from outreach.tracking.record import observe
 from outreach.web.context import services
 from outreach.web.errors import DATABASE_AWAY
@@ -34,62 +27,34 @@ from outreach.web.public.seen import keep_for_later, observation
 
 blueprint = Blueprint("public_letters", __name__)
 
-# 1 × 1, transparent
-PIXEL = bytes.fromhex(
-    "47494638396101000100800000000000ffffff21f90401000000002c00000000010001000002024401003b"
-)
+
+# Nobody in between keeps the answer, and the next site does not learn the token.
+PRIVATE = {
+    "Cache-Control": "no-store",
+    "Referrer-Policy": "no-referrer",
+    "X-Robots-Tag": "noindex",
+}
 
 
 @blueprint.after_request
 def private(response: Response) -> Response:
-    """Nobody in between keeps the answer, and the next site does not learn the token."""
-    response.headers["Cache-Control"] = "no-store"
-    response.headers["Referrer-Policy"] = "no-referrer"
-    response.headers["X-Robots-Tag"] = "noindex"
+    """Keep the letter’s address and answer to its reader."""
+    response.headers.update(PRIVATE)
     return response
 
 
 @blueprint.get("/c/<token>")
 def follow(token: str) -> ResponseReturnValue:
-    """Record a click and redirect, only ever to the link stored for that blast and slot.
-
-    With the database away it redirects by this machine's copy of the links, and the click is kept
-    in the spool.
-    """
-    letter = services().tokens.read_letter(token)
-    if letter.slot < Slot.FIRST_LINK and letter.slot != Slot.TRAP:
-        raise BadToken
-    seen = observation(CLICKED, letter.delivery_id)
-    try:
-        with services().db.transaction() as session:
-            link = links.by_slot(session, letter.blast_id, letter.slot)
-            if link is None:
-                raise BadToken
-            observe(session, replace(seen, link_id=link.id))
-            target = _target(link, session.get(Delivery, letter.delivery_id))
-    except DATABASE_AWAY:
-        copy = link_copy.folder_in(services().data_dir)
-        link = link_copy.find(copy, letter.blast_id, letter.slot)
-        if link is None:
-            raise TryLater(
-                "This link can’t be followed at the moment.", hint="Try again in a minute."
-            ) from None
-        keep_for_later(replace(seen, link_id=link.id))
-        target = _target_unasked(link, letter)
-    return redirect(target, code=302)
+    """What the door (tracking/door.py) does not answer: the page for a link that leads nowhere."""
+    if asked.environ.get(TRY_LATER):
+        raise TryLater("This link can’t be followed at the moment.", hint="Try again in a minute.")
+    raise BadToken
 
 
 @blueprint.get("/o/<token>.gif")
 def opened(token: str) -> ResponseReturnValue:
-    """The image of a letter: whatever happens, those who ask for it rightly get it."""
-    letter = letter_of(token, Slot.OPEN)
-    seen = observation(OPENED, letter.delivery_id)
-    try:
-        with services().db.transaction() as session:
-            observe(session, seen)
-    except DATABASE_AWAY:
-        keep_for_later(seen)
-    return Response(PIXEL, mimetype="image/gif")
+    """The same for an image."""
+    raise BadToken
 
 
 @blueprint.get("/v/<token>")
@@ -127,34 +92,3 @@ def _html(session: Session, letter: LetterToken) -> str | None:
     if frozen is None:
         return None
     return as_sent(Plan.from_json(frozen.plan), services().tokens, letter.delivery_id)
-
-
-def _target(link: Link, delivery: Delivery | None) -> str:
-    """Where a click leads: an ask tells the petition's page whose letter brought the reader.
-
-    A young letter lets the page know its reader by name; an old one only keeps the credit. HEAD
-    gets neither: nothing that only looks needs a token with power.
-    """
-    if link.kind != links.ASK or delivery is None or asked.method == "HEAD":
-        return link.url
-    # The click may be faster than the sender's own note that the letter was accepted.
-    sent_at = delivery.accepted_at or now()
-    until = sent_at + timedelta(days=services().recognise_days)
-    if delivery.supporter_id is None or until <= now():
-        return _with_query(link.url, **{"from": services().tokens.seal(CREDIT, delivery.id)})
-    return _with_query(
-        link.url, letter=services().tokens.seal(RECOGNISE, delivery.id, expires=until)
-    )
-
-
-def _target_unasked(link: Link, letter: LetterToken) -> str:
-    """The same without a database to ask how old the letter is: the credit is safe to give."""
-    if link.kind != links.ASK or asked.method == "HEAD":
-        return link.url
-    return _with_query(link.url, **{"from": services().tokens.seal(CREDIT, letter.delivery_id)})
-
-
-def _with_query(url: str, **more: str) -> str:
-    parts = urlsplit(url)
-    query = "&".join(filter(None, (parts.query, urlencode(more))))
-    return urlunsplit(parts._replace(query=query))

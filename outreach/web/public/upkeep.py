@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from flask import Flask
 from sqlalchemy.exc import SQLAlchemyError
@@ -16,6 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from outreach.core import log
 from outreach.services import Services
 from outreach.tracking import link_copy, spool
+from outreach.tracking.door import Environ, StartResponse
 from outreach.web.errors import DATABASE_AWAY
 
 _log = log.get(__name__)
@@ -34,7 +35,13 @@ class Upkeep:
 
     def begin_with(self, app: Flask) -> None:
         """Start with the first request: a server may fork after it has loaded the application."""
-        app.before_request(self._begin)
+        begun_with = app.wsgi_app
+
+        def application(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+            self._begin()
+            return begun_with(environ, start_response)
+
+        app.wsgi_app = application  # type: ignore[method-assign]
 
     def store_leavings(self) -> None:
         """Take those off the lists who left while the database was away."""

@@ -14,6 +14,7 @@ from outreach.petitions import signing
 from outreach.petitions.grades import Press
 from outreach.petitions.models import Petition
 from outreach.supporters.operations import find_or_create
+from outreach.tracking.catch_up import catch_up
 from outreach.tracking.evidence import EVIDENCE
 from outreach.tracking.record import Observation, observe
 
@@ -68,6 +69,7 @@ def test_a_persons_events_show_their_class_and_why(
         observe(session, Observation("bounced", NOON, None, **told))
         flag = {"machine": True}
         observe(session, Observation("provider_opened", NOON, None, detail=flag, **told))
+    catch_up(db)
     page = enter("analyst").get(f"/console/supporters/{person.id}").text
     assert "The latest 4 events" in page
     assert "The agent is a script or a library" in page and "+4" in page

@@ -25,6 +25,7 @@ from outreach.petitions.models import Petition
 from outreach.services import Services
 from outreach.supporters.models import Supporter
 from outreach.tracking import links
+from outreach.tracking.catch_up import catch_up
 from outreach.tracking.links import NewLink
 from outreach.tracking.models import Event, Judgement
 
@@ -59,7 +60,8 @@ class Letterbox:
         return [*followed, *own, f"/o/{self.token(Slot.OPEN)}.gif"]
 
     def events(self) -> list[tuple[str, str, str]]:
-        """Kind, method and verdict of each event, in the order of arrival."""
+        """Kind, method and verdict of each event, in the order of arrival, as judged by now."""
+        catch_up(self.services.db)
         judged = (
             select(Event.kind, Event.method, Judgement.verdict)
             .outerjoin(Judgement, Judgement.event_id == Event.id)

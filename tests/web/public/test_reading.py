@@ -7,6 +7,7 @@ import re
 from sqlalchemy import func, select
 
 from outreach.core.clock import now
+from outreach.tracking.catch_up import catch_up
 from outreach.tracking.models import Event, Judgement
 from outreach.tracking.record import Observation, observe
 from tests.web.public.conftest import Public
@@ -33,6 +34,7 @@ def _tell(public: Public, token: str) -> None:
 
 
 def _verdicts(public: Public) -> list[tuple[str, str]]:
+    catch_up(public.db)
     with public.db.reading() as session:
         rows = session.execute(
             select(Event.kind, Judgement.verdict)

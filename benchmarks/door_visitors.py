@@ -1,0 +1,110 @@
+"""Those who knock at the door: wrk for the pace, and visitors who remember what was answered.
+
+Each click brings a number of its own as its agent, so that each can be found among the events.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import subprocess
+import tempfile
+import time
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+
+from benchmarks.limits import program
+
+_SCRIPT = """
+local paths, number, threads = {}, 0, 0
+for line in io.lines("%(paths)s") do paths[#paths + 1] = line end
+function setup(thread) thread:set("id", threads); threads = threads + 1 end
+function request()
+  number = number + 1
+  local path = paths[(number * 2 + id) %% #paths + 1]
+  return "GET " .. path .. " HTTP/1.1\\r\\nHost: localhost\\r\\nUser-Agent: %(name)s-" .. id .. "-"
+    .. number .. "\\r\\n\\r\\n"
+end
+function done(summary, latency, requests)
+  local errors, wrong = summary.errors, 0
+  for _, kind in ipairs({"connect", "read", "write", "timeout", "status"}) do
+    wrong = wrong + errors[kind]
+  end
+  io.write(string.format("\\nRESULT {\\"requests\\": %%d, \\"seconds\\": %%f, \\"p50\\": %%f, "
+    .. "\\"p99\\": %%f, \\"errors\\": %%d}\\n", summary.requests, summary.duration / 1e6,
+    latency:percentile(50) / 1000, latency:percentile(99) / 1000, wrong))
+end
+"""
+
+
+@dataclass(frozen=True)
+class Pace:
+    """What wrk saw: answers, answers a second, milliseconds, and what was no good answer."""
+
+    requests: int
+    per_second: float
+    p50_ms: float
+    p99_ms: float
+    errors: int
+
+
+def knock(port: int, paths: list[str], *, name: str, connections: int, seconds: float) -> Pace:
+    """Ask for these paths again and again over kept connections."""
+    with tempfile.TemporaryDirectory() as folder:
+        listed = Path(folder) / "paths"
+        listed.write_text("\n".join(paths))
+        script = Path(folder) / "knock.lua"
+        script.write_text(_SCRIPT % {"paths": listed, "name": name})
+        command = [program("wrk"), "-t2", f"-c{connections}", f"-d{max(round(seconds), 1)}s"]
+        address = f"http://127.0.0.1:{port}/"
+        done = subprocess.run(
+            [*command, "--timeout", "30s", "-s", str(script), address],
+            capture_output=True, text=True, check=True, timeout=seconds + 120,
+        )  # fmt: skip
+    found = json.loads(done.stdout.partition("RESULT ")[2])
+    pace = found["requests"] / found["seconds"]
+    return Pace(found["requests"], pace, found["p50"], found["p99"], found["errors"])
+
+
+@dataclass
+class Visits:
+    """What visitors got: the numbers of the clicks that were led on, and how many were not."""
+
+    led: set[str] = field(default_factory=set)
+    failed: int = 0
+    slowest_ms: float = 0.0
+
+
+def visit(port: int, paths: list[str], *, name: str, connections: int, seconds: float) -> Visits:
+    """Click again and again, and note what came of each."""
+    visits = Visits()
+    asyncio.run(_all(visits, port, paths, name, connections, time.monotonic() + seconds))
+    return visits
+
+
+async def _all(
+    visits: Visits, port: int, paths: list[str], name: str, connections: int, until: float
+) -> None:
+    numbers = count(1)
+
+    async def one() -> None:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        while time.monotonic() < until:
+            number = next(numbers)
+            agent, path = f"{name}-{number}", paths[number % len(paths)]
+            began = time.monotonic()
+            writer.write(
+                f"GET {path} HTTP/1.1\r\nHost: localhost\r\nUser-Agent: {agent}\r\n\r\n".encode()
+            )
+            head = await reader.readuntil(b"\r\n\r\n")
+            visits.slowest_ms = max(visits.slowest_ms, (time.monotonic() - began) * 1000)
+            if head.startswith(b"HTTP/1.1 302 "):
+                visits.led.add(agent)
+            else:
+                visits.failed += 1
+                writer.close()
+                reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.close()
+
+    await asyncio.gather(*(one() for _ in range(connections)))
