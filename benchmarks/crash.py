@@ -1,8 +1,8 @@
 """Kill the sender again and again in the middle of a blast: who got no letter, who got two?
 
-A worker process (`outreach worker`) sends a blast to a server that remembers whose letters it took.
-It is killed with SIGKILL at random moments and started again. In the end the ledger is compared
-with what the server took.
+A worker process (`outreach worker`) sends a blast to a server that remembers whose letters it
+took. It is killed with SIGKILL at random moments and started again; a blast that ends before there
+were kills enough is followed by another one. In the end the ledger is compared with what was taken.
 
 python -m benchmarks.crash --provider smtp --kills 50 --recipients 20000 --json
 """
@@ -45,6 +45,7 @@ class Trial:
     """What the kills met."""
 
     kills: int = 0
+    blasts: int = 1
     in_flight: int = 0  # letters that the ledger had handed over without an outcome, over all kills
     on_the_wire: int = 0  # of these the server had them, or a part of them
 
@@ -64,7 +65,7 @@ def main(
     seed: int,
     as_json: bool,
 ) -> None:
-    """Send one blast under kills and print what the ledger says of it."""
+    """Send blasts under kills and print what the ledger says of it."""
     log.configure(level="ERROR")
     result = run(provider, recipients, kills, database, seed)
     click.echo(
@@ -81,8 +82,8 @@ def run(
     database: Literal["sqlite", "postgresql"] = "postgresql",
     seed: int = 1,
 ) -> dict[str, int]:
-    """The whole trial. Keys: kills, recipients, accepted, duplicates, missing, unknown, in_flight,
-    on_the_wire."""
+    """The whole trial. Keys: kills, blasts, recipients (of each), accepted, duplicates, missing,
+    unknown, in_flight, on_the_wire."""
     with ExitStack() as held:
         folder = Path(held.enter_context(tempfile.TemporaryDirectory()))
         taker = held.enter_context(SmtpTaker() if provider == "smtp" else SendGridTaker())
@@ -95,13 +96,18 @@ def run(
         schedule_now(services, blast_id)
         trial = Trial()
         dice = random.Random(seed)
-        while trial.kills < kills and not _ended(services.db, blast_id):
+        while trial.kills < kills:
+            if _ended(services.db, blast_id):
+                trial.blasts += 1
+                blast_id = world.add_blast(services.db, f"Benchmark {trial.blasts}")
+                schedule_now(services, blast_id)
             _life(settings, services.db, taker, trial, dice)
         _last_life(settings, services.db, blast_id)
         result = _compared(services.db, taker.taken)
         services.db.close()
     return {
         "kills": trial.kills,
+        "blasts": trial.blasts,
         "recipients": recipients,
         **result,
         "in_flight": trial.in_flight,
@@ -132,7 +138,7 @@ def _life(
         deadline = time.monotonic() + 30
         while taker.taken.total() == before and time.monotonic() < deadline:
             if running.poll() is not None:
-                raise SystemExit("The worker ended by itself.")
+                raise SystemExit(f"The worker ended by itself: {_said(settings)}")
             time.sleep(0.005)
         time.sleep(dice.uniform(0, 0.25))
     finally:
@@ -161,8 +167,16 @@ def worker(settings: dict[str, object]) -> subprocess.Popen[bytes]:
     """Start `outreach worker` with these settings."""
     own = {f"OUTREACH_{name.upper()}": str(value) for name, value in settings.items()}
     command = [sys.executable, "-m", "outreach.cli", "worker"]
-    quiet = subprocess.DEVNULL
-    return subprocess.Popen(command, env={**os.environ, **own}, stdout=quiet, stderr=quiet)
+    with _log_of(settings).open("wb") as said:
+        return subprocess.Popen(command, env={**os.environ, **own}, stdout=said, stderr=said)
+
+
+def _log_of(settings: dict[str, object]) -> Path:
+    return Path(str(settings["data_dir"])) / "worker.log"
+
+
+def _said(settings: dict[str, object]) -> str:
+    return _log_of(settings).read_text(errors="replace")[-2000:]
 
 
 def end(running: subprocess.Popen[bytes]) -> None:

@@ -7,6 +7,7 @@ import re
 import threading
 from collections import Counter
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Protocol
 
 import orjson
@@ -88,7 +89,8 @@ class _Server:
         finally:
             self._open -= 1
             writer.close()
-            await asyncio.wait([asyncio.ensure_future(writer.wait_closed())], timeout=1)
+            with suppress(ConnectionError, TimeoutError):  # its client may have been killed
+                await asyncio.wait_for(writer.wait_closed(), timeout=1)
 
     serve: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 

@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
+from sqlalchemy import select
+
+from outreach.accounts.models import Organisation
 from outreach.accounts.operations import create_organisation
 from outreach.blasts import operations
 from outreach.consent.models import EMAIL, GRANTED
 from outreach.core.bulk import count_anew, insert_rows
 from outreach.core.db import Base, Database
 from outreach.petitions.intake.read import read_petition
+from outreach.petitions.models import Petition
 from outreach.petitions.operations import create_from, publish
 from outreach.supporters import lists
 from outreach.supporters.slices import FILLED
@@ -69,17 +73,22 @@ def build(db: Database, people: int) -> int:
         petition = create_from(session, organisation, read_petition(PETITION))
         publish(session, petition)
         target = lists.find_or_create(session, organisation, LIST)
-        blast = operations.create(
+    add_people(db, target.id, people)
+    return add_blast(db, "Benchmark")
+
+
+def add_blast(db: Database, name: str) -> int:
+    """A draft to everybody; its id."""
+    with db.transaction() as session:
+        return operations.create(
             session,
-            organisation=organisation,
-            petition=petition,
-            name="Benchmark",
+            organisation=session.scalars(select(Organisation)).one(),
+            petition=session.scalars(select(Petition)).one(),
+            name=name,
             audience=f'list "{LIST}"',
             body=BODY,
             actor="benchmark",
-        )
-    add_people(db, target.id, people)
-    return blast.id
+        ).id
 
 
 def add_people(db: Database, list_id: int, people: int) -> None:
