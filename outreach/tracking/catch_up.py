@@ -76,8 +76,12 @@ def catch_up(db: Database, stop: threading.Event | None = None, *, wait: bool = 
 def _anything_new(db: Database) -> bool:
     """Whether a mark has to be moved at least."""
     with db.reading() as session:
-        through = session.scalar(select(JudgingMark.through)) or 0
-        return session.scalar(select(Event.id).where(Event.id > through).limit(1)) is not None
+        through = session.scalar(select(JudgingMark.through))
+        newest = session.scalar(select(func.max(Event.id))) or 0
+    if through is None and newest:
+        with db.transaction() as session:
+            take_mark(session)  # the first one ever
+    return newest > (through or 0)
 
 
 def _new(session: Session, after: int) -> Sequence[Row[int, int | None, datetime]]:

@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from outreach.tracking import agents
@@ -27,9 +28,11 @@ from outreach.tracking.evidence import (
     READ,
     SHADOW_S,
     SIGNED,
+    SOON_S,
     UNSUBSCRIBED,
     VIEWED,
     WEIGHTS,
+    Evidence,
     Facts,
 )
 from outreach.tracking.rules import AS_THEY_COME, Rules
@@ -109,7 +112,7 @@ class Verdict:
 
 def weigh(facts: Facts, rules: Rules = AS_THEY_COME) -> Verdict:
     """The verdict over one request: human, machine, machine_open, proxy_open or unknown."""
-    found = [each for each in EVIDENCE if rules.weight(each.name) and each.seen(facts)]
+    found = [each for each in _seen(facts) if rules.weight(each.name)]
     names = tuple(each.name for each in found)
     weights = tuple(rules.weight(name) for name in names)
     settled = next((each.open_is for each in found if each.open_is), "")
@@ -119,6 +122,11 @@ def weigh(facts: Facts, rules: Rules = AS_THEY_COME) -> Verdict:
     if weight >= MACHINE_FROM:
         return Verdict(MACHINE_OPEN if facts.opened else MACHINE, names, weights)
     return Verdict(UNKNOWN if weight >= UNKNOWN_FROM else HUMAN, names, weights)
+
+
+@lru_cache(maxsize=16_384)  # most requests are like others: same agent, nothing else to say
+def _seen(facts: Facts) -> Sequence[Evidence]:
+    return [each for each in EVIDENCE if each.seen(facts)]
 
 
 def judge(
@@ -154,7 +162,7 @@ def _facts(
             Facts(
                 kind=request.kind,
                 agent=request.agent,
-                delay_s=(request.at - delivered_at).total_seconds() if delivered_at else None,
+                delay_s=_delay_s(request, delivered_at),
                 head=any(requests[i].method == "HEAD" for i in visit),
                 hidden_link=any(requests[i].hidden for i in visit),
                 burst=not bursts.isdisjoint(visit),
@@ -170,6 +178,12 @@ def _facts(
             )
         )
     return facts
+
+
+def _delay_s(request: Request, delivered_at: datetime | None) -> float | None:
+    """As far as a delay says anything: later ones are all alike."""
+    delay_s = (request.at - delivered_at).total_seconds() if delivered_at else SOON_S
+    return delay_s if 0 <= delay_s < SOON_S else None
 
 
 def _bursts(requests: Sequence[Request]) -> set[int]:

@@ -53,13 +53,13 @@ def link_count(session: Session, blast_id: int | None) -> int:
 def take_mark(session: Session, *, wait: bool = True) -> JudgingMark | None:
     """The mark, locked until the transaction ends: so long nobody else writes judgements.
 
-    None where somebody else has it, and `wait` is not wanted.
+    None where somebody else has it, or nobody ever had, and `wait` is not wanted.
     """
-    session.execute(
-        insert_into(session, JudgingMark).on_conflict_do_nothing(), {"id": 1, **BEFORE_ALL}
-    )
     held = select(JudgingMark).with_for_update(skip_locked=not wait)
-    return session.scalars(held.execution_options(populate_existing=True)).one_or_none()
-
-
-BEFORE_ALL = {"through": 0, "ahead": 0, "ahead_xid": 0}
+    held = held.execution_options(populate_existing=True)
+    mark = session.scalars(held).one_or_none()
+    if mark is None and wait:
+        first = insert_into(session, JudgingMark).on_conflict_do_nothing()
+        session.execute(first, {"id": 1, "through": 0, "ahead": 0, "ahead_xid": 0})
+        mark = session.scalars(held).one()
+    return mark
