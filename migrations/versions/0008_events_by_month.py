@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -45,7 +47,10 @@ def downgrade() -> None:
 
 
 def _upgrade_postgresql() -> None:
-    """What there is becomes the partition of all other months; a job sorts it into months."""
+    """What there is becomes the partition of all other months; a job sorts it into months.
+
+    This month and the next two are made here, so that the job does not meet the first clicks.
+    """
     op.drop_constraint("fk_judgements_event_id", "judgements")
     for column in ("blast_id", "delivery_id", "link_id", "supporter_id"):
         op.drop_constraint(f"fk_events_{column}", "events")
@@ -62,6 +67,8 @@ def _upgrade_postgresql() -> None:
     """)
     op.execute("ALTER SEQUENCE events_id_seq OWNED BY events.id")
     op.execute("ALTER TABLE events ATTACH PARTITION events_other DEFAULT")
+    for later in range(3):
+        _make_month(later)
     for columns in (("id",), *_INDEXES):
         op.create_index("_".join(("ix_events", *columns)), "events", list(columns))
     op.execute("""
@@ -74,6 +81,20 @@ def _upgrade_postgresql() -> None:
         CREATE TRIGGER events_forget AFTER DELETE ON supporters
         REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION events_forget()
     """)
+
+
+def _make_month(later: int) -> None:
+    today = datetime.now(UTC)
+    start, end = (
+        datetime(today.year + (today.month - 1 + n) // 12, (today.month - 1 + n) % 12 + 1, 1)
+        for n in (later, later + 1)
+    )
+    month, between = f"events_{start:%Y_%m}", f"at >= '{start}+00' AND at < '{end}+00'"
+    op.execute(f"CREATE TABLE {month} (LIKE events INCLUDING DEFAULTS)")
+    op.execute(f"INSERT INTO {month} SELECT * FROM events_other WHERE {between}")
+    op.execute(f"DELETE FROM events_other WHERE {between}")
+    bounds = f"FROM ('{start}+00') TO ('{end}+00')"
+    op.execute(f"ALTER TABLE events ATTACH PARTITION {month} FOR VALUES {bounds}")
 
 
 def _downgrade_postgresql() -> None:

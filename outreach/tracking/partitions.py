@@ -64,8 +64,9 @@ def month_of(at: datetime, later: int = 0) -> datetime:
 
 
 def _prepare(connection: Connection) -> bool:
-    """Whether nobody else is at it; locks that are not had soon are tried again another time."""
-    connection.execute(text("SET LOCAL lock_timeout = '2s'"))
+    """Whether nobody else is at it. Who waits for a lock makes others wait: one that is not had at
+    once is tried for again at the next turn."""
+    connection.execute(text("SET LOCAL lock_timeout = '500ms'"))
     return bool(connection.scalar(text(f"SELECT pg_try_advisory_xact_lock({_LOCK})")))
 
 

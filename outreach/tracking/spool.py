@@ -67,7 +67,7 @@ def append(path: Path, *observations: Observation) -> None:
         os.fsync(descriptor)
         if os.fstat(descriptor).st_size == len(lines):  # a new file must be found again, too
             _sync_folders(path)
-    _log.warning(SPOOLED, observations=len(observations))
+            _log.warning(SPOOLED)  # once until it is stored, not for each of thousands
 
 
 def replay(db: Database, path: Path) -> int:

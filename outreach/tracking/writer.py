@@ -30,6 +30,7 @@ from outreach.tracking.record import LetterSeen, Observation
 _log = log.get(__name__)
 NOT_STORED = "tracking.not_stored"
 NOT_KEPT = "tracking.not_spooled"
+TAKES_LONG = "tracking.storing_takes_long"
 
 MOST_AT_ONCE = 1_000
 APART_S = 0.002  # commits; under load, two of them cost more than a wait that nobody notices
@@ -40,8 +41,8 @@ IDLE_S = 1.0  # so long the thread keeps its connection
 Letters = Mapping[int, LetterSeen]
 Store = Callable[[Sequence[Observation]], Letters]
 
-# One statement that asks for the letters and stores their events, planned once. COPY takes three
-# and a UNIQUE violation spoils all of it: it costs a process seven times as much for fifteen rows.
+# One statement that asks for the letters and stores their events, planned once. COPY beside a
+# SELECT costs a process twice as much, and one key that is there already spoils all of it.
 _STORE = """
     WITH seen AS MATERIALIZED (
         SELECT s.*, d.id, d.blast_id, d.supporter_id, d.accepted_at
@@ -107,6 +108,7 @@ class Writer:
         if ticket.wait(PATIENCE_S):
             return ticket
         self.is_away = True
+        _log.error(TAKES_LONG)
         # The thread may still store it. Its key sees to it that it is there once.
         return self._kept(Ticket(seen))
 
