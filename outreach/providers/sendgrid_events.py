@@ -7,11 +7,13 @@ kinds are added without notice. Custom arguments stand beside the event's own fi
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from hashlib import blake2b
 from typing import Any
+
+import orjson
 
 from outreach.consent.suppression import ASKED, BOUNCED, COMPLAINED
 from outreach.core.clock import now
@@ -54,21 +56,51 @@ _LONGEST, _MOST_FIELDS = 300, 20
 _PERSONAL = {"email", "ip", "useragent", "url", "smtp-id", "reason", "response"}
 
 
-def feedback(body: bytes) -> list[Feedback]:
-    """The reports in one request of the webhook; raises BadInput for what is no list of events."""
+def feedback(body: bytes, signed_at: str = "") -> list[Feedback]:
+    """The reports in one request of the webhook.
+
+    `signed_at`: the time, in seconds, that was signed with the body; events that don't say when
+    they happened have it. What stands in the list and is no event is kept as `other`. Raises
+    BadInput, with the place, for what is no list of events: then there is no report at all.
+    """
+    otherwise = _instant(signed_at) or now()
+    number = 0
+    reports = []
     try:
-        events = json.loads(body)
-    except (ValueError, RecursionError):
-        events = None
+        for number, event in enumerate(_listed(body), start=1):  # noqa: B007  it names the place
+            told = event if isinstance(event, dict) else {"value": event}
+            reports.append(_one(told, otherwise))
+    except RecursionError:
+        raise BadInput(f"Event {number} is nested too deeply. Nothing was stored.") from None
+    return reports
+
+
+def _listed(body: bytes) -> list[Any]:
+    try:
+        events = orjson.loads(body)
+    except orjson.JSONDecodeError as strict:
+        events = _read_tolerantly(body, strict)
     if not isinstance(events, list):
-        raise BadInput("This is no list of events. Nothing was stored.")
-    return [_one(event) for event in events if isinstance(event, dict)]
+        raise BadInput("This is no list of events: line 1, column 1. Nothing was stored.")
+    return events
 
 
-def _one(event: Mapping[str, Any]) -> Feedback:
+def _read_tolerantly(body: bytes, strict: orjson.JSONDecodeError) -> Any:
+    """Half characters and NaN, which some programs write, are no reason to lose the others."""
+    try:
+        return json.loads(body)
+    except json.JSONDecodeError as error:
+        place = f"line {error.lineno}, column {error.colno}"
+    except UnicodeDecodeError as error:
+        place = f"byte {error.start + 1} is not UTF-8"
+    except (ValueError, RecursionError):
+        place = f"line {strict.lineno}, column {strict.colno}"
+    raise BadInput(f"This is no JSON: {place}. Nothing was stored.")
+
+
+def _one(event: Mapping[str, Any], otherwise: datetime) -> Feedback:
     said, address = _text(event.get("event")), _text(event.get("email"))
     word = _WORDS.get(said, Word.OTHER)
-    why = reason(_text(event.get("reason")) or _text(event.get("response")), address)
     suppress = ""
     if word is Word.BOUNCED and event.get("type") == _HARD:
         word, suppress = Word.GONE, BOUNCED
@@ -80,22 +112,27 @@ def _one(event: Mapping[str, Any]) -> Feedback:
     return Feedback(
         key=_key(event),
         word=word,
-        at=_instant(event.get("timestamp")),
+        at=_instant(event.get("timestamp")) or otherwise,
         source=SOURCE,
         delivery_id=int(delivery) if delivery.isdecimal() and len(delivery) < 19 else None,
         ref=_text(event.get("sg_message_id")),
         address=address,
-        reason="" if word is Word.DELIVERED else why,
+        reason="" if word is Word.DELIVERED else _why(event, address),
         suppress=suppress,
         detail=_detail(event, word, said, address),
     )
+
+
+def _why(event: Mapping[str, Any], address: str) -> str:
+    said = _text(event.get("reason")) or _text(event.get("response"))
+    return reason(said, address) if said else ""
 
 
 def _detail(
     event: Mapping[str, Any], word: Word, said: str, address: str
 ) -> dict[str, str | int | float]:
     if word is not Word.OTHER:
-        return {ours: _value(event[its]) for its, ours in _DETAILS.items() if its in event}
+        return {_DETAILS[its]: _value(event[its]) for its in _DETAILS.keys() & event.keys()}
     kept = {
         one_line(_clean(name))[:80]: _value(value, address)
         for name, value in list(event.items())[:_MOST_FIELDS]
@@ -108,20 +145,20 @@ def _key(event: Mapping[str, Any]) -> str:
     """What names an event for ever; one without an id is named by all that it says."""
     named = event.get("sg_event_id")
     text = named if isinstance(named, str) and named else json.dumps(event, sort_keys=True)
-    return (
-        "sendgrid:" + hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=16).hexdigest()
-    )
+    return "sendgrid:" + blake2b(text.encode("utf-8", "replace"), digest_size=16).hexdigest()
 
 
-def _instant(timestamp: object) -> datetime:
-    """When it happened; where that can't be read, now."""
+def _instant(timestamp: object) -> datetime | None:
+    """When it happened; None where that can't be read."""
     try:
         return datetime.fromtimestamp(float(timestamp), UTC)  # type: ignore[arg-type]
     except (TypeError, ValueError, OverflowError, OSError):
-        return now()
+        return None
 
 
 def _text(value: object) -> str:
+    if type(value) is str and value.isprintable():  # nearly all: no half of a character in it
+        return value[:_LONGEST]
     if isinstance(value, bool) or not isinstance(value, str | int):
         return ""
     return one_line(_clean(str(value)))[:_LONGEST]
