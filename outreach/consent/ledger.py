@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import (
     ColumnElement,
@@ -77,6 +78,46 @@ def withdraw(
     _append(session, entry)
     _log.info(CONSENT_WITHDRAWN, supporter_id=supporter_id, purpose=purpose, source=source)
     return entry
+
+
+class Withdrawal(NamedTuple):
+    """What a person took back, as `withdraw` takes it."""
+
+    supporter_id: int
+    basis: str
+    source: str
+    at: datetime
+
+
+def withdraw_many(
+    session: Session, withdrawals: Sequence[Withdrawal], *, purpose: str = EMAIL
+) -> None:
+    """The same as `withdraw` for each of them, in two statements."""
+    if not withdrawals:
+        return
+    entries = [
+        {**each._asdict(), "purpose": purpose, "status": WITHDRAWN}
+        for each in sorted(withdrawals)  # by person: two who do this at once take turns
+    ]
+    ids = session.scalars(insert(ConsentEntry).returning(ConsentEntry.id), entries).all()
+    last = (
+        select(func.max(ConsentEntry.id))
+        .where(ConsentEntry.id.in_(ids))
+        .group_by(ConsentEntry.supporter_id)
+    )
+    _stand(
+        session,
+        select(
+            ConsentEntry.supporter_id,
+            ConsentEntry.purpose,
+            ConsentEntry.status,
+            ConsentEntry.at,
+            ConsentEntry.id,
+        )
+        .where(ConsentEntry.id.in_(last))
+        .order_by(ConsentEntry.supporter_id),
+    )
+    _log.info(CONSENT_WITHDRAWN, purpose=purpose, people=len({w.supporter_id for w in withdrawals}))
 
 
 def grant_many(

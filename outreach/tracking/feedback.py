@@ -1,39 +1,56 @@
 """What providers and bounce mail tell of letters: kept as events, deliveries moved, people spared.
 
-A report is trusted where it is about a letter of ours: it carries our delivery's id or the
-provider's reference, and the address that we wrote to. Two installations may share one account at
-a provider, and their ids are alike.
-
 Reports come in any order, more than once, and before the sender has written down that the letter
 was accepted; each move is one that DELIVERY_STATES allows, so that the outcome is the same.
+
+A request may bring thousands. They are written into a table of the connection's own, and each step
+is then one statement over it: what is new becomes events, and each verb moves its letters.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from contextlib import suppress
-from typing import Any, NamedTuple, TypeVar
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
 
-from sqlalchemy import bindparam, func, select
+import orjson
+from sqlalchemy import (
+    Column,
+    MetaData,
+    String,
+    Table,
+    Text,
+    bindparam,
+    delete,
+    func,
+    literal,
+    null,
+    select,
+    text,
+)
 from sqlalchemy.orm import Session
+from sqlalchemy.schema import CreateTable
 
 from outreach.consent import ledger, suppression
 from outreach.core import log
-from outreach.core.address import canonical
-from outreach.core.bulk import insert_into
-from outreach.core.errors import BadInput
+from outreach.core.bulk import by_index, insert_into, insert_rows
+from outreach.core.db import BIG, JSON_VALUE, UtcDateTime
 from outreach.mail.feedback import Feedback, Word
-from outreach.mail.models import DELIVERIES, DELIVERY_STATES, Delivery, SingleLetter
-from outreach.supporters.models import Supporter
-from outreach.tracking.models import Event
+from outreach.mail.models import DELIVERIES, DELIVERY_STATES, Delivery
+from outreach.tracking.feedback_letters import (
+    Letter,
+    among,
+    canonical_or_so,
+    letters_of,
+    people_at,
+)
+from outreach.tracking.models import EVENTS
 
 _log = log.get(__name__)
 STORED = "tracking.feedback_stored"
 
-Item = TypeVar("Item")
-
-_AT_A_TIME = 1000  # SQLite takes 32,766 parameters
+# A report is told again within a day (SendGrid) and may say another instant then.
+_TOLD_AGAIN = timedelta(days=3)
 # What a report proves of its letter: that the provider took it, and then what.
 _NEXT = {
     Word.ACCEPTED: "",
@@ -47,8 +64,56 @@ _NEXT = {
     Word.PROVIDER_OPENED: "deliver",
     Word.PROVIDER_CLICKED: "deliver",
 }
-ACCEPT = DELIVERY_STATES.moves["accept"]
-_ACCEPT = (
+_ACCEPT = DELIVERY_STATES.moves["accept"].sources
+# Where reports differ, the later verb here has the last word.
+_VERBS = ("drop", "deliver", "bounce", "complain")
+# In which states of its letter a report with this verb changes something.
+_CHANGES = {
+    verb: _ACCEPT | (DELIVERY_STATES.moves[verb].sources if verb else frozenset())
+    for verb in ("", *_VERBS)
+}
+
+_TOLD = Table(
+    "told",
+    MetaData(),
+    Column("key", String),
+    Column("kind", String),
+    Column("at", UtcDateTime),
+    Column("delivery_id", BIG),
+    Column("blast_id", BIG),
+    Column("supporter_id", BIG),
+    Column("verb", String),  # where the letter is to be moved
+    Column("reason", Text),
+    Column("detail", JSON_VALUE),
+    prefixes=["TEMPORARY"],
+    postgresql_on_commit="DELETE ROWS",
+)
+_COLUMNS = [column.name for column in _TOLD.columns]
+_MAKE = CreateTable(_TOLD, if_not_exists=True)  # once for each connection
+_EVENT = ("key", "kind", "at", "delivery_id", "blast_id", "supporter_id", "link_id",
+          "method", "agent", "network", "detail")  # fmt: skip
+# One look-up for each report, which no planner turns into reading the whole month.
+_KNOWN = (
+    select(literal(1))
+    .where(
+        EVENTS.c.key == _TOLD.c.key,
+        EVENTS.c.at.between(bindparam("since"), bindparam("until")),
+    )
+    .limit(1)
+    .scalar_subquery()
+)
+# By key: two requests with the same reports take turns.
+_NEW = (
+    select(
+        *(_TOLD.c[name] for name in _EVENT[:6]),
+        null(),
+        *(literal("", String) for _ in range(3)),
+        _TOLD.c.detail,
+    )
+    .where(_KNOWN.is_(None))
+    .order_by(_TOLD.c.key)
+)
+_ACCEPTED = (
     DELIVERY_STATES.update(DELIVERIES, "accept")
     .where(DELIVERIES.c.id == bindparam("row"))
     .values(
@@ -57,36 +122,13 @@ _ACCEPT = (
         provider_ref=func.coalesce(DELIVERIES.c.provider_ref, bindparam("ref")),
     )
 )
-# Where reports differ, the later verb here has the last word.
 _MOVE = {
     verb: DELIVERY_STATES.update(DELIVERIES, verb)
-    .where(DELIVERIES.c.id.in_(bindparam("rows", expanding=True)))
-    .values(reason=bindparam("why"))
-    for verb in ("drop", "deliver", "bounce", "complain")
+    .where(DELIVERIES.c.id == _TOLD.c.delivery_id, _TOLD.c.verb == verb)
+    .where(DELIVERIES.c.id.between(bindparam("first"), bindparam("last")))
+    .values(reason=_TOLD.c.reason)
+    for verb in _VERBS
 }
-_LETTERS = (
-    select(
-        Delivery.id,
-        Delivery.blast_id,
-        Delivery.supporter_id,
-        Delivery.state,
-        Delivery.provider_ref,
-        func.coalesce(Supporter.address, func.lower(SingleLetter.to_address)),
-    )
-    .outerjoin(Supporter, Supporter.id == Delivery.supporter_id)
-    .outerjoin(SingleLetter, SingleLetter.delivery_id == Delivery.id)
-)
-
-
-class Letter(NamedTuple):
-    """A delivery that reports are about, with what tells whether they are."""
-
-    id: int
-    blast_id: int | None
-    supporter_id: int | None
-    state: str
-    ref: str | None
-    address: str | None
 
 
 def take(session: Session, reports: Sequence[Feedback]) -> int:
@@ -94,171 +136,145 @@ def take(session: Session, reports: Sequence[Feedback]) -> int:
 
     Whoever asks twice gets the same: a report is known by its key.
     """
-    letters = _letters(session, reports)
-    new = _store(session, reports, letters)
-    _move(session, [(r, letters[r.key]) for r in reports if r.key in letters])
-    for report in reports:
-        if report.key in new:
-            _spare(session, report, letters.get(report.key))
+    _plan(session)
+    once = list({report.key: report for report in reports}.values())
+    letters = letters_of(session, once)
+    verbs = _verbs(once, letters)
+    _lock(session, {letters[key].id for key in verbs})
+    _tell(session, once, letters, verbs)
+    new = _store(session, once)
+    _move(session, once, letters, verbs)
+    _spare(session, [r for r in once if r.key in new], letters)
     _log.info(STORED, reports=len(reports), new=len(new), known_letters=len(letters))
     return len(new)
 
 
-def _letters(session: Session, reports: Sequence[Feedback]) -> dict[str, Letter]:
-    """The letter of each report, by the report's key; reports about no letter of ours are left out.
+def _plan(session: Session) -> None:
+    """Let PostgreSQL plan each statement for the tables as they are now: a plan that it made, and
+    keeps, when a table was nearly empty reads all of it for each report."""
+    by_index(session)
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("SET LOCAL plan_cache_mode = force_custom_plan"))
+        session.execute(text("SET LOCAL jit = off"))
 
-    Rows are locked in the order of their ids, so that two batches of reports take turns.
-    """
-    ids = {r.delivery_id for r in reports if r.delivery_id is not None}
-    unnamed = [r for r in reports if r.delivery_id is None and r.ref and r.address]
-    ids |= _by_reference(session, unnamed)
-    letters: dict[int, Letter] = {}
-    for some in _slices(sorted(ids)):
-        rows = session.execute(
-            _LETTERS.where(Delivery.id.in_(some))
-            .order_by(Delivery.id)
-            .with_for_update(of=Delivery, key_share=True)
-        )
-        letters.update((row[0], Letter(*row)) for row in rows)
-    by_address = defaultdict[str, list[Letter]](list)
-    if unnamed:
-        for letter in letters.values():
-            by_address[letter.address or ""].append(letter)
-    found = {}
+
+def _verbs(reports: Iterable[Feedback], letters: dict[str, Letter]) -> dict[str, str]:
+    """What each report moves its letter by, by the report's key; most of those that come again,
+    or only say that a letter was accepted, move nothing."""
+    verbs = {}
     for report in reports:
-        if report.delivery_id is None:
-            candidates = by_address.get(_canonical(report.address), [])
-        else:
-            candidates = [letters[i] for i in (report.delivery_id,) if i in letters]
-        for letter in candidates:
-            if _is_about(report, letter):
-                found[report.key] = letter
-    return found
+        letter, verb = letters.get(report.key), _NEXT.get(report.word)
+        if letter is not None and verb is not None and letter.state in _CHANGES[verb]:
+            verbs[report.key] = verb
+    return verbs
 
 
-def _by_reference(session: Session, reports: Sequence[Feedback]) -> set[int]:
-    """Deliveries to the addresses of reports that bring no id of ours; `_is_about` decides."""
-    found = set[int]()
-    for some in _slices(reports):
-        people = {_canonical(r.address) for r in some}
-        found.update(
-            session.scalars(
-                select(Delivery.id)
-                .join(Supporter, Supporter.id == Delivery.supporter_id)
-                .where(Supporter.address.in_(people), Delivery.provider_ref.is_not(None))
+def _lock(session: Session, ids: set[int]) -> None:
+    """Lock letters in the order of their ids, so that two requests take turns."""
+    if ids:
+        locked = select(Delivery.id).where(among(session, Delivery.id, ids)).order_by(Delivery.id)
+        session.execute(locked.with_for_update(key_share=True))
+
+
+def _tell(
+    session: Session,
+    reports: Iterable[Feedback],
+    letters: dict[str, Letter],
+    verbs: dict[str, str],
+) -> None:
+    """Write the reports into the connection's own table."""
+    connection = session.connection()
+    connection.execute(_MAKE)
+    connection.execute(delete(_TOLD))
+    digits = 26 if connection.dialect.name == "sqlite" else None  # it keeps no zone
+    rows = []
+    for report in reports:
+        letter = letters.get(report.key)
+        ids = (letter.id, letter.blast_id, letter.supporter_id) if letter else (None, None, None)
+        said = {"source": report.source, "reason": report.reason}
+        detail = {name: value for name, value in said.items() if value} | report.detail
+        rows.append(
+            (
+                report.key,
+                report.word.value,
+                report.at.isoformat(" ", "microseconds")[:digits],
+                *ids,
+                verbs.get(report.key),
+                report.reason[:400] or None,
+                orjson.dumps(detail).decode(),
             )
         )
-    return found
+    insert_rows(connection, _TOLD, _COLUMNS, rows)
 
 
-def _is_about(report: Feedback, letter: Letter) -> bool:
-    # Behind a blank stands what is only of use to the provider's adapter.
-    same_ref = letter.ref is not None and letter.ref.partition(" ")[0] in _refs(report.ref)
-    if report.delivery_id is None:
-        return same_ref
-    same_address = letter.address is not None and letter.address == _canonical(report.address)
-    # A person may have changed their address since, and one who was erased has none; a letter
-    # that waits was told of only where both are right.
-    return same_ref or same_address or (letter.address is None and letter.state != "pending")
-
-
-def _refs(ref: str) -> list[str]:
-    """What a letter may have been accepted under: a provider adds to it behind a dot."""
-    return [ref[:end] for end, character in enumerate(ref) if character == "."] + [ref]
-
-
-def _store(
-    session: Session, reports: Sequence[Feedback], letters: dict[str, Letter]
-) -> frozenset[str]:
-    """Keep reports as events; the keys of those that were new.
-
-    A report that does not say when brings another instant each time: keys are asked for first.
-    """
-    statement = (
-        insert_into(session, Event)
-        .on_conflict_do_nothing(index_elements=[Event.key, Event.at])
-        .returning(Event.key)
-    )
-    known: set[str] = set()
-    for some in _slices(reports):
-        keys = [report.key for report in some]
-        known.update(session.scalars(select(Event.key).where(Event.key.in_(keys))))
-    new = {report.key: report for report in reports if report.key not in known}
-    rows = [_row(report, letters.get(report.key)) for report in new.values()]
-    return frozenset(
-        key for some in _slices(rows) for key in session.scalars(statement, list(some))
-    )
-
-
-def _row(report: Feedback, letter: Letter | None) -> dict[str, Any]:
-    said = {"source": report.source, "reason": report.reason}
-    return {
-        "key": report.key,
-        "kind": report.word.value,
-        "at": report.at,
-        "delivery_id": letter.id if letter else None,
-        "blast_id": letter.blast_id if letter else None,
-        "supporter_id": letter.supporter_id if letter else None,
-        "link_id": None,
-        "method": "",
-        "agent": "",
-        "network": "",
-        "detail": {name: value for name, value in said.items() if value} | report.detail,
+def _store(session: Session, reports: Sequence[Feedback]) -> frozenset[str]:
+    """Keep as events what is new; the keys of it."""
+    if not reports:
+        return frozenset()
+    around = {
+        "since": min(report.at for report in reports) - _TOLD_AGAIN,
+        "until": max(report.at for report in reports) + _TOLD_AGAIN,
     }
+    statement = (
+        insert_into(session, EVENTS)
+        .from_select(_EVENT, _NEW, include_defaults=False)
+        .on_conflict_do_nothing()
+        .returning(EVENTS.c.key)
+    )
+    return frozenset(session.connection().scalars(statement, around))
 
 
-def _move(session: Session, told: Sequence[tuple[Feedback, Letter]]) -> None:
+def _move(
+    session: Session,
+    reports: Iterable[Feedback],
+    letters: dict[str, Letter],
+    verbs: dict[str, str],
+) -> None:
     """Bring deliveries to where the reports say that they are; repeats change nothing.
 
     A letter of which no outcome is recorded was accepted, or nobody could tell of it.
     """
+    if not verbs:
+        return
     connection = session.connection()
+    moved = [letters[key] for key in verbs]
     accepted = [
-        {"row": letter.id, "at": report.at, "ref": report.ref[:400] or None}
-        for report, letter in told
-        if report.word in _NEXT and letter.state in ACCEPT.sources
+        {"row": letters[r.key].id, "at": r.at, "ref": r.ref[:400] or None}
+        for r in reports
+        if r.key in verbs and letters[r.key].state in _ACCEPT
     ]
     if accepted:
-        connection.execute(_ACCEPT, accepted)
-    moves = defaultdict[tuple[str, str], list[int]](list)
-    for report, letter in told:
-        if verb := _NEXT.get(report.word):
-            moves[verb, report.reason].append(letter.id)
-    for verb in _MOVE:
-        for why, ids in ((why, ids) for (each, why), ids in moves.items() if each == verb):
-            for some in _slices(ids):
-                connection.execute(_MOVE[verb], {"rows": list(some), "why": why[:400] or None})
+        connection.execute(_ACCEPTED, accepted)
+    bounds = {"first": min(moved).id, "last": max(moved).id}
+    told = set(verbs.values())
+    for verb in _VERBS:
+        if verb in told:
+            connection.execute(_MOVE[verb], bounds)
 
 
-def _spare(session: Session, report: Feedback, letter: Letter | None) -> None:
-    """Never write again to whom a report says so of."""
-    if report.suppress:
-        with suppress(BadInput):  # an address that we could not have written to
-            suppression.suppress(
-                session, report.address, reason=report.suppress, source=report.source
-            )
-    if report.word is Word.UNSUBSCRIBED:
-        left = letter.supporter_id if letter else _supporter_at(session, report.address)
-        if left is not None:
-            ledger.withdraw(
-                session,
-                left,
-                basis=f"unsubscribed, says {report.source}",
-                source=f"letter:{letter.id}" if letter else report.source,
-                at=report.at,
-            )
+def _spare(session: Session, reports: Iterable[Feedback], letters: dict[str, Letter]) -> None:
+    """Never write again to whom reports say so of."""
+    addresses = defaultdict[tuple[str, str], list[str]](list)
+    left = []
+    for report in reports:
+        if report.suppress:
+            addresses[report.suppress, report.source].append(report.address)
+        if report.word is Word.UNSUBSCRIBED:
+            left.append(report)
+    for (reason, source), found in sorted(addresses.items()):
+        suppression.suppress_many(session, sorted(found), reason=reason, source=source)
+    if left:
+        _withdraw(session, left, letters)
 
 
-def _supporter_at(session: Session, address: str) -> int | None:
-    return session.scalar(select(Supporter.id).where(Supporter.address == _canonical(address)))
-
-
-def _canonical(address: str) -> str:
-    try:
-        return canonical(address)
-    except BadInput:
-        return address.strip().lower()
-
-
-def _slices(items: Sequence[Item]) -> Iterator[Sequence[Item]]:
-    return (items[at : at + _AT_A_TIME] for at in range(0, len(items), _AT_A_TIME))
+def _withdraw(session: Session, reports: Sequence[Feedback], letters: dict[str, Letter]) -> None:
+    found = people_at(session, [r.address for r in reports if r.key not in letters])
+    withdrawals = []
+    for report in reports:
+        letter = letters.get(report.key)
+        supporter_id = letter.supporter_id if letter else found.get(canonical_or_so(report.address))
+        if supporter_id is not None:
+            basis = f"unsubscribed, says {report.source}"
+            source = f"letter:{letter.id}" if letter else report.source
+            withdrawals.append(ledger.Withdrawal(supporter_id, basis, source, report.at))
+    ledger.withdraw_many(session, withdrawals)

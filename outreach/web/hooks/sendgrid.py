@@ -30,13 +30,8 @@ def events() -> ResponseReturnValue:
     request.max_content_length = MAX_BYTES
     body = request.get_data(cache=False)
     keys = services().sendgrid_webhook_keys
-    genuine = is_genuine(
-        keys,
-        signature=request.headers.get(SIGNATURE, ""),
-        timestamp=request.headers.get(TIMESTAMP, ""),
-        body=body,
-    )
-    if not genuine:
+    signature, signed_at = request.headers.get(SIGNATURE, ""), request.headers.get(TIMESTAMP, "")
+    if not is_genuine(keys, signature=signature, timestamp=signed_at, body=body):
         _log.warning(NOT_GENUINE, bytes=len(body), keys=len(keys))
         raise NotAllowed(
             "This is not signed by SendGrid. Nothing was stored."
@@ -44,7 +39,7 @@ def events() -> ResponseReturnValue:
             else "No key of SendGrid’s Event Webhook is known here. Nothing was stored.",
             hint="See OUTREACH_SENDGRID_WEBHOOK_KEYS.",
         )
-    reports = feedback(body)
+    reports = feedback(body, signed_at)
     with services().db.transaction() as session:
         take(session, reports)
     return "", 204
