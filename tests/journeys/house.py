@@ -32,7 +32,7 @@ from outreach.mail.models import Batch
 from outreach.services import Services
 
 ROOT = Path(__file__).parents[2]
-OBSERVATIONS = frozenset(("events", "judgements"))
+OBSERVATIONS = frozenset(("events", "judgements", "judging_marks"))
 WITHIN_S = 60.0
 
 
