@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import exists, or_, select, update
+from sqlalchemy import bindparam, exists, or_, select, update
 from sqlalchemy.orm import Session
 
 from outreach.accounts import audit
@@ -17,7 +17,7 @@ from outreach.core.address import canonical
 from outreach.core.clock import now
 from outreach.core.errors import BadInput, Conflict
 from outreach.mail import outbox
-from outreach.mail.models import Batch, Delivery
+from outreach.mail.models import DELIVERIES, DELIVERY_STATES, Batch, Delivery
 from outreach.mail.outbox import HELD
 from outreach.mail.render import Rendered
 from outreach.petitions.models import Petition
@@ -30,6 +30,12 @@ PAST_TOLERANCE = timedelta(minutes=1)
 _OPEN_BATCH = exists().where(Batch.blast_id == Blast.id, Batch.state.in_(("ready", *HELD)))
 _HELD_LETTER = exists().where(
     Delivery.blast_id == Blast.id, Delivery.state == "pending", Delivery.held.is_not(None)
+)
+_CANCEL = (
+    DELIVERY_STATES.update(DELIVERIES, "cancel")
+    .where(DELIVERIES.c.id.between(bindparam("first"), bindparam("last")))
+    .where(DELIVERIES.c.blast_id == bindparam("blast"))
+    .values(reason="cancelled")
 )
 
 
@@ -202,13 +208,14 @@ def close_finished(session: Session) -> Sequence[int]:
 def _cancel_waiting(session: Session, blast: Blast) -> None:
     """Cancel what lies in batches that nobody holds."""
     free = (Batch.blast_id == blast.id) & (Batch.state == "ready")
-    in_free_batch = exists().where(free, Delivery.id.between(Batch.first_id, Batch.last_id))
-    session.execute(
-        update(Delivery)
-        .where(Delivery.blast_id == blast.id, Delivery.state == "pending", in_free_batch)
-        .values(state="cancelled", reason="cancelled")
-        .execution_options(synchronize_session=False)
+    session.flush()
+    ranges = session.execute(
+        select(Batch.first_id, Batch.last_id).where(free).order_by(Batch.id).with_for_update()
     )
+    # Range by range: joined with all of them at once, PostgreSQL compares every delivery with
+    # every range.
+    if values := [{"blast": blast.id, "first": first, "last": last} for first, last in ranges]:
+        session.connection().execute(_CANCEL, values)
     # Held ones may lie in batches that are done.
     in_hand = exists().where(
         Batch.blast_id == blast.id,
