@@ -119,12 +119,13 @@ class World:
             schedule.close_finished(session)
 
     def states(self) -> dict[str, tuple[str, str | None]]:
-        """(state, reason) of every delivery of the blast, by address."""
+        """(state, reason) of every delivery of the blast, by address, in the order of their ids."""
         with self.db.reading() as session:
             rows = session.execute(
                 select(Supporter.address, Delivery.state, Delivery.reason)
                 .join(Supporter, Supporter.id == Delivery.supporter_id)
                 .where(Delivery.blast_id == self.blast_id)
+                .order_by(Delivery.id)
             )
             return {address: (state, reason) for address, state, reason in rows}
 
