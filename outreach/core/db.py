@@ -18,6 +18,7 @@ from sqlalchemy import (
     DateTime,
     Dialect,
     Engine,
+    ExceptionContext,
     Integer,
     MetaData,
     String,
@@ -27,12 +28,17 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import URL, Connection, make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import DeclarativeBase, Session, mapped_column
 from sqlalchemy.pool import NullPool
 from sqlalchemy.types import TypeDecorator
 
 from outreach.core.errors import BadInput
+
+# Not reachable, not answering, not taking writes, or too busy for one more connection.
+AWAY = (OperationalError, InterfaceError, PoolTimeout)
+_READ_ONLY = "25006"  # SQLSTATE: a standby, or a server that was told so
 
 _DRIVERS = ("sqlite", "sqlite+pysqlite", "postgresql", "postgresql+psycopg")
 SQLITE_BUSY_TIMEOUT_MS = 5_000
@@ -128,6 +134,7 @@ class Database:
                 },
                 hide_parameters=True,  # an error's text goes into the log
             )
+            _take_read_only_as_away(self.engine)
         self._reader = self.engine.execution_options(outreach_mode="read")
         self._writer = self.engine.execution_options(outreach_mode="write")
         if not self.is_sqlite:
@@ -169,6 +176,21 @@ def _known(url: str) -> URL:
             "data folder.",
         )
     return found
+
+
+def _take_read_only_as_away(engine: Engine) -> None:
+    """After a switch to another server, connections may still lead to the one that takes no more
+    writes: they are closed, and whoever waits for the database waits for this, too."""
+
+    @event.listens_for(engine, "handle_error")
+    def failed(context: ExceptionContext) -> None:
+        connection, error = context.connection, context.original_exception
+        reading = connection and connection.get_execution_options().get("outreach_mode") == "read"
+        if getattr(error, "sqlstate", None) == _READ_ONLY and not reading:
+            context.is_disconnect = True
+            raise OperationalError(
+                context.statement, None, error, hide_parameters=True, connection_invalidated=True
+            ) from error
 
 
 def _in_memory(url: str) -> bool:

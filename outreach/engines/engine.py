@@ -7,9 +7,8 @@ import time
 from collections.abc import Callable
 from functools import partial
 
-from sqlalchemy.exc import OperationalError
-
 from outreach.core import log, metrics
+from outreach.core.db import AWAY
 from outreach.jobs import Job
 from outreach.services import Services
 
@@ -31,9 +30,9 @@ def attempt(name: str, work: Callable[[], object], stop: threading.Event) -> boo
     started, end = time.monotonic(), "done"
     try:
         work()
-    except OperationalError:
+    except AWAY as error:
         end = "database_away"
-        _log.warning("job.database_away", job=name)
+        _log.warning("job.database_away", job=name, error=type(error).__name__)
         return False
     except Exception:
         end = "failed"

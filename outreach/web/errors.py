@@ -7,17 +7,17 @@ from __future__ import annotations
 
 from flask import Flask, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
-from sqlalchemy.exc import DataError, InterfaceError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.exc import DataError
 from werkzeug.exceptions import HTTPException
 
 from outreach.core import log
+from outreach.core.db import AWAY
 from outreach.core.errors import BadInput, FormErrors, NotFound, OutreachError, TryLater
 
 _log = log.get(__name__)
 
-# Not reachable, not answering, or too busy to take one more connection.
-DATABASE_AWAY = (OperationalError, InterfaceError, PoolTimeout)
+DATABASE_AWAY = AWAY
+
 # A zero byte (PostgreSQL) or a number beyond 64 bits: nothing that is stored can be meant.
 NOT_STORABLE = (DataError, OverflowError)
 

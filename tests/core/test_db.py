@@ -7,6 +7,7 @@ import threading
 import time
 from datetime import datetime, timedelta, timezone
 
+import psycopg
 import pytest
 from sqlalchemy import func, select
 from sqlalchemy.exc import DBAPIError, OperationalError, StatementError
@@ -15,6 +16,7 @@ from outreach.accounts.models import Organisation
 from outreach.consent.models import Suppression
 from outreach.core import db as core_db
 from outreach.core.db import Database
+from tests.conftest import make_tables, postgres_database
 
 
 def test_a_reading_session_can_not_write(db: Database, organisation: Organisation) -> None:
@@ -72,3 +74,25 @@ def test_eight_writers_lose_nothing(db: Database, organisation: Organisation) ->
         thread.join()
     with db.reading() as session:
         assert session.scalar(select(func.count()).select_from(Suppression)) == 80
+
+
+def test_a_server_that_takes_no_writes_is_away_until_another_one_does() -> None:
+    with postgres_database() as url, psycopg.connect(url, autocommit=True) as admin:
+        name = admin.info.dbname
+        database = Database(url)
+        make_tables(database)
+        stands_by = f'ALTER DATABASE "{name}" SET default_transaction_read_only = '
+        admin.execute(stands_by + "on")  # type: ignore[arg-type]
+        database.close()
+
+        def write() -> None:
+            with database.transaction() as session:
+                session.add(Suppression(address="a@example.org", reason="asked", source="test"))
+
+        with pytest.raises(OperationalError):
+            write()
+        admin.execute(stands_by + "off")  # type: ignore[arg-type]
+        write()  # not by the connection that leads to the one that stands by
+        with database.reading() as session:
+            assert session.scalar(select(func.count()).select_from(Suppression)) == 1
+        database.close()
