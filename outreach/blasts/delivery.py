@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 
@@ -17,7 +18,8 @@ from outreach.blasts.sender import Sender
 from outreach.blasts.turn import Turn
 from outreach.blasts.watch import Watch
 from outreach.core import log, metrics
-from outreach.core.db import Database
+from outreach.core.db import AWAY, Database
+from outreach.core.errors import OutreachError
 from outreach.mail import outbox, pace_scopes
 from outreach.mail.models import Batch
 from outreach.mail.outbox import Claim
@@ -44,6 +46,12 @@ _CLAIM_ONE = outbox.claiming(_SENDING, by_id=True)
 _OFFER = outbox.offering(_SENDING)
 _claims = count(1)
 BROKEN = "The sender failed while these letters were on their way; whether they left is not known."
+FAULT = (
+    "A fault of ours stopped it; the worker’s log tells more. What left is recorded, the rest "
+    "waits. Resume to try again."
+)
+KEPT = "Nobody is lost: whose letters have not left wait. Mend it and resume, or cancel the blast."
+AGAIN_S = 1.0  # the database is asked again after that
 
 
 def send_all(sender: Sender, stop: threading.Event) -> int:
@@ -99,8 +107,14 @@ class Lane:
         return done
 
     def send(self, claim: Claim) -> None:
-        """Send one batch."""
-        send_batch(self._sender, claim, self._letters(claim), self._watch)
+        """Send one batch; where its letter asks for something that is gone, its blast is paused."""
+        try:
+            letters = self._letters(claim)
+        except OutreachError as fault:
+            reason = f"{fault} {KEPT}"
+            _hold_back(self._sender, claim, self._watch, outbox.FIRST_RETRY_S, reason, pause=True)
+            return
+        send_batch(self._sender, claim, letters, self._watch)
 
     def _letters(self, claim: Claim) -> Letters:
         letters = self._variants.get(claim.variant_id or 0)
@@ -118,9 +132,14 @@ def send_batch(sender: Sender, claim: Claim, letters: Letters, watch: Watch) -> 
     part = None
     turn = Turn(claim, letters.plan.envelope.sender_address, sender.provider, watch)
     while True:
-        before, part = part, next_part(sender, turn.claim, turn.size, letters, part)
-        with sender.db.transaction() as session:
-            goes_on = _hand_over(session, turn, before, part, watch)
+        before, part = part, None
+        try:
+            part = next_part(sender, turn.claim, turn.size, letters, before)
+            with sender.db.transaction() as session:
+                goes_on = _hand_over(session, turn, before, part, watch)
+        except Exception as fault:
+            _break_off(sender, turn, before, part, fault)
+            raise
         if before:
             sender.flights.end(before.flight)
         if part is None or not goes_on:
@@ -130,6 +149,28 @@ def send_batch(sender: Sender, claim: Claim, letters: Letters, watch: Watch) -> 
         with watch.over(claim, part.flight):
             if not _send_part(sender, turn, part):
                 return
+
+
+def _break_off(
+    sender: Sender, turn: Turn, before: Part | None, part: Part | None, fault: Exception
+) -> None:
+    """Something failed between two parts: what became of the letters before, which nobody else
+    knows, is written down, and the batch goes back. Where it was not the database, its blast is
+    paused."""
+
+    def keep(session: Session) -> None:
+        ours = outbox.holds(session, turn.claim)
+        if before:
+            record(
+                session, turn.claim.blast_id, before.outcomes, before.ids, before.read_at, ours=ours
+            )
+
+    away = isinstance(fault, AWAY)
+    wait_s, reason = (0.0, "") if away else (outbox.FIRST_RETRY_S, FAULT)
+    _hold_back(sender, turn.claim, turn.watch, wait_s, reason, pause=not away, first=keep)
+    for done in (before, part):
+        if done:
+            sender.flights.end(done.flight)
 
 
 def _claim(sender: Sender, batch_id: int | None = None) -> Claim | None:
@@ -178,12 +219,17 @@ def _send_part(sender: Sender, turn: Turn, part: Part) -> bool:
     """Hand the part to the provider; False when the batch was let go instead."""
     if not part.recipients:
         return True
+
+    def not_sent(session: Session) -> None:
+        turn.not_sent(session, part)
+
     try:
         part.outcomes = sender.provider.send(part.plan, part.recipients, part.flight)
     except ProviderDown as down:
-        _hold_back(sender, turn, down.wait_s, str(down), part=part)
+        _hold_back(sender, turn.claim, turn.watch, down.wait_s, str(down), first=not_sent)
     except ProviderRefuses as refusal:
-        _hold_back(sender, turn, outbox.FIRST_RETRY_S, str(refusal), part=part, pause=True)
+        wait_s, reason = outbox.FIRST_RETRY_S, str(refusal)
+        _hold_back(sender, turn.claim, turn.watch, wait_s, reason, pause=True, first=not_sent)
     except BaseException:
         _name_unknown(sender, turn, part)
         raise
@@ -197,27 +243,40 @@ def _send_part(sender: Sender, turn: Turn, part: Part) -> bool:
 
 def _hold_back(
     sender: Sender,
-    turn: Turn,
+    claim: Claim,
+    watch: Watch,
     wait_s: float,
     reason: str,
     *,
-    part: Part | None = None,
     pause: bool = False,
+    first: Callable[[Session], None] | None = None,
 ) -> None:
-    """Give the batch back, and say why on the blast; of `part` nothing left."""
-    claim = turn.claim
-    _log.warning("provider.not_available", batch=claim.batch_id, wait_s=wait_s, reason=reason)
-    with sender.db.transaction() as session:
-        if part:
-            turn.not_sent(session, part)
-        outbox.give_back(session, claim, wait_s=wait_s)
-        if claim.blast_id is not None:
-            values = {"reason": reason} | ({"state": "paused"} if pause else {})
-            session.execute(
-                update(Blast)
-                .where(Blast.id == claim.blast_id, Blast.state == "sending")
-                .values(**values)
-            )
+    """Give the batch back, and say why on the blast; `first`: what else is to be written down.
+
+    Only this process knows it: while the database is away it asks again, until it is to end.
+    """
+    _log.warning("batch.held_back", batch=claim.batch_id, wait_s=wait_s, reason=reason)
+    while True:
+        try:
+            with sender.db.transaction() as session:
+                if first:
+                    first(session)
+                outbox.give_back(session, claim, wait_s=wait_s)
+                if reason and claim.blast_id is not None:
+                    _say_why(session, claim.blast_id, reason, pause=pause)
+        except AWAY as error:
+            _log.warning("batch.database_away", batch=claim.batch_id, error=type(error).__name__)
+            if watch.rest(AGAIN_S):
+                raise
+        else:
+            return
+
+
+def _say_why(session: Session, blast_id: int, reason: str, *, pause: bool) -> None:
+    values = {"reason": reason} | ({"state": "paused"} if pause else {})
+    session.execute(
+        update(Blast).where(Blast.id == blast_id, Blast.state == "sending").values(**values)
+    )
 
 
 def _name_unknown(sender: Sender, turn: Turn, part: Part) -> None:
@@ -227,9 +286,12 @@ def _name_unknown(sender: Sender, turn: Turn, part: Part) -> None:
     ids = [recipient.delivery_id for recipient in part.recipients]
     lost = [Outcome(i, Fate.UNKNOWN, BROKEN) for i in ids if i not in told]
     taken = [outcome for outcome in known if outcome.fate is not Fate.LATER]
-    with sender.db.transaction() as session:
+
+    def keep(session: Session) -> None:
         ours = outbox.holds(session, turn.claim)
         outcomes = [*taken, *lost]
         record(session, turn.claim.blast_id, outcomes, part.ids, part.read_at, ours=ours)
+
+    wait_s = outbox.FIRST_RETRY_S
+    _hold_back(sender, turn.claim, turn.watch, wait_s, BROKEN, pause=True, first=keep)
     sender.flights.end(part.flight)
-    _hold_back(sender, turn, outbox.FIRST_RETRY_S, BROKEN, pause=True)

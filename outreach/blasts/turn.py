@@ -53,7 +53,7 @@ class Turn:
         self._why = ""  # some of it waits for its domain
         self._provider = provider
         self._sender = sender_address
-        self._watch = watch
+        self.watch = watch
         self._zone = ZoneInfo("UTC")
         self._quiet_hours: str | None = None
         self._ends_at = monotonic() + TURN_S
@@ -64,7 +64,7 @@ class Turn:
     @property
     def size(self) -> int:
         """How many letters to read for the next part."""
-        return self._watch.most(self._general, self._provider.part_size)
+        return self.watch.most(self._general, self._provider.part_size)
 
     def may_leave(self, session: Session) -> bool:
         """Whether the blast is still sending; what else of it matters is read on the way."""
@@ -90,7 +90,7 @@ class Turn:
         end = quiet.end_of(self._quiet_hours, self._zone, now())
         if end is not None:
             return Hold(end, f"Quiet hours, {self._quiet_hours}; it goes on at {end:%H:%M}.")
-        if not self._watch.paces and len(ways) == 1:
+        if not self.watch.paces and len(ways) == 1:
             return None
         return self._cut(session, part, ways)
 
@@ -103,11 +103,11 @@ class Turn:
                 session,
                 self._known(way),
                 domains,
-                self._watch.domains,
+                self.watch.domains,
                 at=now(),
                 zone=self._zone,
                 most=way.part_size,
-                configured=self._watch.configured,
+                configured=self.watch.configured,
             )
             if cut.hold is None:
                 break
@@ -131,12 +131,12 @@ class Turn:
         if scopes and part.recipients:
             found = {"delivery": self.claim.first_id}
             self._zone = ZoneInfo(session.execute(_ZONE_OF_SINGLE, found).scalar_one())
-            configured = self._watch.configured
+            configured = self.watch.configured
             pace.count_single(session, scopes, at=now(), zone=self._zone, configured=configured)
             part.used = dict.fromkeys(scopes, 1)
 
     def _known(self, way: Way) -> set[str]:
-        return (self._general | {pace_scopes.of_relay(way.name)}) & self._watch.paces.keys()
+        return (self._general | {pace_scopes.of_relay(way.name)}) & self.watch.paces.keys()
 
     @property
     def is_over(self) -> bool:

@@ -9,12 +9,11 @@ from math import ceil
 from types import TracebackType
 
 from sqlalchemy import select
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from outreach.blasts.models import Blast
 from outreach.core import log
-from outreach.core.db import Database
+from outreach.core.db import AWAY, Database
 from outreach.mail import outbox, pace, pace_scopes
 from outreach.mail.flight import Flight
 from outreach.mail.outbox import Claim
@@ -68,6 +67,10 @@ class Watch:
         """This process is to end: nothing more is begun."""
         return self._stop.is_set()
 
+    def rest(self, seconds: float) -> bool:
+        """Wait for so long; True as soon as this process is to end."""
+        return self._stop.wait(seconds)
+
     def most(self, scopes: Collection[str], letters: int) -> int:
         """How many letters of these scopes may leave at once, at most `letters`."""
         for scope in self.paces.keys() & scopes:
@@ -105,7 +108,7 @@ class Watch:
                     if in_air:
                         with self._db.transaction() as session:
                             self._look(session, in_air)
-                except DBAPIError as error:  # the flights end by themselves
+                except AWAY as error:  # the flights end by themselves
                     _log.warning("watch.database_away", error=type(error).__name__)
 
     def _read_paces(self) -> None:
