@@ -36,6 +36,9 @@ _WORDS = {
     "open": Word.PROVIDER_OPENED,
     "click": Word.PROVIDER_CLICKED,
 }
+# Members of an enumeration are slow to reach by its name, and nearly all events are of these.
+_OTHER, _DELIVERED = Word.OTHER, Word.DELIVERED
+_SPARING = frozenset(("bounce", "dropped", "spamreport"))
 _HARD = "bounce"  # the type of a bounce after which SendGrid suppresses; others are "blocked"
 # A letter that is dropped for this was not sent because SendGrid's own list names the address.
 _DROPPED_FOR = {
@@ -44,13 +47,15 @@ _DROPPED_FOR = {
     "spam reporting address": COMPLAINED,
     "unsubscribed address": ASKED,
 }
-_DETAILS = {
-    "type": "type",
-    "status": "status",
-    "bounce_classification": "classification",
-    "attempt": "attempt",
-    "sg_machine_open": "machine",
-}
+_DETAILS = (
+    ("type", "type"),
+    ("status", "status"),
+    ("bounce_classification", "classification"),
+    ("attempt", "attempt"),
+    ("sg_machine_open", "machine"),
+)
+# What lies outside is no time of an event: SendGrid began in 2009.
+_SINCE, _UNTIL = 1_230_768_000, 4_102_444_800
 _LONGEST, _MOST_FIELDS = 300, 20
 # Of events that we don't know, everything is kept but what is about the person.
 _PERSONAL = {"email", "ip", "useragent", "url", "smtp-id", "reason", "response"}
@@ -100,15 +105,11 @@ def _read_tolerantly(body: bytes, strict: orjson.JSONDecodeError) -> Any:
 
 def _one(event: Mapping[str, Any], otherwise: datetime) -> Feedback:
     said, address = _text(event.get("event")), _text(event.get("email"))
-    word = _WORDS.get(said, Word.OTHER)
-    suppress = ""
-    if word is Word.BOUNCED and event.get("type") == _HARD:
-        word, suppress = Word.GONE, BOUNCED
-    elif word is Word.DROPPED:
-        suppress = _DROPPED_FOR.get(_text(event.get("reason")).lower(), "")
-    elif word is Word.COMPLAINED:
-        suppress = COMPLAINED
+    word, suppress = _WORDS.get(said, _OTHER), ""
+    if said in _SPARING:
+        word, suppress = _spared(event, word)
     delivery = _text(event.get(DELIVERY))
+    why = "" if word is _DELIVERED else event.get("reason") or event.get("response")
     return Feedback(
         key=_key(event),
         word=word,
@@ -117,22 +118,30 @@ def _one(event: Mapping[str, Any], otherwise: datetime) -> Feedback:
         delivery_id=int(delivery) if delivery.isdecimal() and len(delivery) < 19 else None,
         ref=_text(event.get("sg_message_id")),
         address=address,
-        reason="" if word is Word.DELIVERED else _why(event, address),
+        reason=reason(_text(why), address) if why else "",
         suppress=suppress,
-        detail=_detail(event, word, said, address),
+        detail=_unknown(event, said, address) if word is _OTHER else _detail(event),
     )
 
 
-def _why(event: Mapping[str, Any], address: str) -> str:
-    said = _text(event.get("reason")) or _text(event.get("response"))
-    return reason(said, address) if said else ""
+def _spared(event: Mapping[str, Any], word: Word) -> tuple[Word, str]:
+    """The word, and why the address must not be written to again."""
+    if word is Word.BOUNCED and event.get("type") == _HARD:
+        return Word.GONE, BOUNCED
+    if word is Word.DROPPED:
+        return word, _DROPPED_FOR.get(_text(event.get("reason")).lower(), "")
+    return word, COMPLAINED if word is Word.COMPLAINED else ""
 
 
-def _detail(
-    event: Mapping[str, Any], word: Word, said: str, address: str
-) -> dict[str, str | int | float]:
-    if word is not Word.OTHER:
-        return {_DETAILS[its]: _value(event[its]) for its in _DETAILS.keys() & event.keys()}
+def _detail(event: Mapping[str, Any]) -> dict[str, str | int | float]:
+    detail = {}
+    for its, ours in _DETAILS:
+        if its in event:
+            detail[ours] = _value(event[its])
+    return detail
+
+
+def _unknown(event: Mapping[str, Any], said: str, address: str) -> dict[str, str | int | float]:
     kept = {
         one_line(_clean(name))[:80]: _value(value, address)
         for name, value in list(event.items())[:_MOST_FIELDS]
@@ -151,9 +160,10 @@ def _key(event: Mapping[str, Any]) -> str:
 def _instant(timestamp: object) -> datetime | None:
     """When it happened; None where that can't be read."""
     try:
-        return datetime.fromtimestamp(float(timestamp), UTC)  # type: ignore[arg-type]
-    except (TypeError, ValueError, OverflowError, OSError):
+        seconds = float(timestamp)  # type: ignore[arg-type]
+    except (TypeError, ValueError, OverflowError):
         return None
+    return datetime.fromtimestamp(seconds, UTC) if _SINCE < seconds < _UNTIL else None
 
 
 def _text(value: object) -> str:

@@ -11,7 +11,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from datetime import timedelta
+from datetime import UTC, timedelta
+from functools import lru_cache
 
 import orjson
 from sqlalchemy import (
@@ -64,6 +65,7 @@ _NEXT = {
     Word.PROVIDER_OPENED: "deliver",
     Word.PROVIDER_CLICKED: "deliver",
 }
+_KINDS = {word: word.value for word in Word}
 _ACCEPT = DELIVERY_STATES.moves["accept"].sources
 # Where reports differ, the later verb here has the last word.
 _VERBS = ("drop", "deliver", "bounce", "complain")
@@ -187,24 +189,32 @@ def _tell(
     connection.execute(_MAKE)
     connection.execute(delete(_TOLD))
     digits = 26 if connection.dialect.name == "sqlite" else None  # it keeps no zone
+    nowhere = (None, None, None)
     rows = []
     for report in reports:
         letter = letters.get(report.key)
-        ids = (letter.id, letter.blast_id, letter.supporter_id) if letter else (None, None, None)
-        said = {"source": report.source, "reason": report.reason}
-        detail = {name: value for name, value in said.items() if value} | report.detail
+        at = report.at if report.at.tzinfo is UTC else report.at.astimezone(UTC)
+        detail = _said(report.source, report.reason)
+        if report.detail:
+            detail = orjson.dumps(orjson.loads(detail) | report.detail).decode()
         rows.append(
             (
                 report.key,
-                report.word.value,
-                report.at.isoformat(" ", "microseconds")[:digits],
-                *ids,
+                _KINDS[report.word],
+                at.isoformat(" ", "microseconds")[:digits],
+                *(letter[:3] if letter else nowhere),
                 verbs.get(report.key),
                 report.reason[:400] or None,
-                orjson.dumps(detail).decode(),
+                detail,
             )
         )
     insert_rows(connection, _TOLD, _COLUMNS, rows)
+
+
+@lru_cache(maxsize=1024)
+def _said(source: str, reason: str) -> str:
+    """The detail, as JSON, of a report that says no more; mailboxes answer in the same words."""
+    return orjson.dumps({"source": source} | ({"reason": reason} if reason else {})).decode()
 
 
 def _store(session: Session, reports: Sequence[Feedback]) -> frozenset[str]:
@@ -221,7 +231,7 @@ def _store(session: Session, reports: Sequence[Feedback]) -> frozenset[str]:
         .on_conflict_do_nothing()
         .returning(EVENTS.c.key)
     )
-    return frozenset(session.connection().scalars(statement, around))
+    return frozenset(session.connection().scalars(statement, around).all())
 
 
 def _move(

@@ -61,8 +61,9 @@ def letters_of(session: Session, reports: Sequence[Feedback]) -> dict[str, Lette
     ids |= _by_reference(session, unnamed)
     if not ids:
         return {}
-    rows = session.execute(_LETTERS.where(among(session, Delivery.id, ids)))
-    letters = {row[0]: Letter._make(row) for row in rows}
+    # By the connection: rows of columns need none of what the ORM does to a result.
+    rows = session.connection().execute(_LETTERS.where(among(session, Delivery.id, ids)))
+    letters = {row[0]: Letter._make(row) for row in rows.all()}
     by_address = defaultdict[str | None, list[Letter]](list)
     if unnamed:
         for letter in letters.values():

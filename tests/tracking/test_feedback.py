@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta, timezone
 from itertools import count
 
 import pytest
@@ -186,3 +186,38 @@ def test_thousands_of_reports_are_taken_at_once(sent: World) -> None:
     assert tell(sent, *many) == 2500
     assert tell(sent, *many) == 0
     assert state(sent) == ("delivered", None)
+
+
+def test_instants_of_any_zone_are_kept(sent: World) -> None:
+    east = datetime(2026, 11, 3, 23, 30, tzinfo=timezone(timedelta(hours=5, minutes=30)))
+    tell(sent, told(sent, Word.ACCEPTED, at=east))
+    with sent.db.reading() as session:
+        assert session.scalars(select(Event.at)).one() == east
+
+
+def test_several_who_leave_at_once_each_stand_as_they_last_said(sent: World) -> None:
+    people = [f"p{number:04}@example.org" for number in (3, 1, 2)]
+    reports = [told(sent, Word.UNSUBSCRIBED, address) for address in people * 2]
+    reports.append(told(sent, Word.UNSUBSCRIBED, "stranger@example.org", delivery_id=None))
+    assert tell(sent, *reports) == 7
+    with sent.db.reading() as session:
+        entries = session.scalars(
+            select(ConsentEntry).where(ConsentEntry.status == "withdrawn")
+        ).all()
+        standing = session.scalars(
+            select(ConsentStanding).where(ConsentStanding.status == "withdrawn")
+        ).all()
+    assert len(entries) == 6
+    assert len(standing) == 3
+    last = {entry.supporter_id: entry.id for entry in sorted(entries, key=lambda e: e.id)}
+    assert {s.supporter_id: s.entry_id for s in standing} == last
+
+
+def test_reports_of_one_letter_in_one_request_end_as_they_would_one_by_one(sent: World) -> None:
+    set_state(sent, "unknown")
+    words = (Word.COMPLAINED, Word.PROVIDER_OPENED, Word.DELIVERED, Word.DEFERRED, Word.ACCEPTED)
+    tell(sent, *(told(sent, word) for word in words))
+    assert state(sent)[0] == "complained"
+    tell(sent, told(sent, Word.DROPPED, "p0002@example.org", reason="quota"))
+    tell(sent, told(sent, Word.DELIVERED, "p0002@example.org"))
+    assert state(sent, "p0002@example.org") == ("refused", "quota")

@@ -6,11 +6,15 @@ changes nothing, and one that can't be stored now (503) loses nothing.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
+from sqlalchemy.exc import IntegrityError
 
 from outreach.core import log
-from outreach.core.errors import NotAllowed
+from outreach.core.errors import NotAllowed, TryLater
+from outreach.mail.feedback import Feedback
 from outreach.providers.sendgrid_events import feedback
 from outreach.providers.sendgrid_signature import SIGNATURE, TIMESTAMP, is_genuine
 from outreach.tracking.feedback import take
@@ -20,13 +24,16 @@ blueprint = Blueprint("hooks_sendgrid", __name__)
 
 _log = log.get(__name__)
 NOT_GENUINE = "sendgrid.webhook_not_genuine"
+STORED_ANEW = "sendgrid.webhook_stored_anew"
+_ATTEMPTS = 3
 # SendGrid posts at 768 kB, measured before the last event.
 MAX_BYTES = 1_000_000
 
 
 @blueprint.post("/hooks/sendgrid")
 def events() -> ResponseReturnValue:
-    """Take a list of events; 403 without a signature of a known key, 413 above MAX_BYTES."""
+    """Take a list of events; 403 without a signature of a known key, 413 above MAX_BYTES, 400 with
+    the place where it is no list of events."""
     request.max_content_length = MAX_BYTES
     body = request.get_data(cache=False)
     keys = services().sendgrid_webhook_keys
@@ -40,6 +47,19 @@ def events() -> ResponseReturnValue:
             hint="See OUTREACH_SENDGRID_WEBHOOK_KEYS.",
         )
     reports = feedback(body, signed_at)
-    with services().db.transaction() as session:
-        take(session, reports)
+    _store(reports)
     return "", 204
+
+
+def _store(reports: Sequence[Feedback]) -> None:
+    """All of them, or none: TryLater. A person may be erased between two steps; from the start
+    again, their letter has nobody's name."""
+    for _ in range(_ATTEMPTS):
+        try:
+            with services().db.transaction() as session:
+                take(session, reports)
+        except IntegrityError:
+            _log.warning(STORED_ANEW, reports=len(reports))
+        else:
+            return
+    raise TryLater("Something that these events are about is changing now. Nothing was stored.")

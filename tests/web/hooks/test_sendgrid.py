@@ -4,21 +4,29 @@ from __future__ import annotations
 
 import random
 import threading
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
 
 import config
 from outreach.app import build_services, create_app
 from outreach.blasts import queries
 from outreach.blasts.delivery import send_all
+from outreach.consent.models import ConsentEntry
 from outreach.core.db import Database
+from outreach.mail.feedback import Feedback
 from outreach.mail.models import Delivery
 from outreach.providers.sendgrid import SendGridProvider
 from outreach.supporters.models import Supporter
+from outreach.tracking.feedback import take
 from outreach.tracking.models import Event
 from outreach.web.hooks.sendgrid import MAX_BYTES
 from tests.standins.sendgrid import Fault, SendGridStandIn
@@ -121,9 +129,104 @@ def test_a_large_batch_is_taken_and_a_larger_one_refused(
     assert sendgrid.post(PATH, data=body, headers=signer.headers(body)).status_code == 413
 
 
-def test_a_signed_request_that_is_no_list_is_a_400(sendgrid: FlaskClient, signer: Signer) -> None:
-    for body in (b"{}", b"", b"[" * 90_000):
-        assert sendgrid.post(PATH, data=body, headers=signer.headers(body)).status_code == 400
+@pytest.mark.parametrize(
+    ("body", "place"),
+    [
+        (b'[{"event": "open"},\r\n {"event": }]\r\n', "line 2, column 12"),
+        (b'[{"event": "open"', "line 1, column 18"),
+        (b"", "line 1, column 1"),
+        (b"{}", "line 1, column 1"),
+        (b'[{"event": "\xff"}]', "byte 13"),
+        (b"[" * 90_000, "line 1, column"),
+    ],
+)
+def test_a_signed_request_that_is_no_list_is_a_400_with_the_place(
+    sendgrid: FlaskClient, signer: Signer, world: World, body: bytes, place: str
+) -> None:
+    answer = sendgrid.post(PATH, data=body, headers=signer.headers(body))
+    assert answer.status_code == 400
+    assert place in answer.text
+    assert "Nothing was stored" in answer.text
+    assert stored(world) == 0
+
+
+def test_no_element_of_a_list_is_left_out(
+    sendgrid: FlaskClient, signer: Signer, world: World
+) -> None:
+    body = as_posted(event("delivered", *delivery(world, 1)), 7, None, "ada@mail.example", [], {})
+    for _ in range(2):
+        assert sendgrid.post(PATH, data=body, headers=signer.headers(body)).status_code == 204
+    assert stored(world) == 6
+    empty = as_posted()
+    assert sendgrid.post(PATH, data=empty, headers=signer.headers(empty)).status_code == 204
+    with world.db.reading() as session:
+        kept = session.scalars(select(Event)).all()
+    assert "ada" not in str([each.detail for each in kept])
+
+
+def test_an_event_is_the_same_whatever_time_it_comes_with(
+    sendgrid: FlaskClient, signer: Signer, world: World
+) -> None:
+    now = int(time.time())
+    times = [now, now - 60, now + 5, "soon", None, -1, 10**15, "253402300799"]
+    for number, told in enumerate(times):
+        once = event("delivered", *delivery(world, 1), sg_event_id="e", timestamp=told)
+        twice = event("delivered", *delivery(world, 2), sg_event_id=f"e{number}", timestamp=told)
+        body = as_posted(once, twice, twice)
+        for _ in range(2):
+            assert sendgrid.post(PATH, data=body, headers=signer.headers(body)).status_code == 204
+    assert stored(world) == 1 + len(times)
+
+
+def test_two_who_post_the_same_events_at_once_store_them_once(
+    sendgrid: FlaskClient, signer: Signer, world: World
+) -> None:
+    told = [
+        event(kind, *delivery(world, number))
+        for number in (1, 2, 3)
+        for kind in ("processed", "delivered", "unsubscribe", "spamreport")
+    ]
+    told += [event("open", f"stranger{n}@mail.example") for n in range(200)]
+    bodies = [as_posted(*random.Random(seed).sample(told, len(told))) for seed in (1, 1, 2, 3)]
+    together = threading.Barrier(len(bodies))
+
+    def post(body: bytes) -> int:
+        browser = sendgrid.application.test_client()
+        together.wait()
+        return browser.post(PATH, data=body, headers=signer.headers(body)).status_code
+
+    with ThreadPoolExecutor(len(bodies)) as pool:
+        assert list(pool.map(post, bodies)) == [204] * len(bodies)
+    assert stored(world) == len(told)
+    assert {state for state, _ in world.states().values()} == {"complained"}
+    with world.db.reading() as session:
+        left = select(func.count()).where(ConsentEntry.status == "withdrawn")
+        assert session.scalar(left) == 3
+
+
+@pytest.mark.parametrize(("failures", "status", "kept"), [(1, 204, 1), (9, 503, 0)])
+def test_events_about_somebody_who_is_erased_meanwhile_are_taken_anew(
+    sendgrid: FlaskClient,
+    signer: Signer,
+    world: World,
+    monkeypatch: pytest.MonkeyPatch,
+    failures: int,
+    status: int,
+    kept: int,
+) -> None:
+    left = [failures]
+
+    def erased(session: Session, reports: Sequence[Feedback]) -> int:
+        new = take(session, reports)
+        if left[0]:
+            left[0] -= 1
+            raise IntegrityError("INSERT", {}, Exception("no such supporter"))
+        return new
+
+    monkeypatch.setattr("outreach.web.hooks.sendgrid.take", erased)
+    body = as_posted(event("delivered", *delivery(world, 1)))
+    assert sendgrid.post(PATH, data=body, headers=signer.headers(body)).status_code == status
+    assert stored(world) == kept
 
 
 def test_with_the_database_away_sendgrid_is_asked_to_come_again(
