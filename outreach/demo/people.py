@@ -21,6 +21,7 @@ import requests
 from outreach.core.errors import OutreachError
 from outreach.demo.cast import Part
 
+_PAGE = "text/html,application/xhtml+xml,image/*;q=0.9,*/*;q=0.8"
 _TIMEOUT_S = 20.0
 _AT_A_TIME = 8
 _FRIENDS = ("Robin Hale", "Ines Duarte", "Tomas Vesely", "Aiko Brandt", "Samir Osei")
@@ -106,6 +107,8 @@ class _Person:
         self.page: requests.Response | None = None
         self.to_confirm: list[str] = []
         session.headers["User-Agent"] = part.role.agent
+        if "scan" not in part.role.acts:
+            session.headers["Accept"] = _PAGE  # as browsers do; scanners take anything
         self.acts: dict[str, Callable[[], None]] = {
             "open": self.open,
             "click": self.click,
