@@ -7,6 +7,7 @@ from typing import Any, Literal
 from alembic import context
 
 import outreach.accounts.models
+import outreach.analytics.changes
 import outreach.audiences.models
 import outreach.blasts.models
 import outreach.consent.models

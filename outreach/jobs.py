@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
+from outreach.analytics import rollup
 from outreach.blasts import automatic_pause, delivery, domains, holding, queries, schedule
 from outreach.blasts.freeze import freeze
 from outreach.blasts.models import BLAST_STATES
@@ -151,6 +152,11 @@ def count_signatures(services: Services, stop: threading.Event) -> None:
         tally.advance(session)
 
 
+def roll_up(services: Services, stop: threading.Event) -> None:
+    """Count what has changed since: screens read nothing else."""
+    rollup.advance(services.db, stop)
+
+
 def replay_events(services: Services, stop: threading.Event) -> None:
     """Store the events that were kept in a file while the database was away."""
     spool.replay(services.db, spool.path_in(services.data_dir))
@@ -216,6 +222,7 @@ JOBS = (
     Job("blasts.pause", pause_bad, 10.0, "blasts"),
     Job("mail.recover", recover, 5.0, "mail"),
     Job("petitions.count", count_signatures, 2.0, "petitions"),
+    Job("figures.count", roll_up, 1.0, "events"),
     Job("events.replay", replay_events, 5.0, "events"),
     Job("events.judge", judge_events, 1.0, "events"),
     Job("events.months", keep_months, 3600.0, "events"),

@@ -12,6 +12,7 @@ import psycopg
 import pytest
 
 import outreach.accounts.models
+import outreach.analytics.changes
 import outreach.audiences.models
 import outreach.blasts.models
 import outreach.consent.models

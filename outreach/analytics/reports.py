@@ -1,25 +1,21 @@
-"""The report of one blast, and the proof that it equals a recount."""
+"""The report of one blast."""
 
 from __future__ import annotations
-
-from dataclasses import fields
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from outreach.accounts.models import Organisation
-from outreach.analytics.counting import figures_of
-from outreach.analytics.figures import BlastReport, Figures
-from outreach.analytics.recount import recount
+from outreach.analytics.counting import counted_until, figures_of
+from outreach.analytics.figures import BlastReport
 from outreach.blasts.models import Blast
 from outreach.blasts.queries import reason_of
-from outreach.core.clock import now
 from outreach.core.errors import NotFound
 from outreach.petitions.models import Petition
 
 
 def blast_report(session: Session, blast_id: int) -> BlastReport:
-    """What became of a blast, as of now; raises NotFound.
+    """What became of a blast, as of the last count; raises NotFound.
 
     Before its audience is frozen there are no figures: the report says so by `figures` None.
     """
@@ -44,16 +40,6 @@ def blast_report(session: Session, blast_id: int) -> BlastReport:
         scheduled_for=blast.scheduled_for,
         started_at=blast.started_at,
         finished_at=blast.finished_at,
-        as_of=now(),
+        as_of=counted_until(session),
         figures=figures if has_run else None,
     )
-
-
-def check(session: Session, blast_id: int) -> list[str]:
-    """Where the report and a recount of the rows differ: a sentence for each, none when equal."""
-    reported, counted = figures_of(session, blast_id), recount(session, blast_id)
-    return [
-        f"{field.name}: the report says {said}, the recount {found}"
-        for field in fields(Figures)
-        if (said := getattr(reported, field.name)) != (found := getattr(counted, field.name))
-    ]

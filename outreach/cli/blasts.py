@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from outreach.accounts.queries import the_organisation
-from outreach.analytics import plain, reports
+from outreach.analytics import plain, proof, reports, rollup
 from outreach.blasts import operations, preflight, queries, schedule
 from outreach.blasts.compose import Preview, preview
 from outreach.blasts.models import Blast
@@ -189,11 +189,14 @@ def test(context: Context, blast: str, address: str | None, like: str | None) ->
 @click.pass_obj
 def report(context: Context, blast: str, check: bool, json_: bool) -> None:
     """The figures of a blast: people, rates with intervals, machines apart."""
-    catch_up(context.services.db, wait=True)
-    with context.services.db.reading() as session:
+    db = context.services.db
+    with db.reading() as session:
         blast_id = queries.named(session, blast).id
+    catch_up(db, wait=True)
+    differences = proof.check(db, blast_id) if check else []
+    rollup.advance(db)  # what no worker has counted yet
+    with db.reading() as session:
         figures = reports.blast_report(session, blast_id)
-        differences = reports.check(session, blast_id) if check else []
     if json_:
         context.print_json(figures.to_json())
     else:

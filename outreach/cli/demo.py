@@ -19,7 +19,7 @@ import click
 import requests
 
 import config
-from outreach.analytics import plain, reports
+from outreach.analytics import plain, proof, reports
 from outreach.analytics.figures import BlastReport
 from outreach.app import ROOT, build_services
 from outreach.blasts import queries
@@ -162,9 +162,9 @@ def _settled_report(
     services: Services, stage: story.Stage, expected: dict[str, int]
 ) -> BlastReport:
     catch_up(services.db, wait=True)
+    differences = proof.check(services.db, stage.blast_id)
     with services.db.reading() as session:
         report = reports.blast_report(session, stage.blast_id)
-        differences = reports.check(session, stage.blast_id)
     counted = report.to_json()
     counted["skipped"] = counted["skipped_total"]
     differences += [

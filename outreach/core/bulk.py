@@ -52,10 +52,28 @@ def by_index(session: Session) -> None:
     """Let the statements of this transaction look each row up by its index: they read few rows of
     long tables, and PostgreSQL, which takes an index for slower than it is, would rather read all
     of such a table for a thousand of its rows. SQLite always goes by index."""
+    _joins(session, "off")
+
+
+def any_way(session: Session) -> None:
+    """Take `by_index` back for what is left of this transaction."""
+    _joins(session, "on")
+
+
+def little_of_much(session: Session) -> None:
+    """Let the statements of this transaction never read a whole table where an index leads to the
+    rows, nor compile themselves for rows that they only fear to meet. For small transactions
+    beside large tables; SQLite does so anyway."""
     if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("SET LOCAL enable_seqscan = off"))
+        session.execute(text("SET LOCAL jit = off"))
+
+
+def _joins(session: Session, switch: str) -> None:
+    if session.get_bind().dialect.name == "postgresql":
+        ways = "unnest(ARRAY['enable_hashjoin', 'enable_mergejoin']) AS name"
         session.execute(
-            text("SELECT set_config(name, 'off', true) FROM unnest(CAST(:ways AS text[])) AS name"),
-            {"ways": ["enable_hashjoin", "enable_mergejoin"]},
+            text(f"SELECT set_config(name, :switch, true) FROM {ways}"), {"switch": switch}
         )
 
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from outreach.analytics import plain, reports, tables, wording
+from outreach.analytics import plain, reports, rollup, tables, wording
 from outreach.core.db import Database
 from tests.analytics.worlds import START, World
 
@@ -15,6 +15,7 @@ Build = Callable[..., World]
 
 
 def text_of(db: Database, made: World) -> list[str]:
+    rollup.advance(db)
     with db.reading() as session:
         text = plain.as_text(reports.blast_report(session, made.blast.id))
     return [" ".join(line.split()) for line in text.splitlines()]
@@ -85,6 +86,7 @@ def test_what_makes_figures_doubtful_is_said_first(db: Database, world: Build) -
         made = world(session, state="sending")
         made.letter("pending")
         made.clicked(made.letter("unknown"))
+    rollup.advance(db)
     with db.reading() as session:
         figures = reports.blast_report(session, made.blast.id).figures
     assert figures is not None
@@ -99,6 +101,7 @@ def test_a_send_over_midnight_names_both_days(db: Database, world: Build) -> Non
     with db.transaction() as session:
         made = world(session)
         made.blast.finished_at = START + timedelta(hours=16)
+    rollup.advance(db)
     with db.reading() as session:
         report = reports.blast_report(session, made.blast.id)
     assert wording.sent_when(report) == (
@@ -111,6 +114,7 @@ def test_rows_for_files_hold_every_count_and_rate(db: Database, world: Build) ->
         made = world(session)
         made.clicked(made.letter(), minutes=61)
         made.letter("skipped", reason="suppressed")
+    rollup.advance(db)
     with db.reading() as session:
         figures = reports.blast_report(session, made.blast.id).figures
     assert figures is not None

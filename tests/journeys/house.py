@@ -32,7 +32,8 @@ from outreach.mail.models import Batch
 from outreach.services import Services
 
 ROOT = Path(__file__).parents[2]
-OBSERVATIONS = frozenset(("events", "judgements", "judging_marks"))
+COUNTED = ("rollup_changes", "rollups", "letter_acts", "letter_facets")
+OBSERVATIONS = frozenset(("events", "judgements", "judging_marks", *COUNTED))
 WITHIN_S = 60.0
 
 

@@ -11,7 +11,7 @@ from flask import Blueprint, Response, render_template, request, send_file
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
-from outreach.analytics import charts, drawings, reports, tables, wording
+from outreach.analytics import charts, drawings, proof, reports, tables, wording
 from outreach.analytics.counting import timeline_of
 from outreach.analytics.dashboard import headlines
 from outreach.analytics.figures import BlastReport, Figures
@@ -60,10 +60,11 @@ def index() -> ResponseReturnValue:
 def report(blast_id: int) -> ResponseReturnValue:
     """One blast's figures; `raw` counts machines in, `recount` proves them from the events."""
     raw = request.args.get("raw") == "1"
+    asked = request.args.get("recount") == "1"
+    compared = proof.check(services().db, blast_id) if asked else None
     with services().db.reading() as session:
         found = reports.blast_report(session, blast_id)
-        asked = request.args.get("recount") == "1" and found.figures is not None
-        differences = reports.check(session, blast_id) if asked else None
+    differences = None if found.figures is None else compared
     about = {"report": found, "wording": wording, "raw": raw, "differences": differences}
     if found.figures is None:
         return render_template("console/report_not_run.html", **about)

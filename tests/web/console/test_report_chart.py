@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from outreach.accounts.models import Organisation
+from outreach.analytics import rollup
 from outreach.core.db import Database
 from tests.analytics.worlds import World
 
@@ -23,6 +24,7 @@ def open_report(
             made = World(session, organisation.id)
             for minutes in (5, 70, 400):
                 made.clicked(made.letter(), minutes=minutes)
+        rollup.advance(db)
         page, said = chromium.new_page(), list[str]()
         page.on("console", lambda message: said.append(message.text))
         page.goto(f"{address}/console/reports/{made.blast.id}")

@@ -10,7 +10,7 @@ from html import unescape
 import pytest
 
 from outreach.accounts.models import Organisation
-from outreach.analytics import charts
+from outreach.analytics import charts, rollup
 from outreach.core.db import Database
 from tests.analytics.worlds import World
 from tests.web.console.conftest import Browser
@@ -29,6 +29,7 @@ def blast_id(db: Database, organisation: Organisation) -> int:
             made.clicked(letter, minutes=5)
         made.clicked(letters[2], "machine", evidence="hidden_link")
         made.signature(letters[0], new=True, minutes=6)
+    rollup.advance(db)
     return made.blast.id
 
 
@@ -82,6 +83,7 @@ def test_a_large_blast_shows_rates(
             letter = made.letter()
             if number < 130:
                 made.clicked(letter)
+    rollup.advance(db)
     said = words(console.get(f"/console/reports/{made.blast.id}").text)
     assert "Clicked 25.0 % 95 % interval 21.5 to 28.9 %" in said
     assert "130 of 520 delivered" in said

@@ -1,0 +1,207 @@
+"""What the people of letters did: counted for each letter from its events, then summed.
+
+`replace` takes letters out of the rollup as they were counted and puts them in as they are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    String,
+    and_,
+    case,
+    cast,
+    delete,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+)
+from sqlalchemy.orm import Session
+
+from outreach.analytics.cells import (
+    ACTS,
+    DEVICE,
+    DEVICE_BITS,
+    EVIDENCE,
+    FACETS,
+    HOUR,
+    LINK,
+    NO_VARIANT,
+    TRAFFIC,
+    WHOLE,
+    Cell,
+    Cells,
+)
+from outreach.analytics.figures import BLAST_LETTER, DELIVERED_STATES, HUMAN, MACHINE
+from outreach.analytics.hours import bits_of, hour_of
+from outreach.analytics.models import ACTS as STORED
+from outreach.analytics.models import CREDITS
+from outreach.analytics.models import FACETS as STORED_FACETS
+from outreach.analytics.touched import EVENTS, LETTERS, RANGES, known
+from outreach.mail.models import Delivery
+
+_OF = EVENTS.c
+_OPENED, _CLICKED, _ASKED = _OF.kind == "opened", _OF.kind == "clicked", _OF.asks == 1
+_BY_A_PERSON = _OF.shown == HUMAN
+_REACHED = Delivery.state.in_(DELIVERED_STATES)
+_EVENT_COUNTS = ("machine_events", *TRAFFIC)
+
+
+def touch_moved(session: Session) -> None:
+    """Add the letters of the touched slices that arrived since they were counted, or came back."""
+    moved = (
+        select(STORED.c.delivery_id)
+        .join(RANGES, STORED.c.delivery_id.between(RANGES.c.first, RANGES.c.last))
+        .join(Delivery, Delivery.id == STORED.c.delivery_id)
+        .where(STORED.c.reached != _one(_REACHED))
+        .where(STORED.c.delivery_id.not_in(select(LETTERS.c.id)))
+    )
+    session.execute(insert(LETTERS).from_select(["id"], moved))
+    known(session, LETTERS)
+
+
+def replace(session: Session, cells: Cells) -> None:
+    """Count the touched letters anew; what that changes is added to `cells`."""
+    before = _sums(session)
+    mine = select(LETTERS.c.id)
+    for table in (STORED_FACETS, STORED):
+        session.execute(delete(table).where(table.c.delivery_id.in_(mine)))
+    acts = _acts()
+    session.execute(insert(STORED).from_select([c.name for c in acts.selected_columns], acts))
+    for facets in (_links(), _evidence()):
+        names = [column.name for column in STORED_FACETS.columns]
+        session.execute(insert(STORED_FACETS).from_select(names, facets))
+    cells.update(_sums(session))
+    cells.subtract(before)
+
+
+def _one(condition: ColumnElement[bool]) -> ColumnElement[int]:
+    return case((condition, 1), else_=0)
+
+
+def _any(condition: ColumnElement[bool]) -> ColumnElement[int]:
+    return func.max(_one(condition))
+
+
+def _number(condition: ColumnElement[bool]) -> ColumnElement[int]:
+    return func.count(case((condition, 1)))
+
+
+def _acts() -> Select[*tuple[Any, ...]]:
+    """A row for each touched letter with events or signatures, as LetterActs has it."""
+    kinds = {"opens": _OPENED, "clicks": _CLICKED}
+    did: dict[str, ColumnElement[Any]] = {
+        "clicked_at": func.min(case((and_(_ASKED, _BY_A_PERSON), _OF.at))),
+        "opened": _any(and_(_OPENED, _BY_A_PERSON)),
+        "clicked": _any(and_(_ASKED, _BY_A_PERSON)),
+        "unsubscribed": _any(_OF.kind == "unsubscribed"),
+        "raw_opened": _any(_OPENED),
+        "raw_clicked": _any(_ASKED),
+        "opened_on": bits_of(case((_OPENED, _OF.device), else_=0)),
+        "clicked_on": bits_of(case((_ASKED, _OF.device), else_=0)),
+        "machine_events": _number(_OF.shown == MACHINE),
+    }
+    for name in TRAFFIC:
+        kind, shown = name.split("_")
+        did[name] = _number(and_(kinds[kind], _OF.shown == shown))
+    events = (
+        select(_OF.delivery_id, *(value.label(name) for name, value in did.items()))
+        .group_by(_OF.delivery_id)
+        .subquery("events")
+    )
+    signed = (
+        select(CREDITS.c.delivery_id)
+        .join(LETTERS, LETTERS.c.id == CREDITS.c.delivery_id)
+        .distinct()
+        .subquery("signed")
+    )
+    counts = [
+        (events.c[name] if name == "clicked_at" else func.coalesce(events.c[name], 0)).label(name)
+        for name in did
+    ]
+    return (
+        select(
+            Delivery.id.label("delivery_id"),
+            Delivery.blast_id,
+            func.coalesce(Delivery.variant_id, NO_VARIANT).label("variant_id"),
+            _one(_REACHED).label("reached"),
+            _one(signed.c.delivery_id.is_not(None)).label("signed"),
+            *counts,
+        )
+        .select_from(LETTERS)
+        .join(Delivery, Delivery.id == LETTERS.c.id)
+        .outerjoin(events, events.c.delivery_id == LETTERS.c.id)
+        .outerjoin(signed, signed.c.delivery_id == LETTERS.c.id)
+        .where(Delivery.kind == BLAST_LETTER)
+        .where(or_(events.c.delivery_id.is_not(None), signed.c.delivery_id.is_not(None)))
+    )
+
+
+def _links() -> Select[*tuple[Any, ...]]:
+    """Who followed which link: as FACETS has it."""
+    return (
+        select(
+            _OF.delivery_id,
+            literal(LINK),
+            cast(_OF.link_id, String(80)),
+            _any(_BY_A_PERSON),
+            literal(1),
+            func.count(),
+        )
+        .where(_CLICKED, _OF.link_id.is_not(None))
+        .group_by(_OF.delivery_id, _OF.link_id)
+    )
+
+
+def _evidence() -> Select[*tuple[Any, ...]]:
+    """Why clicks are held to be machines'."""
+    return (
+        select(_OF.delivery_id, literal(EVIDENCE), _OF.why, literal(0), literal(0), func.count())
+        .where(_OF.why.is_not(None))
+        .group_by(_OF.delivery_id, _OF.why)
+    )
+
+
+def _sums(session: Session) -> Cells:
+    """What the touched letters are counted as now."""
+    found = Cells()
+    blast, variant = STORED.c.blast_id, STORED.c.variant_id
+    touched = select(blast, variant).join(LETTERS, LETTERS.c.id == STORED.c.delivery_id)
+    at: dict[tuple[str, str, str], ColumnElement[Any]] = {
+        (WHOLE, "", name): STORED.c[name] for name in (*ACTS, *_EVENT_COUNTS)
+    }
+    at |= {(WHOLE, "", f"reached_{name}"): STORED.c[name] * STORED.c.reached for name in ACTS}
+    at |= {
+        (DEVICE, device, act): _one(STORED.c[f"{act}_on"].op("&")(bit) != 0)
+        for act in ("opened", "clicked")
+        for device, bit in DEVICE_BITS.items()
+    }
+    whole = touched.add_columns(*(func.sum(what) for what in at.values()))
+    for of, numbers in _grouped(session, whole, blast, variant):
+        for place, number in zip(at, numbers, strict=True):
+            found[Cell(*of, *place)] += int(number)
+    hour = hour_of(STORED.c.clicked_at).label("hour")
+    clicked = touched.add_columns(hour, func.count()).where(STORED.c.clicked_at.is_not(None))
+    for of, (value, number) in _grouped(session, clicked, blast, variant, hour):
+        found[Cell(*of, HOUR, value, "clicked")] += number
+    by = (STORED_FACETS.c.dimension, STORED_FACETS.c.value)
+    facets = touched.join(STORED_FACETS, STORED_FACETS.c.delivery_id == STORED.c.delivery_id)
+    facets = facets.add_columns(*by, *(func.sum(STORED_FACETS.c[name]) for name in FACETS))
+    for of, (dimension, value, *numbers) in _grouped(session, facets, blast, variant, *by):
+        for name, number in zip(FACETS, numbers, strict=True):
+            found[Cell(*of, dimension, value, name)] += int(number)
+    return found
+
+
+def _grouped(
+    session: Session, query: Select[*tuple[Any, ...]], *by: Any
+) -> Iterator[tuple[tuple[int, int], list[Any]]]:
+    """Rows as their blast and variant, and all that follows."""
+    for blast_id, variant_id, *rest in session.execute(query.group_by(*by)):
+        yield (blast_id, variant_id), rest
