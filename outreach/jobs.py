@@ -14,12 +14,12 @@ from functools import partial
 from outreach.analytics import rollup
 from outreach.blasts import automatic_pause, delivery, domains, holding, queries, schedule
 from outreach.blasts.freeze import freeze
-from outreach.blasts.models import BLAST_STATES
 from outreach.blasts.recovering import recover_lost
 from outreach.blasts.sender import Sender
 from outreach.consent.exchange import KeepsSuppressions, exchange
 from outreach.core import log, process
 from outreach.core.clock import now
+from outreach.core.db import AWAY
 from outreach.core.errors import OutreachError, TryLater
 from outreach.petitions import tally
 from outreach.services import ALIVE_EVERY_S, Services
@@ -84,15 +84,19 @@ def _start(services: Services, blast_id: int) -> None:
             leaves = queries.leaves_at(session, blast)
             if leaves and leaves > now():
                 return  # quiet hours
-            if not schedule.hold_if_late(session, blast):
+            if schedule.hold_if_late(session, blast):
+                return
+            if not schedule.hold_if_stopped(session, blast, services.base_url):
                 freeze(session, blast, base_url=services.base_url, batch_size=services.batch_size)
-    except OutreachError as error:
-        # The letter or the audience can't be understood any more: a person has to look.
-        _log.error("blast.failed", blast=blast_id, reason=str(error))
+    except AWAY:
+        raise
+    except Exception as error:  # a person has to look, and other blasts are to start
+        ours = not isinstance(error, OutreachError)
+        why = "A fault of ours stopped it; the worker’s log tells more." if ours else str(error)
         with services.db.transaction() as session:
-            blast = queries.by_id(session, blast_id, lock=True)
-            blast.state = BLAST_STATES.after(blast.state, "fail")
-            blast.reason = str(error)
+            schedule.hold(session, queries.by_id(session, blast_id, lock=True), why)
+        if ours:
+            _log.exception("blast.not_started", blast=blast_id)
 
 
 def send(services: Services, stop: threading.Event) -> None:

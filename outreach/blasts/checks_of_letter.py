@@ -16,7 +16,7 @@ from outreach.blasts.recipients import column_of
 from outreach.core.errors import BadInput, NotFound
 from outreach.core.tokens import TRIAL, Slot, slot_name
 from outreach.mail.blocks import fields
-from outreach.mail.fields import DATE, NUMBER
+from outreach.mail.fields import CUSTOM, DATE, NUMBER, Field
 from outreach.mail.plan import Recipient
 from outreach.mail.render import PERSON
 from outreach.mail.wording import is_date, is_number
@@ -69,6 +69,38 @@ def _fields(case: Case) -> Iterator[Finding]:
         )
     else:
         yield Finding("fields", "ok", "Fields: every one has a fallback")
+    gone = [name for name in _always_printed(case) if not _is_known_of_somebody(case, name)]
+    if gone:
+        yield Finding(
+            "fields.unknown",
+            "stop",
+            f"Known of nobody in the audience: {', '.join(gone)}",
+            "Everybody would read a gap. Check how it is spelt, import it, or give it a fallback.",
+            can_override=True,
+        )
+
+
+def _always_printed(case: Case) -> list[str]:
+    """Custom fields without a fallback that stand in no block."""
+    found = {
+        node.name
+        for nodes in case.composed.source.parts.values()
+        for node in nodes
+        if isinstance(node, Field) and node.name.startswith(CUSTOM) and not node.fallback
+    }
+    return sorted(found)
+
+
+def _is_known_of_somebody(case: Case, name: str) -> bool:
+    try:
+        chosen = members(case.session, case.blast).subquery()
+    except (BadInput, NotFound):
+        return True  # the check of the audience says so
+    getting = select(chosen.c.id).where(chosen.c.reason.is_(None))
+    if case.session.scalar(getting.limit(1)) is None:
+        return True  # of nobody nothing is known
+    known = getting.join(Supporter, Supporter.id == chosen.c.id).where(column_of(name) != "")
+    return case.session.scalar(known.limit(1)) is not None
 
 
 def _written(case: Case) -> Iterator[Finding]:
@@ -245,4 +277,12 @@ CHECKS_OF_LETTER: tuple[Check, ...] = (
     _size,
     _way_out,
 )
-OVERRIDABLE = frozenset({"citations.unresolved", "citations.unused", "citations.unchecked", "size"})
+OVERRIDABLE = frozenset(
+    {
+        "citations.unresolved",
+        "citations.unused",
+        "citations.unchecked",
+        "fields.unknown",
+        "size",
+    }
+)

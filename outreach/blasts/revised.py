@@ -47,8 +47,6 @@ def take_back(
         why = _why(session, blast, revision, base_url)
         if why:
             taken.append(TakenBack(blast.id, blast.name, blast.scheduled_for, why))
-            if blast.state == "paused":
-                schedule.resume(session, blast, actor=actor)
             schedule.unschedule(session, blast, actor=actor)
     return taken
 

@@ -70,9 +70,11 @@ def schedule(
 
 
 def unschedule(session: Session, blast: Blast, *, actor: str) -> None:
-    """Take a scheduled blast back to a draft."""
+    """Take a blast back to a draft that is scheduled, or paused before it started."""
+    if blast.state == "paused" and blast.frozen_at is None:
+        blast.state = "scheduled"
     blast.state = BLAST_STATES.after(blast.state, "unschedule")
-    blast.scheduled_for = None
+    blast.scheduled_for = blast.reason = None
     _note(session, blast, actor, "unschedule")
 
 
@@ -175,6 +177,22 @@ def hold_if_late(session: Session, blast: Blast) -> bool:
     )
     _log.warning("blast.late", blast=blast.id, seconds=int(late.total_seconds()))
     return True
+
+
+def hold_if_stopped(session: Session, blast: Blast, base_url: str) -> bool:
+    """Pause a due blast that a check stops now: what it speaks of may have gone since it was
+    scheduled. True where it did."""
+    stops = preflight.stops(session, blast, base_url)
+    if stops:
+        hold(session, blast, " ".join(f"{one.title}. {one.detail}".strip() for one in stops))
+    return bool(stops)
+
+
+def hold(session: Session, blast: Blast, why: str) -> None:
+    """Pause a due blast instead of starting it."""
+    blast.state = BLAST_STATES.after(blast.state, "pause")
+    blast.reason = f"{why} Nothing was sent. Mend it and resume, or take it back to a draft."
+    _log.error("blast.held", blast=blast.id, reason=why)
 
 
 def _counted(late: timedelta) -> str:

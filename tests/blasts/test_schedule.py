@@ -15,6 +15,7 @@ from outreach.core.errors import BadInput, Conflict
 from outreach.mail.models import Delivery, SingleLetter
 from outreach.petitions.models import Petition, Source
 from outreach.petitions.operations import pause
+from outreach.supporters.models import Supporter
 from tests.standins.world import BASE_URL, World
 
 
@@ -122,6 +123,21 @@ def test_what_stops_a_blast(world: World, body: str, key: str) -> None:
         schedule.schedule(session, world.blast(session), at=None, actor="x", base_url=BASE_URL)
     with world.db.reading() as session:
         assert world.blast(session).state == "draft"
+
+
+def test_a_field_that_nobody_has_stops_it_where_everybody_would_read_a_gap(world: World) -> None:
+    def stopped(body: str) -> bool:
+        edited(world, body=f"{body}[^1]\n\n[[Sign]]")
+        return "fields.unknown" in stops(world)
+
+    assert not stopped("Dear {{ field.city }}")  # there is nobody yet
+    world.add_people(2)
+    assert stopped("Dear {{ field.city }}")
+    assert not stopped('Dear {{ field.city or "all" }}')
+    assert not stopped("Dear {% if field.city %}{{ field.city }}{% endif %}")
+    with world.db.transaction() as session:
+        session.scalars(select(Supporter)).first().fields = {"city": "Westhaven"}  # type: ignore[union-attr]
+    assert not stopped("Dear {{ field.city }}")
 
 
 def test_a_closed_petition_and_unchecked_sources_stop_it(world: World) -> None:
