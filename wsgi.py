@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+
 import config
 from outreach.app import build_services, create_app
 from outreach.core import log, metrics
@@ -24,3 +26,5 @@ celery = build(
     lambda: build_services(settings),
     watched_at=(settings.host, settings.metrics_port) if settings.metrics_port else None,
 )
+# What is here now stays as long as the process: the garbage collector need not look at it again.
+gc.freeze()

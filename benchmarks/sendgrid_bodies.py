@@ -18,7 +18,6 @@ from outreach.providers.sendgrid_signature import SIGNATURE, TIMESTAMP
 MAX_BODY = 768_000
 PER_REQUEST = 1000  # letters that share an X-Message-Id
 _NEAR = 10_000  # events come in any order within so many
-_REPEATED_WITHIN = 20_000
 # Of a hundred letters: one has no mailbox, one is turned away; of a thousand, one is complained of.
 _GONE = {"event": "bounce", "type": "bounce", "status": "5.1.1", "reason": "550 5.1.1 No such user"}
 _BLOCKED = {"event": "bounce", "type": "blocked", "status": "5.7.1", "reason": "550 5.7.1 Refused"}
@@ -43,8 +42,8 @@ def message_id(letter: int) -> str:
 
 def posted(key: ec.EllipticCurvePrivateKey, events: int, duplicates: float, at: datetime) -> Posted:
     """Signed bodies with so many events about letters 1, 2, 3, ..., two about each; of them the
-    share `duplicates` was posted before, in the same body or in another. The first letter was
-    taken at `at`, a hundred a second followed."""
+    share `duplicates` was posted before, in the same body or any later one. The first letter
+    was taken at `at`, a hundred a second followed."""
     seconds = int(at.timestamp())
     chance = random.Random(7)
     distinct = events - round(events * duplicates)
@@ -63,8 +62,8 @@ def posted(key: ec.EllipticCurvePrivateKey, events: int, duplicates: float, at: 
         near = lines[start : start + _NEAR]
         chance.shuffle(near)
         lines[start : start + _NEAR] = near
-    again = sorted(chance.sample(range(distinct), events - distinct), reverse=True)
-    repeated = [(at + chance.randrange(1, _REPEATED_WITHIN), lines[at]) for at in again]
+    again = chance.sample(range(distinct), events - distinct)
+    repeated = [(chance.randrange(at, distinct), lines[at]) for at in again]
     ordered = sorted([*enumerate(lines), *repeated], key=lambda line: line[0])
     bodies = [
         (body, _headers(key, body, str(seconds))) for body in _bodies(line for _, line in ordered)

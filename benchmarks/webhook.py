@@ -3,7 +3,8 @@
 python -m benchmarks.webhook --events 200000 --json
 
 Beside it, measured in the same run: the same bodies posted to an application that only reads them,
-and a bare COPY of what was stored into an empty table with the same indexes.
+and a bare COPY of what was stored into an empty table with the same indexes. `cpu_us_per_event` is
+what server and database computed for an event, also where a machine has other things to do.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import timedelta
 from http.client import HTTPConnection
 from pathlib import Path
@@ -26,7 +27,7 @@ from typing import Any
 import click
 import psycopg
 from cryptography.hazmat.primitives.asymmetric import ec
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
 import config
 from benchmarks import limits, world
@@ -75,11 +76,14 @@ def main(events: int, duplicates: int, connections: int, workers: int, as_json: 
         with server(settings, ["-m", "granian", *_EMPTY, "--workers", str(workers)]) as port:
             empty = post(port, told, connections)
         with server(settings, ["-m", "outreach.cli", "serve"]) as port:
+            cpu = cpu_seconds(services)
             seconds = post(port, told, connections)
+            cpu = cpu_seconds(services) - cpu
         result = found(services, told) | {
             "events_per_second": round(events / seconds),
             "limit_per_second": round(bare_copy(settings["database_url"])),
             "reading_per_second": round(events / empty),
+            "cpu_us_per_event": round(cpu / events * 1e6, 1),
             "seconds": round(seconds, 2),
             "bodies": len(told.bodies),
         }
@@ -174,6 +178,25 @@ def post(port: int, told: Posted, connections: int) -> float:
     with ThreadPoolExecutor(connections) as pool:
         list(pool.map(lane, range(connections)))
     return time.perf_counter() - started
+
+
+def cpu_seconds(services: Services) -> float:
+    """What the server and its database have computed so far, whatever else this machine does."""
+    with services.db.reading() as session:
+        mine = "SELECT pid FROM pg_stat_activity WHERE datname = current_database()"
+        pids = list(session.scalars(text(mine)))
+    waiting = [os.getpid()]
+    while waiting:
+        lists = Path(f"/proc/{waiting.pop()}/task").glob("*/children")
+        below = [int(pid) for listed in lists for pid in listed.read_text().split()]
+        pids += below
+        waiting += below
+    ticks = 0
+    for pid in pids:
+        with suppress(FileNotFoundError):  # it ended meanwhile
+            fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+            ticks += int(fields[11]) + int(fields[12])
+    return ticks / os.sysconf("SC_CLK_TCK")
 
 
 def found(services: Services, told: Posted) -> dict[str, float]:

@@ -142,9 +142,9 @@ def take(session: Session, reports: Sequence[Feedback]) -> int:
     once = list({report.key: report for report in reports}.values())
     letters = letters_of(session, once)
     verbs = _verbs(once, letters)
-    _lock(session, {letters[key].id for key in verbs})
     _tell(session, once, letters, verbs)
     new = _store(session, once)
+    _lock(session, {letters[key].id for key in verbs})
     _move(session, once, letters, verbs)
     _spare(session, [r for r in once if r.key in new], letters)
     _log.info(STORED, reports=len(reports), new=len(new), known_letters=len(letters))
@@ -172,7 +172,8 @@ def _verbs(reports: Iterable[Feedback], letters: dict[str, Letter]) -> dict[str,
 
 
 def _lock(session: Session, ids: set[int]) -> None:
-    """Lock letters in the order of their ids, so that two requests take turns."""
+    """Lock letters in the order of their ids, so that two requests take turns; after the events
+    were stored, so that those turns are short."""
     if ids:
         locked = select(Delivery.id).where(among(session, Delivery.id, ids)).order_by(Delivery.id)
         session.execute(locked.with_for_update(key_share=True))
