@@ -91,7 +91,7 @@ def change_password(db: Database, *, account_id: int, old: str, new: str, keep: 
             raise _not_present()  # changed elsewhere while this one was checked
         set_password(session, account, password_hash, keep=keep)
         subject = f"account:{account_id}"
-        audit.record(session, actor=account.email, action="password_changed", subject=subject)
+        audit.record(session, actor=account.email, action="password.change", subject=subject)
 
 
 def _refused() -> NotAllowed:

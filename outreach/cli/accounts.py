@@ -76,7 +76,7 @@ def create(
             role=role,
             password=password,
         )
-        _audit(session, "account_created", account.id, role=role)
+        _audit(session, "account.create", account.id, role=role)
         context.say(f"{account.email} may sign in as {role} of {account.organisation.name}.")
     context.say(f"The console: {context.settings.base_url}/console/, while `outreach serve` runs.")
 
@@ -120,7 +120,7 @@ def password(context: Context, email: str, password_stdin: bool) -> None:
     with context.services.db.transaction() as session:
         account = queries.account_by_email(session, email)
         operations.set_password(session, account, new)
-        _audit(session, "password_changed", account.id)
+        _audit(session, "password.change", account.id)
         context.say(f"{account.email} has another password and is signed out everywhere.")
 
 
@@ -132,7 +132,7 @@ def disable(context: Context, email: str) -> None:
     with context.services.db.transaction() as session:
         account = queries.account_by_email(session, email)
         operations.disable(session, account)
-        _audit(session, "account_disabled", account.id)
+        _audit(session, "account.disable", account.id)
         context.say(f"{account.email} may not sign in any more.")
 
 

@@ -147,7 +147,9 @@ def export(context: Context, file: Path, list_name: str | None) -> None:
         written = exports.export_supporters(session, stream, chosen)
     with db.transaction() as session:
         subject = f"list:{chosen.id}" if chosen else "supporters"
-        audit.record(session, actor=actor(), action="exported", subject=subject, supporters=written)
+        audit.record(
+            session, actor=actor(), action="supporters.export", subject=subject, supporters=written
+        )
     context.say(f"Supporters written into {file}: {written:,}.")
 
 

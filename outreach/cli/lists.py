@@ -52,7 +52,7 @@ def create(context: Context, name: str, wording: str) -> None:
     """Make an empty list."""
     with context.services.db.transaction() as session:
         made = supporter_lists.create(session, the_organisation(session), name, wording)
-        audit.record(session, actor=actor(), action="list_created", subject=f"list:{made.id}")
+        audit.record(session, actor=actor(), action="list.create", subject=f"list:{made.id}")
         context.say(f"“{made.name}” is made. It is empty.")
 
 

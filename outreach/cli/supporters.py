@@ -81,7 +81,9 @@ def suppress(context: Context, address: str, reason: str) -> None:
     with context.services.db.transaction() as session:
         stored = suppression.suppress(session, address, reason=reason, source=actor())
         subject = f"suppression:{stored.id}"
-        audit.record(session, actor=actor(), action="suppressed", subject=subject, reason=reason)
+        audit.record(
+            session, actor=actor(), action="suppression.add", subject=subject, reason=reason
+        )
         context.say(f"{stored.address} gets no letters any more ({stored.reason}).")
 
 
@@ -94,7 +96,7 @@ def unsuppress(context: Context, address: str) -> None:
         found = suppression.suppression_of(session, address)
         suppression.lift(session, address)
         subject = f"suppression:{found.id}" if found else ""
-        audit.record(session, actor=actor(), action="suppression_lifted", subject=subject)
+        audit.record(session, actor=actor(), action="suppression.lift", subject=subject)
     context.say("The address is not suppressed any more. The person’s own consent still counts.")
 
 

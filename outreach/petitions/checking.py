@@ -17,9 +17,7 @@ def mark_checked(session: Session, petition: Petition, *, by: str) -> int:
         source.checked_at, source.checked_by = now(), by
     session.flush()
     if unchecked_sources:
-        audit.record(
-            session, actor=by, action="sources.checked", subject=f"petition:{petition.slug}"
-        )
+        audit.record(session, actor=by, action="sources.check", subject=f"petition:{petition.slug}")
     return len(unchecked_sources)
 
 

@@ -91,7 +91,7 @@ def start(
     session.add(task)
     session.flush()
     subject = f"import:{task.id}"
-    audit.record(session, actor=created_by, action=IMPORT_STARTED, subject=subject, file=name)
+    audit.record(session, actor=created_by, action="import.start", subject=subject, file=name)
     _log.info(IMPORT_STARTED, import_id=task.id, list_id=supporter_list.id)
     return task
 

@@ -65,7 +65,7 @@ def undo(db: Database, import_id: int, *, actor: str) -> Undone:
             task.state = IMPORT_STATES.after(task.state, "stop")
         if task.state != "undone":
             subject = f"import:{import_id}"
-            audit.record(session, actor=actor, action=IMPORT_UNDONE, subject=subject)
+            audit.record(session, actor=actor, action="import.undo", subject=subject)
         task.state = IMPORT_STATES.after(task.state, "undo")
         task.lease_owner = task.lease_until = None
         path, used = Path(task.path), _uses(session)

@@ -147,7 +147,7 @@ def test_another_password_signs_every_other_browser_out(db: Database, mara: Acco
     assert whose(db, elsewhere) is None
     with db.reading() as session:
         entry = session.scalars(select(AuditEntry)).one()
-    assert (entry.actor, entry.action) == ("mara@harbour.example", "password_changed")
+    assert (entry.actor, entry.action) == ("mara@harbour.example", "password.change")
     with pytest.raises(NotAllowed):
         signed_in(db)
     assert whose(db, signed_in(db, new)) is not None

@@ -158,7 +158,7 @@ def test_an_export_is_defused_and_written_down(
     with db.reading() as session:
         entry = session.scalars(select(AuditEntry).order_by(AuditEntry.id.desc())).first()
         assert entry is not None
-        assert (entry.action, entry.detail) == ("exported", {"supporters": 2})
+        assert (entry.action, entry.detail) == ("supporters.export", {"supporters": 2})
     with pytest.raises(NotFound):
         typed("supporters export --list Nowhere", str(path))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -66,3 +67,23 @@ def test_the_domain_knows_no_web_no_engine_no_provider() -> None:
                 else []
             )
             assert not {name.split(".")[0] for name in names} & outside, path
+
+
+def test_what_is_audited_is_called_noun_and_verb() -> None:
+    literal = re.compile(r"[a-z]+\.[a-z_]+")
+    beginning = re.compile(r"[a-z]+\.")  # the verb is chosen when it happens
+    found = []
+    for path in FILES:
+        for call in (n for n in ast.walk(ast.parse(path.read_text())) if isinstance(n, ast.Call)):
+            name = ast.unparse(call.func)
+            given = [k.value for k in call.keywords if k.arg == "action"]
+            given += call.args[1:2] if name == "_audit" else []
+            for action in given if name in ("audit.record", "_audit", "_record") else []:
+                if isinstance(action, ast.Constant):
+                    found.append(action.value)
+                    assert literal.fullmatch(action.value), f"{path.name}: {action.value}"
+                elif isinstance(action, ast.JoinedStr):
+                    assert beginning.fullmatch(action.values[0].value), path.name  # type: ignore[attr-defined]
+    assert len(found) > 15
+    past = [action for action in found if action.endswith("ed")]
+    assert past == []
