@@ -89,6 +89,35 @@ def create(
         )
 
 
+@blasts.command()
+@click.argument("blast")
+@click.option("--name", help="Another name.")
+@click.option("--audience", help="Rules, as for `outreach segments count`.")
+@click.option("--subject")
+@click.option("--preheader", help="The line behind the subject.")
+@click.option("--body", "body_file", type=click.Path(path_type=Path), help="Markdown file.")
+@click.option("--sender-name", help="Who writes.")
+@click.option("--sender-address")
+@as_json
+@click.pass_obj
+def edit(
+    context: Context, /, blast: str, body_file: Path | None, json_: bool, **texts: str | None
+) -> None:
+    """Change a draft; what is not given stays as it is."""
+    given = {name: text for name, text in texts.items() if text is not None}
+    if body_file:
+        given["body"] = _read(body_file)
+    if not given:
+        raise BadInput("Nothing was given to change.", hint="See: outreach blasts edit --help")
+    with context.services.db.transaction() as session:
+        chosen = queries.named(session, blast, lock=True)
+        operations.edit(session, chosen, actor=actor(), **given)
+    if json_:
+        context.print_json(_summary(chosen))
+    else:
+        context.say(f"“{chosen.name}” is changed. Look: outreach blasts preview {chosen.id}")
+
+
 @blasts.command("preview")
 @click.argument("blast")
 @click.option("--as", "address", help="A supporter’s address; default: somebody unknown.")

@@ -1,5 +1,5 @@
-"""`outreach blasts schedule|pause|resume|cancel|silent`, and what is done for those who did not get
-it (`retry|followup|stop-domain|start-domain`): a blast on its way."""
+"""`outreach blasts schedule|unschedule|pause|resume|cancel|silent`: a blast on its way; and what is
+done for those who did not get it (`retry|followup|stop-domain|start-domain`)."""
 
 from __future__ import annotations
 
@@ -35,6 +35,17 @@ def schedule_(context: Context, blast: str, at: str | None) -> None:
         leaves = queries.leaves_at(session, chosen)
         quiet = " when the quiet hours end" if leaves != chosen.scheduled_for else ""
     context.say(f"“{chosen.name}” leaves at {leaves:%Y-%m-%d %H:%M} UTC{quiet}.")
+
+
+@click.command()
+@click.argument("blast")
+@click.pass_obj
+def unschedule(context: Context, blast: str) -> None:
+    """Take a blast that has not started back to a draft."""
+    with context.services.db.transaction() as session:
+        chosen = queries.named(session, blast, lock=True)
+        schedule.unschedule(session, chosen, actor=actor())
+    context.say(f"“{chosen.name}” is a draft again. Nothing was sent.")
 
 
 @click.command()
@@ -188,6 +199,6 @@ def _instant(text: str, zone: ZoneInfo) -> datetime:
 
 
 COMMANDS = (
-    *(schedule_, pause, resume, cancel, silent),
+    *(schedule_, unschedule, pause, resume, cancel, silent),
     *(retry, followup, stop_domain, start_domain),
 )

@@ -16,7 +16,7 @@ from outreach.cli.blasts import blasts
 from outreach.cli.context import Context
 from outreach.core.clock import now
 from outreach.core.db import Database
-from outreach.core.errors import Conflict, OutreachError
+from outreach.core.errors import BadInput, Conflict, FormErrors, OutreachError
 from outreach.mail.models import Batch
 from tests.standins.world import World
 
@@ -100,3 +100,29 @@ def test_pace_and_weight_of_a_blast_are_said_as_they_are_set(typed: Typed, world
     assert typed("weight", "First ask", "2.5") == "“First ask” has weight 2.5.\n"
     with world.db.reading() as session:
         assert world.blast(session).weight == 2.5
+
+
+def test_a_draft_is_changed_and_nothing_else_is(typed: Typed, world: World, tmp_path: Path) -> None:
+    world.add_people(1)
+    letter = tmp_path / "letter.md"
+    letter.write_text("Anew.[^1]\n\n[[Sign]]", "utf-8")
+    said = typed("edit", "First ask", "--subject", "Count!", "--body", str(letter))
+    assert said == "“First ask” is changed. Look: outreach blasts preview 1\n"
+    typed("edit", "1", "--sender-address", "bea@harbourlights.example", "--name", "Ask")
+    with world.db.reading() as session:
+        blast = world.blast(session)
+        variant = blast.variants[0]
+        assert (blast.name, blast.sender_name) == ("Ask", world.organisation.sender_name)
+        assert (blast.sender_address, variant.subject) == ("bea@harbourlights.example", "Count!")
+        assert (variant.body, blast.audience) == ("Anew.[^1]\n\n[[Sign]]", 'list "Westhaven"')
+    with pytest.raises(BadInput, match="Nothing was given"):
+        typed("edit", "Ask")
+    with pytest.raises(FormErrors, match="list"):
+        typed("edit", "Ask", "--audience", "lst Westhaven", "--subject", "Lost?")
+    typed("schedule", "Ask", "--at", "2099-03-21T09:00")
+    with pytest.raises(Conflict, match="This blast is scheduled"):
+        typed("edit", "Ask", "--subject", "Too late")
+    assert typed("unschedule", "Ask") == "“Ask” is a draft again. Nothing was sent.\n"
+    typed("edit", "Ask", "--subject", "In time")
+    with world.db.reading() as session:
+        assert world.blast(session).variants[0].subject == "In time"
