@@ -11,7 +11,7 @@ import threading
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from sqlalchemy import delete, func, select, text, union
+from sqlalchemy import delete, func, select, text
 from sqlalchemy.orm import Session
 
 from outreach.analytics import acts, credits, seen, slices, touched
@@ -25,7 +25,6 @@ from outreach.analytics.models import (
     Change,
     Rollup,
 )
-from outreach.blasts.models import Blast
 from outreach.core import bulk, log
 from outreach.core.db import Database
 from outreach.mail.models import Delivery
@@ -160,14 +159,14 @@ def _touch_all(session: Session, work: Work, blast_id: int) -> None:
     first, last = _ends(session, blast_id)
     work.slice.update(range(first // SLICE, last // SLICE + 1) if last else ())
     mine = select(Delivery.id).where(Delivery.blast_id == blast_id)
-    acted = union(
-        select(Event.delivery_id).where(Event.blast_id == blast_id).distinct(),
-        select(Signature.last_delivery_id).where(Signature.last_delivery_id.in_(mine)),
+    signed = select(Signature.id, Signature.last_delivery_id).where(
+        Signature.last_delivery_id.in_(mine)
     )
+    for signature_id, letter_id in session.execute(signed):
+        work.signature.add(signature_id)  # and with them those that their shares led to
+        work.letter.update(() if letter_id is None else (letter_id,))
+    acted = select(Event.delivery_id).where(Event.blast_id == blast_id).distinct()
     work.letter.update(found for found in session.scalars(acted) if found is not None)
-    petition = select(Blast.petition_id).where(Blast.id == blast_id).scalar_subquery()
-    signatures = select(Signature.id).where(Signature.petition_id == petition)
-    work.signature.update(session.scalars(signatures))
 
 
 def _ends(session: Session, blast_id: int) -> tuple[int, int]:
