@@ -42,10 +42,12 @@ DELIVERY_STATES = StateMachine(
         "skip": move("pending", "skipped"),
         "lose": move("pending", "unknown"),
         "cancel": move("pending", "cancelled"),
+        "recall": move("accepted", "cancelled"),  # the provider still held it, and lets it go
         "drop": move("accepted unknown", "refused"),  # the provider took it and did not send it
-        "deliver": move("accepted unknown", "delivered"),
-        "bounce": move("accepted unknown delivered", "bounced"),
-        "complain": move("accepted unknown delivered", "complained"),
+        # A cancelled one of which this is heard was too late to be recalled.
+        "deliver": move("accepted unknown cancelled", "delivered"),
+        "bounce": move("accepted unknown cancelled delivered", "bounced"),
+        "complain": move("accepted unknown cancelled delivered", "complained"),
         "resend": move("unknown refused", "pending"),
     },
 )

@@ -28,7 +28,7 @@ from outreach.mail.provider import Fate, Outcome, ProviderDown, ProviderRefuses
 from outreach.mail.reasons import reason
 from outreach.providers.letters import require_sender
 from outreach.providers.sendgrid_client import Answer, Client, Unanswered, failure
-from outreach.providers.sendgrid_holding import LAST_WORD, Holding, reference
+from outreach.providers.sendgrid_holding import LAST_WORD, Holding, batch_of, reference
 from outreach.providers.sendgrid_request import MAX_PEOPLE, Json, RequestMaker
 from outreach.providers.sendgrid_suppressions import SendGridLists
 
@@ -135,6 +135,10 @@ class SendGridProvider:
     def settle(self, delivery_ids: Sequence[int]) -> list[Outcome]:
         """Nothing: only SendGrid's events tell what became of a request."""
         return []
+
+    def holds(self, ref: str) -> bool:
+        """Whether the letters of this reference were given to be sent later."""
+        return bool(batch_of(ref))
 
     def move_held(self, verb: str, refs: Collection[str]) -> None:
         """Pause, cancel or resume letters that were handed over and have not left."""

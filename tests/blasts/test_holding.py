@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from outreach.blasts import delivery, holding
 from outreach.core.clock import now
+from outreach.mail.feedback import Feedback, Word
 from outreach.mail.models import Delivery
 from outreach.providers.sendgrid import SendGridProvider
+from outreach.tracking import feedback
 from tests.standins.sendgrid import Fault, SendGridStandIn
 from tests.standins.world import World
 
@@ -65,6 +68,39 @@ def test_what_is_done_to_the_blast_reaches_them(
     reach("pause")
     assert reach("cancel") == "Handed over and cancelled at the provider: 150."
     assert sendgrid.account.held == {"batch-1": "cancel"}
+    assert set(sent.states().values()) == {("cancelled", holding.RECALLED)}
+
+
+def test_only_what_was_cancelled_in_time_counts_as_cancelled(
+    sent: World, provider: SendGridProvider
+) -> None:
+    with sent.db.transaction() as session:
+        ids = session.scalars(select(Delivery.id).order_by(Delivery.id)).all()
+        about_to_leave = update(Delivery).where(Delivery.id.in_(ids[:100]))
+        session.execute(about_to_leave.values(accepted_at=now() - timedelta(minutes=25)))
+        at_once = update(Delivery).where(Delivery.id == ids[149])
+        session.execute(at_once.values(provider_ref="message-9"))  # before there was a hold
+    said = holding.reach(sent.db, provider, sent.blast_id, "cancel")
+    assert said == "Handed over and cancelled at the provider: 49. Perhaps too late for 100 more."
+    found = Counter(state for state, _ in sent.states().values())
+    assert found == {"accepted": 101, "cancelled": 49}
+
+
+def test_a_report_of_one_that_was_too_late_to_be_cancelled_has_the_last_word(
+    sent: World, provider: SendGridProvider
+) -> None:
+    words = (Word.DELIVERED, Word.DROPPED)
+    holding.reach(sent.db, provider, sent.blast_id, "cancel")
+    with sent.db.transaction() as session:
+        some = session.scalars(select(Delivery.id).order_by(Delivery.id).limit(2)).all()
+        told = [
+            Feedback(f"k{i}", word, now(), "SendGrid", i, address=f"p{number:04}@example.org")
+            for number, (i, word) in enumerate(zip(some, words, strict=True), 1)
+        ]
+        assert feedback.take(session, told) == 2
+    with sent.db.reading() as session:
+        states = [session.get_one(Delivery, i).state for i in some]
+    assert states == ["delivered", "cancelled"]
 
 
 def test_letters_that_are_about_to_leave_are_told_apart(
