@@ -41,8 +41,8 @@ class Event(Base):
     """One observed thing, never changed afterwards; only erasing a person empties `supporter_id`.
 
     `key` makes storing it twice harmless: what is told again (spool replay, webhooks) brings the
-    same key and the same instant. Where one key may come with another instant, it is asked for
-    first, under the lock of its letter (record.observe, feedback.take).
+    same key and the same instant. Where one key may come with another instant, it is looked for
+    among the events around (record.observe, feedback.take).
 
     On PostgreSQL there is a partition for each month (partitions.py), which is why the instant
     belongs to every unique key, and nothing can refer to an id alone. Without foreign keys, which
