@@ -24,7 +24,12 @@ def _note(kind: str, ids: str, rest: str = "") -> str:
     )
 
 
-_SLICE_OF_NEW = _note("slice", f"NEW.id >> {_SHIFT}")
+# A statement moves letters in the order of their ids: the newest note already says it of most.
+_IS_NOTED = (
+    "WHERE NOT EXISTS (SELECT 1 FROM rollup_changes WHERE kind = 'slice'"
+    f" AND id = (SELECT max(id) FROM rollup_changes) AND ids = json_array(NEW.id >> {_SHIFT}))"
+)
+_SLICE_OF_NEW = _note("slice", f"NEW.id >> {_SHIFT}", _IS_NOTED)
 _LETTER_OF_JUDGED = _note(
     "letter", "delivery_id", "FROM events WHERE id = NEW.event_id AND delivery_id IS NOT NULL"
 )

@@ -34,8 +34,9 @@ from outreach.tracking.models import Event
 _log = log.get(__name__)
 ROLLED_UP = "analytics.rolled_up"
 
-AT_ONCE = 50_000  # letters and signatures of one transaction
-NOTES_AT_ONCE = 2_000
+# Letters and signatures of one transaction; on SQLite everybody else who writes waits meanwhile.
+AT_ONCE = {"postgresql": 50_000, "sqlite": 5_000}
+NOTES_AT_ONCE = {"postgresql": 2_000, "sqlite": 10_000}  # there is one for each letter on SQLite
 _LOCK = 0x66696773  # one machine at a time
 
 
@@ -78,7 +79,7 @@ def is_alone(session: Session) -> bool:
 
 
 def step(session: Session) -> Work:
-    """Count the changes that were noted first, about AT_ONCE letters; the caller is alone."""
+    """Count the changes that were noted first, about AT_ONCE of letters; the caller is alone."""
     work = _noted(session)
     if work.notes:
         for blast_id in sorted(work.blast):
@@ -97,9 +98,11 @@ def note(session: Session, kind: str, ids: Iterable[int]) -> None:
 
 def _noted(session: Session) -> Work:
     work = Work()
-    query = select(Change.id, Change.kind, Change.ids).order_by(Change.id).limit(NOTES_AT_ONCE)
+    dialect = session.get_bind().dialect.name
+    query = select(Change.id, Change.kind, Change.ids).order_by(Change.id)
+    query = query.limit(NOTES_AT_ONCE[dialect])
     for change_id, kind, ids in session.execute(query):
-        if work.notes and (work.blast or kind == "blast" or work.size >= AT_ONCE):
+        if work.notes and (work.blast or kind == "blast" or work.size >= AT_ONCE[dialect]):
             break  # a blast has a transaction of its own
         work.notes.append(change_id)
         getattr(work, kind).update(ids)
@@ -117,8 +120,9 @@ def _count(session: Session, work: Work) -> None:
     if work.slice:
         acts.touch_moved(session)
         slices.replace(session, cells)
-    seen.gather(session)
-    acts.replace(session, cells)
+    if session.scalar(select(touched.LETTERS.c.id).limit(1)) is not None:
+        seen.gather(session)
+        acts.replace(session, cells)
     _add(session, cells)
 
 

@@ -27,7 +27,9 @@ def replace(session: Session, cells: Cells) -> None:
     counted = (
         select(*by, func.count().label("letters"))
         .join(RANGES, Delivery.id.between(RANGES.c.first, RANGES.c.last))
-        .where(Delivery.kind == BLAST_LETTER, Delivery.blast_id.is_not(None))
+        # Of columns as they are SQLite would make an index first, or take one, over all letters.
+        .where(func.coalesce(Delivery.kind, "") == BLAST_LETTER)
+        .where(func.coalesce(Delivery.blast_id, 0) != 0)
         .group_by(RANGES.c.slice, Delivery.blast_id, "variant", Delivery.state, "why")
     )
     names = [column.name for column in SLICES.columns]

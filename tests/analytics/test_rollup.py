@@ -250,7 +250,7 @@ def test_screens_read_no_events_and_no_letters(db: Database, world: Build) -> No
 def test_many_letters_are_counted_in_several_runs(
     db: Database, world: Build, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(rollup, "AT_ONCE", 3)
+    monkeypatch.setattr(rollup, "AT_ONCE", {"postgresql": 3, "sqlite": 3})
     with db.transaction() as session:
         made = world(session)
     for _ in range(8):
