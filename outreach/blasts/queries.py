@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -18,6 +19,8 @@ from outreach.core.errors import NotFound
 from outreach.mail.models import Batch, Delivery
 from outreach.supporters.models import Supporter
 from outreach.tracking.models import Event
+
+_NUMBER = re.compile("[0-9]{1,18}")  # what a key can be
 
 
 @dataclass(frozen=True)
@@ -49,7 +52,7 @@ def named(session: Session, reference: str, *, lock: bool = False) -> Blast:
     """A blast by its name or number, as people type it, locked as `by_id` has it; raises
     NotFound."""
     blast = session.scalar(select(Blast).where(Blast.name == reference))
-    if blast is None and reference.isdigit():
+    if blast is None and _NUMBER.fullmatch(reference):
         blast = session.get(Blast, int(reference))
     if blast is None:
         raise NotFound(

@@ -10,6 +10,8 @@ from outreach.blasts import queries, standing
 from outreach.cli.context import Context, actor, as_json, plural
 from outreach.core.errors import BadInput
 
+ID = click.IntRange(1, 2**63 - 1)
+
 
 @click.group()
 def deliveries() -> None:
@@ -36,7 +38,7 @@ def unknown(context: Context, blast: str | None, json_: bool) -> None:
 
 
 @deliveries.command()
-@click.argument("ids", type=int, nargs=-1, required=True, metavar="ID…")
+@click.argument("ids", type=ID, nargs=-1, required=True, metavar="ID…")
 @click.option("--as", "as_", type=click.Choice(tuple(standing.SETTLED)), required=True)
 @click.option("--reason", required=True, help="How you know; kept under your name.")
 @click.pass_obj
@@ -48,7 +50,7 @@ def settle(context: Context, ids: tuple[int, ...], as_: str, reason: str) -> Non
 
 
 @deliveries.command()
-@click.argument("ids", type=int, nargs=-1, metavar="[ID…]")
+@click.argument("ids", type=ID, nargs=-1, metavar="[ID…]")
 @click.option("--blast", help="All unknown ones of this blast.")
 @click.confirmation_option(prompt=f"{standing.TWICE} Send again?")
 @click.pass_obj

@@ -19,6 +19,8 @@ from outreach.blasts.models import Blast
 from outreach.cli.context import Context, actor, as_json, plural
 from outreach.core.errors import BadInput
 
+LONGEST_HOURS = 24 * 36_500
+
 
 @click.command("schedule")
 @click.argument("blast")
@@ -93,6 +95,8 @@ def cancel(context: Context, blast: str) -> None:
 @click.pass_obj
 def silent(context: Context, blast: str, hours: float, json_: bool) -> None:
     """Deliveries that the provider accepted and of which nothing was heard since."""
+    if not 0 <= hours <= LONGEST_HOURS:  # nor “nan”
+        raise BadInput(f"{hours:g} is no number of hours.", hint="Write 24, or 0 for all.")
     with context.services.db.reading() as session:
         found = queries.silent(session, queries.named(session, blast), hours=hours)
     if json_:
@@ -191,11 +195,11 @@ def _zone(session: Session, blast: Blast) -> ZoneInfo:
 def _instant(text: str, zone: ZoneInfo) -> datetime:
     try:
         instant = datetime.fromisoformat(text)
-    except ValueError:
+        if instant.tzinfo is None:
+            instant = instant.replace(tzinfo=zone)
+        return instant.astimezone(UTC)
+    except (ValueError, OverflowError):
         raise BadInput(f"“{text}” is no time.", hint="Write 2027-03-21T09:00.") from None
-    if instant.tzinfo is None:
-        instant = instant.replace(tzinfo=zone)
-    return instant.astimezone(UTC)
 
 
 COMMANDS = (

@@ -126,3 +126,21 @@ def test_a_draft_is_changed_and_nothing_else_is(typed: Typed, world: World, tmp_
     typed("edit", "Ask", "--subject", "In time")
     with world.db.reading() as session:
         assert world.blast(session).variants[0].subject == "In time"
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("preview", "9" * 20), "There is no blast"),
+        (("preview", "²"), "There is no blast"),
+        (("silent", "First ask", "--hours", "nan"), "is no number of hours"),
+        (("silent", "First ask", "--hours", "1e300"), "is no number of hours"),
+        (("silent", "First ask", "--hours=-1"), "is no number of hours"),
+        (("schedule", "First ask", "--at", "0001-01-01T00:00+14:00"), "is no time"),
+    ],
+)
+def test_numbers_and_times_that_there_are_not_are_named(
+    typed: Typed, words: tuple[str, ...], said: str
+) -> None:
+    with pytest.raises(OutreachError, match=said):
+        typed(*words)

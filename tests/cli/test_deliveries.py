@@ -126,3 +126,10 @@ def test_pausing_says_how_many_are_in_flight(typed: Typed, world: World) -> None
     world.provider.before = pause
     world.send()
     assert told == ["“First ask” is paused. 2 letters were in flight.\n"]
+
+
+@pytest.mark.parametrize("number", ["0", "-1", "9" * 20, "²"])
+def test_a_number_that_no_letter_has_is_refused(number: str) -> None:
+    for words in (("settle", "--as", "accepted", "--reason", "seen"), ("resend", "--yes")):
+        result = CliRunner().invoke(deliveries, [*words, "--", number])
+        assert (result.exit_code, type(result.exception)) == (2, SystemExit)
