@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from sqlalchemy import (
@@ -24,6 +24,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
+from outreach.analytics import touched
 from outreach.analytics.cells import (
     ACTS,
     DEVICE,
@@ -43,7 +44,8 @@ from outreach.analytics.hours import bits_of, hour_of
 from outreach.analytics.models import ACTS as STORED
 from outreach.analytics.models import CREDITS
 from outreach.analytics.models import FACETS as STORED_FACETS
-from outreach.analytics.touched import EVENTS, LETTERS, RANGES, known
+from outreach.analytics.touched import EVENTS, LETTERS
+from outreach.core import bulk
 from outreach.mail.models import Delivery
 
 _OF = EVENTS.c
@@ -53,17 +55,20 @@ _REACHED = Delivery.state.in_(DELIVERED_STATES)
 _EVENT_COUNTS = ("machine_events", *TRAFFIC)
 
 
-def touch_moved(session: Session) -> None:
-    """Add the letters of the touched slices that arrived since they were counted, or came back."""
-    moved = (
-        select(STORED.c.delivery_id)
-        .join(RANGES, STORED.c.delivery_id.between(RANGES.c.first, RANGES.c.last))
-        .join(Delivery, Delivery.id == STORED.c.delivery_id)
-        .where(STORED.c.reached != _one(_REACHED))
-        .where(STORED.c.delivery_id.not_in(select(LETTERS.c.id)))
-    )
-    session.execute(insert(LETTERS).from_select(["id"], moved))
-    known(session, LETTERS)
+def touch_moved(session: Session, slices: Iterable[int]) -> None:
+    """Add the letters of these slices that arrived since they were counted, or came back."""
+    # A statement for each run of slices: to a join with all of them PostgreSQL would go through
+    # all letters, because it can't tell how few lie between.
+    for first, last in touched.runs(slices):
+        moved = (
+            select(STORED.c.delivery_id)
+            .join(Delivery, Delivery.id == STORED.c.delivery_id)
+            .where(STORED.c.delivery_id.between(first, last))
+            .where(STORED.c.reached != _one(_REACHED))
+            .where(STORED.c.delivery_id.not_in(select(LETTERS.c.id)))
+        )
+        session.execute(insert(LETTERS).from_select(["id"], moved))
+    touched.known(session, LETTERS)
 
 
 def replace(session: Session, cells: Cells) -> None:
@@ -72,8 +77,10 @@ def replace(session: Session, cells: Cells) -> None:
     mine = select(LETTERS.c.id)
     for table in (STORED_FACETS, STORED):
         session.execute(delete(table).where(table.c.delivery_id.in_(mine)))
+    bulk.any_way(session)  # what is summed up here has no index
     acts = _acts()
     session.execute(insert(STORED).from_select([c.name for c in acts.selected_columns], acts))
+    bulk.by_index(session)
     for facets in (_links(), _evidence()):
         names = [column.name for column in STORED_FACETS.columns]
         session.execute(insert(STORED_FACETS).from_select(names, facets))
@@ -172,7 +179,7 @@ def _sums(session: Session) -> Cells:
     """What the touched letters are counted as now."""
     found = Cells()
     blast, variant = STORED.c.blast_id, STORED.c.variant_id
-    touched = select(blast, variant).join(LETTERS, LETTERS.c.id == STORED.c.delivery_id)
+    mine = select(blast, variant).join(LETTERS, LETTERS.c.id == STORED.c.delivery_id)
     at: dict[tuple[str, str, str], ColumnElement[Any]] = {
         (WHOLE, "", name): STORED.c[name] for name in (*ACTS, *_EVENT_COUNTS)
     }
@@ -182,16 +189,16 @@ def _sums(session: Session) -> Cells:
         for act in ("opened", "clicked")
         for device, bit in DEVICE_BITS.items()
     }
-    whole = touched.add_columns(*(func.sum(what) for what in at.values()))
+    whole = mine.add_columns(*(func.sum(what) for what in at.values()))
     for of, numbers in _grouped(session, whole, blast, variant):
         for place, number in zip(at, numbers, strict=True):
             found[Cell(*of, *place)] += int(number)
     hour = hour_of(STORED.c.clicked_at).label("hour")
-    clicked = touched.add_columns(hour, func.count()).where(STORED.c.clicked_at.is_not(None))
+    clicked = mine.add_columns(hour, func.count()).where(STORED.c.clicked_at.is_not(None))
     for of, (value, number) in _grouped(session, clicked, blast, variant, hour):
         found[Cell(*of, HOUR, value, "clicked")] += number
     by = (STORED_FACETS.c.dimension, STORED_FACETS.c.value)
-    facets = touched.join(STORED_FACETS, STORED_FACETS.c.delivery_id == STORED.c.delivery_id)
+    facets = mine.join(STORED_FACETS, STORED_FACETS.c.delivery_id == STORED.c.delivery_id)
     facets = facets.add_columns(*by, *(func.sum(STORED_FACETS.c[name]) for name in FACETS))
     for of, (dimension, value, *numbers) in _grouped(session, facets, blast, variant, *by):
         for name, number in zip(FACETS, numbers, strict=True):

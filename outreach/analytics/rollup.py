@@ -117,8 +117,9 @@ def _count(session: Session, work: Work) -> None:
     if work.signature:
         credits.touch_shares(session)
         credits.replace(session, cells)
+    bulk.by_index(session)
     if work.slice:
-        acts.touch_moved(session)
+        acts.touch_moved(session, work.slice)
         slices.replace(session, cells)
     if session.scalar(select(touched.LETTERS.c.id).limit(1)) is not None:
         seen.gather(session)

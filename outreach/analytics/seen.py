@@ -22,7 +22,6 @@ from outreach.analytics.figures import (
 from outreach.analytics.hours import strongest_of
 from outreach.analytics.touched import EVENTS, LETTERS, known
 from outreach.blasts.models import Blast
-from outreach.core import bulk
 from outreach.mail.models import Delivery
 from outreach.tracking.models import ASK_KINDS, Event, Judgement, Link
 
@@ -33,7 +32,6 @@ def gather(session: Session) -> None:
     Those of blasts of one month at a time: what is older than a blast is not its, so that
     PostgreSQL looks into no earlier month's events.
     """
-    bulk.by_index(session)
     for since, blasts in _by_month(session).items():
         asks = select(Link.id).where(Link.blast_id.in_(blasts), Link.kind.in_(ASK_KINDS))
         events = _events(session.scalars(asks).all()).where(Delivery.blast_id.in_(blasts))
@@ -41,7 +39,6 @@ def gather(session: Session) -> None:
             events = events.where(Event.at >= since)
         names = [column.name for column in EVENTS.columns]
         session.execute(insert(EVENTS).from_select(names, events))
-    bulk.any_way(session)
     known(session, EVENTS)
 
 

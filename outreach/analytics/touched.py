@@ -6,7 +6,8 @@ runs every second leave nothing behind in the catalogue.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from itertools import groupby
 
 from sqlalchemy import Column, MetaData, SmallInteger, String, Table, text
 from sqlalchemy.orm import Session
@@ -68,6 +69,14 @@ def fill(
         connection.execute(table.delete())
         insert_rows(connection, table, [column.name for column in table.columns], ids)
         known(session, table)
+
+
+def runs(slices: Iterable[int]) -> Iterator[tuple[int, int]]:
+    """The first and last id of each row of slices that lie side by side."""
+    beside = groupby(enumerate(sorted(slices)), key=lambda at: at[1] - at[0])
+    for _, group in beside:
+        run = [each for _, each in group]
+        yield run[0] * SLICE, (run[-1] + 1) * SLICE - 1
 
 
 def known(session: Session, table: Table) -> None:
