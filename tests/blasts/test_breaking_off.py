@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from datetime import timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from sqlalchemy import delete, select
 from sqlalchemy.exc import OperationalError
 
 from outreach.blasts import delivery, queries, schedule
+from outreach.blasts.recovering import recover_lost
+from outreach.core import process
+from outreach.core.clock import now
 from outreach.mail.models import Batch
+from outreach.mail.plan import Recipient
 from outreach.supporters.models import Supporter, SupporterTag, Tag
 from outreach.supporters.operations import tag
 from tests.blasts.test_compose import body_of
@@ -132,3 +138,45 @@ def test_a_sender_that_is_to_end_does_not_wait_for_the_database(
     with pytest.raises(OperationalError):
         delivery.send_all(world.sender(), stop)
     assert len(world.provider.taken) == 2
+
+
+def test_a_clock_that_jumps_an_hour_ahead_loses_and_doubles_nothing(world: World) -> None:
+    world.provider.part_size = 2
+    world.batch_size = 3
+    addresses = world.add_people(6)
+    world.start()
+    with time_machine.travel(now(), tick=True) as clock:
+
+        def jump(recipients: Sequence[Recipient]) -> None:
+            """Every lease has run out at once, and another process looks after lost batches."""
+            world.provider.before = lambda recipients: None
+            clock.shift(3600)
+            recover_lost(world.sender("other"))
+            world.send("other")
+
+        world.provider.before = jump
+        world.send("first")
+        world.send("other")
+    assert sorted(world.provider.taken) == addresses
+    assert set(world.states().values()) == {("accepted", None)}
+    with world.db.reading() as session:
+        assert world.blast(session).state == "finished"
+
+
+def test_a_clock_that_is_set_back_an_hour_keeps_no_batch_in_dead_hands(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    addresses = world.add_people(3)
+    world.start()
+
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(delivery, "next_part", killed)
+        world.send("first")
+    with time_machine.travel(now() - timedelta(hours=1), tick=True):
+        monkeypatch.setattr(process, "has_ended", lambda owner: owner.startswith("first"))
+        assert recover_lost(world.sender("other")) == 0
+        world.send("other")
+    assert world.provider.taken == addresses
