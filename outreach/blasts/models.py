@@ -25,6 +25,7 @@ BLAST_STATES = StateMachine(
         "cancel": move("draft scheduled freezing sending paused", "cancelled"),
         "fail": move("scheduled freezing sending", "failed"),
     },
+    ours="freeze send finish go_on fail",
 )
 
 

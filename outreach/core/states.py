@@ -26,12 +26,14 @@ def move(sources: str, target: str) -> Move:
 class StateMachine:
     """The moves of one kind of thing.
 
-    `noun` names the thing in errors; `moves` maps each verb to its Move.
+    `noun` names the thing in errors; `moves` maps each verb to its Move; `ours` are verbs that
+    nobody types or presses, and that no error offers.
     """
 
-    def __init__(self, noun: str, moves: Mapping[str, Move]) -> None:
+    def __init__(self, noun: str, moves: Mapping[str, Move], *, ours: str = "") -> None:
         self.noun = noun
         self.moves = dict(moves)
+        self._offered = sorted(self.moves.keys() - set(ours.split()))
         self.states = frozenset().union(*({m.target} | m.sources for m in moves.values()))
 
     def allows(self, state: str, verb: str) -> bool:
@@ -56,7 +58,7 @@ class StateMachine:
         chosen = self.moves[verb]
         if state in chosen.sources or state == chosen.target:
             return chosen.target
-        possible = ", ".join(sorted(v for v in self.moves if self.allows(state, v))) or "nothing"
+        possible = ", ".join(v for v in self._offered if self.allows(state, v)) or "nothing"
         raise Conflict(
             f"This {self.noun} is {state}: it can’t {verb} now.", hint=f"Possible: {possible}."
         )

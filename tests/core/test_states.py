@@ -49,3 +49,10 @@ def test_the_error_says_what_is_possible() -> None:
     with pytest.raises(Conflict) as refused:
         BLAST_STATES.after("draft", "pause")
     assert refused.value.hint == "Possible: cancel, schedule."
+
+
+def test_the_error_offers_nothing_that_only_we_do() -> None:
+    for state, possible in (("scheduled", "cancel, pause, unschedule"), ("finished", "nothing")):
+        with pytest.raises(Conflict) as refused:
+            BLAST_STATES.after(state, "resume")
+        assert refused.value.hint == f"Possible: {possible}."
