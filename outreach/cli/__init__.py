@@ -11,6 +11,7 @@ from sqlalchemy.exc import DatabaseError, OperationalError
 import config
 from outreach.cli import (
     accounts,
+    analytics,
     blasts,
     bounces,
     database,
@@ -105,6 +106,7 @@ for group in (
     bounces.bounces,
     tracking.tracking,
     stats.stats,
+    analytics.analytics,
     dkim.dkim,
     database.db,
     serve.serve,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from outreach.core.clock import now
@@ -19,6 +19,12 @@ class ConsentEntry(Base):
     __table_args__ = (
         CheckConstraint("status in ('granted', 'withdrawn')", name="status"),
         Index(None, "supporter_id", "purpose", "id"),
+        Index(
+            "ix_consent_entries_withdrawn",
+            "at",
+            sqlite_where=text("status = 'withdrawn'"),
+            postgresql_where=text("status = 'withdrawn'"),
+        ),
     )
 
     id: Mapped[Id]
@@ -29,6 +35,9 @@ class ConsentEntry(Base):
     wording: Mapped[Prose | None]  # the words that were agreed to
     source: Mapped[Line]  # where: "list:Riverton", "petition:night-buses", "letter:123"
     at: Mapped[Instant] = mapped_column(default=now)
+    # When it took effect; after `at` where a press was kept while the database was away. Before
+    # there was this column, and for what others say of many people, it is not known.
+    stored_at: Mapped[Instant | None] = mapped_column(default=now)
 
 
 class ConsentStanding(Base):
@@ -63,4 +72,4 @@ class Suppression(Base):
     address: Mapped[str] = mapped_column(String(254), unique=True)
     reason: Mapped[Word]  # bounced, complained, asked, manual
     source: Mapped[Line]
-    at: Mapped[Instant] = mapped_column(default=now)
+    at: Mapped[Instant] = mapped_column(default=now, index=True)
