@@ -97,7 +97,7 @@ def timeline(hours: Sequence[Hour], zone: str, *, dark: bool = False) -> dict[st
         bars, line, *_labels(alt, hours, colours), whole, data=alt.Data(values=rows)
     ).properties(width="container", height=220)
     spec: dict[str, Any] = chart.to_dict()
-    return spec | {"config": _config(colours)}
+    return spec | {"config": config(colours)}
 
 
 def _labels(alt: Any, hours: Sequence[Hour], colours: Mapping[str, str]) -> list[Any]:
@@ -149,7 +149,8 @@ def _wall(local: datetime) -> str:
     return f"{local:%Y-%m-%dT%H:%M:%S}Z"
 
 
-def _config(colours: Mapping[str, str]) -> dict[str, Any]:
+def config(colours: Mapping[str, str]) -> dict[str, Any]:
+    """The look that all charts share, in one set of colours."""
     return {
         "background": None,
         "font": "Inter, system-ui, sans-serif",

@@ -8,12 +8,11 @@ from outreach.analytics.figures import Figures
 from outreach.analytics.intervals import Rate
 
 Row = tuple[str | int | float, ...]
-FIGURE_COLUMNS = ("figure", "count", "of", "rate", "low", "high")
-HOUR_COLUMNS = ("hour", "clicked", "signed")
 
 
 def figure_rows(figures: Figures) -> list[Row]:
-    """Each figure with its rate and interval (0 to 1) where it has one, as FIGURE_COLUMNS.
+    """Each figure with its rate and interval (0 to 1) where it has one, as
+    figure, count, of, rate, low, high.
 
     A rate's `count` is of delivered people; without a rate, `count` is everybody.
     """
@@ -37,11 +36,6 @@ def figure_rows(figures: Figures) -> list[Row]:
         ("machine events", figures.machine_events),
     ]
     return [*plain, _rate("delivery rate", figures.delivery), *_rates(figures)]
-
-
-def hour_rows(figures: Figures) -> list[Row]:
-    """People who clicked and signed in each hour (UTC), as HOUR_COLUMNS."""
-    return [(hour.hour.isoformat(), hour.clicked, hour.signed) for hour in figures.timeline]
 
 
 def _rates(figures: Figures) -> Iterable[Row]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -11,7 +9,16 @@ from flask import Blueprint, Response, render_template, request, send_file
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
-from outreach.analytics import charts, drawings, proof, reports, tables, wording
+from outreach.analytics import (
+    charts,
+    downloads,
+    drawings,
+    pictures,
+    proof,
+    report_tables,
+    reports,
+    wording,
+)
 from outreach.analytics.counting import timeline_of
 from outreach.analytics.dashboard import headlines
 from outreach.analytics.figures import BlastReport, Figures
@@ -52,7 +59,12 @@ def index() -> ResponseReturnValue:
         blasts = select(Blast).order_by(Blast.id.desc())
         page = page_of(session, blasts, request.args.get("page", 1, type=int))
         lines = headlines(session, [blast.id for blast in page.rows])
-        return render_template("console/reports.html", page=page, headlines=lines)
+        return render_template(
+            "console/reports.html",
+            page=page,
+            headlines=lines,
+            parquet=downloads.writes_parquet(),
+        )
 
 
 @blueprint.get("/<int:blast_id>")
@@ -80,6 +92,9 @@ def report(blast_id: int) -> ResponseReturnValue:
         opens=drawings.stack(figures.opens, OPEN_CLASSES),
         clicks=drawings.stack(figures.clicks, CLICK_CLASSES),
         bundle=charts.bundle_name(),
+        tables=report_tables.TABLES,
+        pictures=pictures.drawable(figures) if pictures.draws() else {},
+        parquet=downloads.writes_parquet(),
     )
 
 
@@ -134,35 +149,58 @@ def asset(name: str) -> ResponseReturnValue:
     return response
 
 
-@blueprint.get("/<int:blast_id>/figures.csv")
+@blueprint.get("/blasts.<any(csv, parquet):kind>")
 @needs("read")
-def figures_csv(blast_id: int) -> ResponseReturnValue:
-    """All figures with their rates and intervals."""
-    figures = _figures(blast_id)
-    return _csv(f"blast-{blast_id}", tables.FIGURE_COLUMNS, tables.figure_rows(figures))
-
-
-@blueprint.get("/<int:blast_id>/hours.csv")
-@needs("read")
-def hours_csv(blast_id: int) -> ResponseReturnValue:
-    """Clicks and signatures per hour."""
-    figures = _figures(blast_id)
-    return _csv(f"blast-{blast_id}-hours", tables.HOUR_COLUMNS, tables.hour_rows(figures))
-
-
-def _figures(blast_id: int) -> Figures:
+def blasts_file(kind: str) -> ResponseReturnValue:
+    """The list of all blasts as a file; CSV or Parquet, as for every table."""
     with services().db.reading() as session:
-        found: BlastReport = reports.blast_report(session, blast_id)
+        blasts = session.scalars(select(Blast).order_by(Blast.id.desc())).all()
+        lines = headlines(session, [blast.id for blast in blasts])
+    return _file(report_tables.table_of_blasts(blasts, lines), kind)
+
+
+@blueprint.get("/<int:blast_id>/<name>.<any(csv, parquet):kind>")
+@needs("read")
+def table_file(blast_id: int, name: str, kind: str) -> ResponseReturnValue:
+    """One table of a report as a file; `name` is a key of report_tables.TABLES."""
+    if name not in report_tables.TABLES:
+        raise NotFound("A report has no such table.", hint=_one_of(report_tables.TABLES))
+    _, figures = _ran(blast_id)
+    return _file(report_tables.table_of(blast_id, figures, name), kind)
+
+
+@blueprint.get("/<int:blast_id>/<name>.<any(svg, png):kind>")
+@needs("read")
+def picture(blast_id: int, name: str, kind: str) -> ResponseReturnValue:
+    """One chart of a report as a picture; `name` is a key of pictures.KINDS."""
+    if name not in pictures.KINDS:
+        raise NotFound("A report has no such chart.", hint=_one_of(pictures.KINDS))
+    found, _ = _ran(blast_id)
+    spec = pictures.chart_of(found, name)
+    if spec is None:
+        raise NotFound("There is nothing to draw yet.", hint="Nobody has done what it shows.")
+    mimetype, draw = pictures.FORMATS[kind]
+    return _attached(draw(spec), mimetype, f"blast-{blast_id}-{name}.{kind}")
+
+
+def _ran(blast_id: int) -> tuple[BlastReport, Figures]:
+    with services().db.reading() as session:
+        found = reports.blast_report(session, blast_id)
     if found.figures is None:
         raise NotFound("There is nothing to take away yet.", hint=wording.not_run(found))
-    return found.figures
+    return found, found.figures
 
 
-def _csv(name: str, columns: Sequence[str], rows: Iterable[tables.Row]) -> Response:
-    text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow(columns)
-    writer.writerows(rows)
-    response = Response(text.getvalue(), mimetype="text/csv")
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}.csv"'
+def _one_of(names: Iterable[str]) -> str:
+    return f"It has: {', '.join(names)}."
+
+
+def _file(table: downloads.Table, kind: str) -> Response:
+    form = downloads.FORMATS[kind]
+    return _attached(form.write(table), form.mimetype, f"{table.name}.{kind}")
+
+
+def _attached(content: bytes, mimetype: str, name: str) -> Response:
+    response = Response(content, mimetype=mimetype)
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return response

@@ -70,7 +70,8 @@ class Browser:
     def get(self, path: str, **options: Any) -> TestResponse:
         """Open a page."""
         answer = self.client.get(path, **options)
-        self.seen += _TOKEN.findall(answer.text)[:1]
+        if answer.mimetype == "text/html":
+            self.seen += _TOKEN.findall(answer.text)[:1]
         return answer
 
     def post(self, path: str, data: dict[str, Any] | None = None, **options: Any) -> TestResponse:

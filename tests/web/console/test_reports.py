@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import csv
+import io
 import re
 from collections.abc import Callable
+from datetime import UTC, datetime
 from html import unescape
+from xml.etree import ElementTree
 
 import pytest
+from pyarrow import parquet
 
 from outreach.accounts.models import Organisation
-from outreach.analytics import charts, rollup
+from outreach.analytics import charts, downloads, pictures, report_tables, rollup
 from outreach.core.db import Database
 from tests.analytics.worlds import World
 from tests.web.console.conftest import Browser
@@ -144,13 +148,97 @@ def test_without_the_extra_the_page_says_so_and_opens_the_table(
 
 def test_figures_can_be_taken_away(console: Browser, blast_id: int) -> None:
     answer = console.get(f"/console/reports/{blast_id}/figures.csv")
-    assert answer.headers["Content-Disposition"] == f'attachment; filename="blast-{blast_id}.csv"'
+    assert (
+        answer.headers["Content-Disposition"]
+        == f'attachment; filename="blast-{blast_id}-figures.csv"'
+    )
     rows = {row["figure"]: row for row in csv.DictReader(answer.text.splitlines())}
     assert rows["sent"]["count"] == "6"
     assert (rows["sign rate"]["count"], rows["sign rate"]["of"]) == ("1", "5")
     assert float(rows["sign rate"]["rate"]) == 0.2
     hours = console.get(f"/console/reports/{blast_id}/hours.csv").text.splitlines()
     assert hours == ["hour,clicked,signed", "2026-04-14T09:00:00+00:00,2,1"]
+
+
+def test_every_table_comes_as_csv_and_parquet(console: Browser, blast_id: int) -> None:
+    page = console.get(f"/console/reports/{blast_id}").text
+    for name, kind in report_tables.TABLES.items():
+        for ending in downloads.FORMATS:
+            url = f"/console/reports/{blast_id}/{name}.{ending}"
+            assert f'href="{url}"' in page
+            assert console.get(url).status_code == 200
+        made = parquet.read_table(io.BytesIO(console.get(url).data))
+        assert made.column_names == [column for column, _ in kind.columns]
+    hours = parquet.read_table(io.BytesIO(console.get(_file(blast_id, "hours.parquet")).data))
+    assert hours.to_pylist() == [
+        {"hour": datetime(2026, 4, 14, 9, tzinfo=UTC), "clicked": 2, "signed": 1}
+    ]
+    assert console.get(_file(blast_id, "nothing.csv")).status_code == 404
+    assert console.get(_file(blast_id, "hours.xlsx")).status_code == 404
+
+
+def test_the_list_of_blasts_comes_as_csv_and_parquet(
+    console: Browser, blast_id: int, db: Database, organisation: Organisation
+) -> None:
+    with db.transaction() as session:
+        draft = World(session, organisation.id, state="draft").blast
+        draft.name = "=1+1"
+    rows = list(csv.DictReader(console.get("/console/reports/blasts.csv").text.splitlines()))
+    assert (rows[0]["name"], rows[0]["sent"]) == ("'=1+1", "")  # not a zero
+    assert (rows[1]["sent"], rows[1]["sign_rate"]) == ("6", "0.2")
+    table = parquet.read_table(io.BytesIO(console.get("/console/reports/blasts.parquet").data))
+    assert table.to_pylist()[0]["name"] == "=1+1"  # no spreadsheet runs it
+    assert table.to_pylist()[1]["sent"] == 6
+
+
+def test_every_chart_comes_as_svg_and_png(console: Browser, blast_id: int) -> None:
+    page = console.get(f"/console/reports/{blast_id}").text
+    for name, kind in pictures.KINDS.items():
+        url = f"/console/reports/{blast_id}/{name}"
+        assert f'href="{url}.png"' in page
+        svg = console.get(f"{url}.svg")
+        assert svg.mimetype == "image/svg+xml"
+        drawn = ElementTree.fromstring(svg.data)
+        said = " ".join(drawn.itertext())
+        assert kind.title in said
+        assert kind.unit in said
+        assert f"report of blast {blast_id}" in said
+    png = console.get(_file(blast_id, "funnel.png"))
+    assert png.mimetype == "image/png"
+    assert png.data.startswith(b"\x89PNG")
+    assert console.get(_file(blast_id, "nothing.png")).status_code == 404
+
+
+def test_where_nobody_did_anything_there_is_no_chart_of_it(
+    console: Browser, db: Database, organisation: Organisation
+) -> None:
+    with db.transaction() as session:
+        made = World(session, organisation.id)
+        made.letter()
+    rollup.advance(db)
+    page = console.get(f"/console/reports/{made.blast.id}").text
+    assert "funnel.svg" in page
+    assert "hours.svg" not in page
+    assert console.get(_file(made.blast.id, "hours.svg")).status_code == 404
+
+
+def test_without_the_extras_files_are_left_out_and_a_link_says_what_to_install(
+    console: Browser, blast_id: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(downloads, "writes_parquet", lambda: False)
+    monkeypatch.setattr(pictures, "draws", lambda: False)
+    page = console.get(f"/console/reports/{blast_id}").text
+    assert ".parquet" not in page
+    assert ".svg" not in page
+    assert "hours.csv" in page
+    for name, extra in (("hours.parquet", "parquet"), ("hours.svg", "charts")):
+        answer = console.get(_file(blast_id, name))
+        assert answer.status_code == 409
+        assert f"outreach[{extra}]" in unescape(answer.text)
+
+
+def _file(blast_id: int, name: str) -> str:
+    return f"/console/reports/{blast_id}/{name}"
 
 
 def test_a_stranger_sees_no_figures(app: object, enter: Callable[[str], Browser]) -> None:

@@ -1,0 +1,166 @@
+"""Charts as pictures that stand alone: light, with title, unit and source in them; SVG and PNG."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from importlib.util import find_spec
+from typing import Any
+
+import orjson
+
+from outreach.analytics import charts, plates, wording
+from outreach.analytics.bounded import bounded
+from outreach.analytics.figures import BlastReport, Figures
+from outreach.core.errors import Conflict
+
+Spec = dict[str, Any]
+SECONDS = 15.0
+MAX_SPEC_BYTES = 500_000
+PNG_SCALE = 2  # pixels for a unit of the drawing: sharp on paper and on dense screens
+MARGIN = 24
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One chart of a blast's report; `draw(figures, zone)` is its bare spec, where `has(figures)`
+    says that there is something to draw."""
+
+    title: str
+    unit: str
+    has: Callable[[Figures], object]
+    draw: Callable[[Figures, str], Spec]
+
+
+def _timeline(figures: Figures, zone: str) -> Spec:
+    return charts.timeline(figures.timeline, zone) | {"width": plates.WIDTH}
+
+
+KINDS: Mapping[str, Kind] = {
+    "funnel": Kind(
+        "From audience to signature",
+        "people; machines left out",
+        lambda figures: figures.letters.audience,
+        lambda figures, _: plates.funnel(figures),
+    ),
+    "rates": Kind(
+        "Opened, clicked, signed",
+        "percent of delivered people, with 95 % intervals; machines left out",
+        lambda figures: figures.letters.reached,
+        lambda figures, _: plates.of_delivered(figures),
+    ),
+    "hours": Kind(
+        "Clicked and signed, per hour",
+        "people; machines left out",
+        lambda figures: figures.timeline,
+        _timeline,
+    ),
+    "traffic": Kind(
+        "Opens and clicks, machines kept apart",
+        "events",
+        lambda figures: figures.opens.total or figures.clicks.total,
+        lambda figures, _: plates.traffic(figures),
+    ),
+}
+
+
+def drawable(figures: Figures) -> dict[str, Kind]:
+    """Those of KINDS that there is something to draw of."""
+    return {name: kind for name, kind in KINDS.items() if kind.has(figures)}
+
+
+def chart_of(report: BlastReport, name: str) -> Spec | None:
+    """A whole picture of a blast's report; `name` is a key of KINDS. None: nothing to draw yet."""
+    kind = KINDS[name]
+    if report.figures is None or not kind.has(report.figures):
+        return None
+    bare = kind.draw(report.figures, report.zone)
+    unit = f"{kind.unit}; hours of {report.zone}" if name == "hours" else kind.unit
+    return framed(bare, title=f"{report.name}: {kind.title}", unit=unit, source=source_of(report))
+
+
+def source_of(report: BlastReport) -> str:
+    """The line under each picture of a report: of what, and as of when."""
+    as_of = wording.instant(report.as_of, report.zone)
+    return f"Source: report of blast {report.blast_id}, “{report.name}”, as of {as_of}"
+
+
+def framed(bare: Spec, *, title: str, unit: str, source: str) -> Spec:
+    """A bare spec with the words that it needs where nothing else stands beside it."""
+    inner = {key: value for key, value in bare.items() if key not in ("$schema", "config")}
+    line = {
+        "data": {"values": [{}]},
+        "width": 1,
+        "height": 14,
+        "mark": {
+            "type": "text",
+            "align": "left",
+            "fontSize": 11,
+            "color": charts.LIGHT["ink-2"],
+            "limit": plates.WIDTH,
+        },
+        "encoding": {
+            "x": {"value": -plates.indent(bare)},
+            "y": {"value": 7},
+            "text": {"value": source},
+        },
+    }
+    return {
+        "$schema": "https://vega.github.io/schema/vega-lite/v5.json",
+        "background": "#ffffff",
+        "padding": MARGIN,
+        "title": {
+            "text": title,
+            "subtitle": unit,
+            "anchor": "start",
+            "fontSize": 15,
+            "fontWeight": 600,
+            "color": charts.LIGHT["ink"],
+            "subtitleColor": charts.LIGHT["ink-2"],
+            "subtitleFontSize": 13,
+            "subtitlePadding": 4,
+            "offset": 24,
+            "limit": plates.WIDTH,
+        },
+        "vconcat": [inner, line],
+        "spacing": 18,
+        "config": charts.config(charts.LIGHT),
+    }
+
+
+def as_svg(spec: Spec) -> bytes:
+    """The picture as SVG. Raises Conflict without the extra, TryLater when it takes too long."""
+    return _drawn("vegalite_to_svg", spec).encode()  # type: ignore[no-any-return]
+
+
+def as_png(spec: Spec) -> bytes:
+    """The picture as PNG, PNG_SCALE times its size. Raises as `as_svg`."""
+    return bytes(_drawn("vegalite_to_png", spec, scale=PNG_SCALE))
+
+
+FORMATS: Mapping[str, tuple[str, Callable[[Spec], bytes]]] = {
+    "svg": ("image/svg+xml", as_svg),
+    "png": ("image/png", as_png),
+}
+
+
+def draws() -> bool:
+    """Whether the extra is installed; asking loads nothing."""
+    return find_spec("vl_convert") is not None and charts.bundle_name() is not None
+
+
+def _drawn(way: str, spec: Spec, **options: Any) -> Any:
+    if not draws():
+        raise Conflict(
+            "Charts can’t be drawn here: the extra `charts` is not installed. Nothing was written.",
+            hint="Take the table, or: pip install 'outreach[charts]'",
+        )
+    text = orjson.dumps(spec).decode()
+    if len(text) > MAX_SPEC_BYTES:
+        raise Conflict(
+            "This chart has more in it than can be drawn.", hint="Its table has all of it."
+        )
+    convert: Any = getattr(importlib.import_module("vl_convert"), way)
+    # Nothing is fetched, whatever a name in the figures holds.
+    return bounded(lambda: convert(text, allowed_base_urls=[], **options), seconds=SECONDS)
