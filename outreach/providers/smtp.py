@@ -77,7 +77,7 @@ class SmtpProvider:
         Raises ProviderDown and ProviderRefuses.
         """
         self._run(self._keep_one())
-        return str(self._relay)
+        return self._relay.place
 
     def settle(self, delivery_ids: Sequence[int]) -> list[Outcome]:
         """Nothing: a relay can't be asked."""

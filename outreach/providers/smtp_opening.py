@@ -36,8 +36,13 @@ class Relay:
         """What checks certificates; loaded once, because that takes longer than a connection."""
         return None if self.security == "none" else ssl.create_default_context()
 
+    @property
+    def place(self) -> str:
+        """Where it listens."""
+        return f"{self.host}:{self.port}"
+
     def __str__(self) -> str:
-        return f"the mail relay {self.host}:{self.port}"
+        return f"The mail relay {self.place}"
 
 
 async def open_wire(relay: Relay) -> tuple[Wire, Extensions]:
@@ -52,7 +57,8 @@ async def open_wire(relay: Relay) -> tuple[Wire, Extensions]:
             return wire, await _opened(relay, wire)
     except ssl.SSLCertVerificationError as error:
         why = error.verify_message.rstrip(".")
-        failure: Exception = ProviderRefuses(f"The certificate of {relay} is not valid: {why}.")
+        said = f"The certificate of the mail relay {relay.place} is not valid: {why}."
+        failure: Exception = ProviderRefuses(said)
     except ssl.SSLError as error:
         failure = ProviderRefuses(f"{relay} does not speak TLS as configured: {error.reason}.")
     except TimeoutError:
