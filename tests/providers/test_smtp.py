@@ -231,9 +231,7 @@ def test_nobody_listening_is_a_relay_that_is_down(plan: Plan, person: MakeRecipi
     with socket.create_server(("127.0.0.1", 0)) as unused:
         port = unused.getsockname()[1]
     sender = SmtpProvider(Relay("127.0.0.1", port))
-    with pytest.raises(
-        ProviderDown, match=r"^The mail relay .* can’t be reached: Connection refused\.$"
-    ):
+    with pytest.raises(ProviderDown, match=r"^The mail relay .* can’t be reached: Connection ref"):
         sender.send(plan, people(person, 3))
     sender.close()
 
