@@ -6,6 +6,7 @@ import importlib
 import re
 from functools import lru_cache
 
+_REMEMBERED = 16_384  # agents; a million people bring some thousands
 APPLE, GOOGLE, YAHOO, ANOTHER = "apple", "google", "yahoo", "another"
 
 # Software that looks at mail before its reader does, by the names that it gives itself or by what
@@ -66,6 +67,7 @@ _TLS_CHROME, _TLS_FIREFOX, _TLS_TRIDENT = 30, 27, 7
 _XP_CHROME = 90  # Chrome itself ended with 49 there; others carried its engine on for some years
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def privacy_proxy(agent: str) -> str:
     """Whose proxy fetched an image in the reader's place: APPLE, GOOGLE, YAHOO, ANOTHER or "".
 
@@ -85,7 +87,7 @@ def is_apple_mail(agent: str) -> bool:
     return bool(_APPLE_MAIL.fullmatch(agent))
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=_REMEMBERED)
 def is_crawler(agent: str) -> bool:
     """Whether the agent stands in crawler-user-agents; known privacy proxies do not count."""
     if not agent or privacy_proxy(agent):
@@ -94,13 +96,13 @@ def is_crawler(agent: str) -> bool:
     return bool(importlib.import_module("crawleruseragents").is_crawler(agent))
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=_REMEMBERED)
 def is_scanner(agent: str) -> bool:
     """Whether the agent names software that inspects mail and links."""
     return not privacy_proxy(agent) and bool(_SCANNERS.search(agent))
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=_REMEMBERED)
 def is_program(agent: str) -> bool:
     """Whether the agent is neither a browser nor a mail program: a script or an HTTP library."""
     if not agent or privacy_proxy(agent) or _PLAIN_BROWSERS.search(agent):
@@ -110,11 +112,13 @@ def is_program(agent: str) -> bool:
     return not _BROWSER.match(agent) or bool(_COMPATIBLE.match(agent))
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def is_mail_reader(agent: str) -> bool:
     """Whether a mail or office program asks by itself, and no browser, not even one inside it."""
     return bool(_MAIL_READERS.search(agent)) and not _ENGINES.search(agent)
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def is_impossible(agent: str) -> bool:
     """Whether no such browser gets here: too old for TLS 1.2, or never made for that system."""
     if any(each.search(agent) for each in (_PHONE, _MAIL_READERS, _PLAIN_BROWSERS)):

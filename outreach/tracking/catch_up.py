@@ -7,6 +7,9 @@ a time (judging.take_mark), the others pass by.
 Ids are given before they are committed, so that a mark at the newest one would pass over what is
 still under way, for ever. It follows two turns behind: once everything that was under way when an
 id was seen has ended (pg_snapshot_xmin). What is judged already is known by its judgement.
+
+What the provider saw itself gets no judgement. It has its letter judged anew, where an open of
+ours was judged without its flag.
 """
 
 from __future__ import annotations
@@ -14,25 +17,21 @@ from __future__ import annotations
 import threading
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime
-from itertools import groupby
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import chain
 from operator import attrgetter
-from typing import Any
 
-import orjson
-from sqlalchemy import ColumnElement, Row, func, or_, select, text, update
+from sqlalchemy import Text, and_, cast, func, or_, select, text
 from sqlalchemy.orm import Session
 
 from outreach.core import log
-from outreach.core.bulk import insert_rows
-from outreach.core.clock import now
 from outreach.core.db import Database
-from outreach.mail.models import Delivery
-from outreach.tracking import classify, rules
-from outreach.tracking.judging import link_count, request_of, take_mark
-from outreach.tracking.models import JUDGEMENTS, Event, Judgement, JudgingMark, Link
-from outreach.tracking.rules import Rules
+from outreach.tracking import classify, judging
+from outreach.tracking.feedback_letters import among
+from outreach.tracking.judging import Blasts, Judged, Seen, is_told, request_of, take_mark
+from outreach.tracking.models import Event, Judgement, JudgingMark
 
 _log = log.get(__name__)
 CAUGHT_UP = "tracking.judged"
@@ -41,10 +40,18 @@ AT_ONCE = 5_000
 # A letter whose link was made public gets any number of clicks; so many are weighed together.
 NEIGHBOURS = 400
 
-Held = tuple[int, str, list[dict[str, Any]]]  # event, verdict and evidence
+_SNAPSHOT = "SELECT pg_snapshot_{}(pg_current_snapshot())::text::bigint"
+_IN_ORDER = attrgetter("at", "id")
 
-_JUDGED = Event.kind.in_(sorted(classify.JUDGED))
-_UNJUDGED = Judgement.event_id.is_(None)
+
+@dataclass(frozen=True, slots=True)
+class _Start:
+    """How things stood before anything was read: `through` and `newest` are ids of events, `ended`
+    the oldest transaction under way (0 on SQLite)."""
+
+    through: int
+    newest: int
+    ended: int
 
 
 def catch_up(db: Database, stop: threading.Event | None = None, *, wait: bool = False) -> int:
@@ -52,159 +59,184 @@ def catch_up(db: Database, stop: threading.Event | None = None, *, wait: bool = 
 
     Where another process is at it nothing is done, unless `wait`.
     """
-    if not _anything_new(db):
-        return 0
-    total, after = 0, 0
-    while stop is None or not stop.is_set():
+    start = _start(db)
+    total, after = 0, start.through
+    while after < start.newest and not (stop and stop.is_set()):
         with db.transaction() as session:
             mark = take_mark(session, wait=wait)
             if mark is None:
                 break
-            new = _new(session, max(after, mark.through))
-            _judge(session, new)
-            if len(new) < AT_ONCE:
-                _move(session, mark)
-        total += len(new)
-        if len(new) < AT_ONCE:
-            break
-        after = new[-1].id
+            judging.plan(session)
+            behind = _before_next(session, max(after, mark.through))
+            after = behind + AT_ONCE
+            total += _judge(session, _new(session, behind, after), behind)
+            if after >= start.newest:
+                _move(session, mark, start)
     if total:
         _log.info(CAUGHT_UP, events=total)
     return total
 
 
-def _anything_new(db: Database) -> bool:
-    """Whether a mark has to be moved at least."""
+def _start(db: Database) -> _Start:
     with db.reading() as session:
+        ended = 0 if db.is_sqlite else session.scalar(text(_SNAPSHOT.format("xmin"))) or 0
         through = session.scalar(select(JudgingMark.through))
         newest = session.scalar(select(func.max(Event.id))) or 0
     if through is None and newest:
         with db.transaction() as session:
             take_mark(session)  # the first one ever
-    return newest > (through or 0)
+    return _Start(through or 0, newest, ended)
 
 
-def _new(session: Session, after: int) -> Sequence[Row[int, int | None, datetime]]:
-    query = (
-        select(Event.id, Event.delivery_id, Event.at)
-        .outerjoin(Judgement, Judgement.event_id == Event.id)
-        .where(Event.id > after, _JUDGED, _UNJUDGED)
+def _before_next(session: Session, behind: int) -> int:
+    """The same, or later where no event lies between: ids have gaps."""
+    following = session.scalar(select(func.min(Event.id)).where(Event.id > behind))
+    return behind if following is None else following - 1
+
+
+def _new(session: Session, behind: int, last: int) -> list[Seen]:
+    """Events without a judgement, and what the provider told of opens that have one."""
+    query = judging.seen(session).where(
+        Event.id > behind,
+        Event.id <= last,
+        or_(and_(judging.IS_JUDGED, Judgement.event_id.is_(None)), judging.IS_TOLD),
     )
-    return session.execute(query.order_by(Event.id).limit(AT_ONCE)).all()
+    found = judging.read(session, query.order_by(Event.id))
+    told = [event for event in found if event.kind == judging.TOLD]
+    if not told:
+        return found
+    waiting = _unflagged(session, {e.delivery_id for e in told if is_told(e)} - {None})
+    return [e for e in found if e.kind != judging.TOLD or e.delivery_id in waiting]
 
 
-def _move(session: Session, mark: JudgingMark) -> None:
-    newest = session.scalar(select(func.max(Event.id))) or 0
-    if session.get_bind().dialect.name != "postgresql":
-        mark.through = mark.ahead = newest  # one writes at a time
-        return
-    snapshot = "SELECT {}(pg_current_snapshot())::text::bigint"
-    ended = session.scalar(text(snapshot.format("pg_snapshot_xmin"))) or 0
-    if ended >= mark.ahead_xid:
-        mark.through = mark.ahead
-        mark.ahead = newest
-        mark.ahead_xid = session.scalar(text(snapshot.format("pg_snapshot_xmax"))) or 0
-
-
-def _judge(session: Session, new: Sequence[Row[int, int | None, datetime]]) -> None:
-    """Judge the letters of new events, and store the verdicts within their reach."""
-    if not new:
-        return
-    at = defaultdict[int, list[datetime]](list)
-    strays = [row.id for row in new if row.delivery_id is None]
-    for row in new:
-        if row.delivery_id is not None:
-            at[row.delivery_id].append(row.at)
-    known: dict[int | None, tuple[Rules, int]] = {}
-    fresh: list[Held] = []
-    changed: list[Held] = []
-    for letter, delivered_at in _letters(session, at, strays):
-        blast_id = letter[0].blast_id
-        if blast_id not in known:
-            known[blast_id] = rules.of_blast(session, blast_id), link_count(session, blast_id)
-        own, links = known[blast_id]
-        requests = [request_of(event, event.link_kind) for event in letter]
-        verdicts = classify.judge(requests, delivered_at=delivered_at, links=links, rules=own)
-        times = sorted(at.get(letter[0].delivery_id, ()))
-        for event, verdict in zip(letter, verdicts, strict=True):
-            evidence = verdict.as_json()
-            if (event.verdict, event.evidence) == (verdict.verdict, evidence):
-                continue
-            if event.delivery_id is None or _is_near(event.at, times):
-                stored = changed if event.verdict else fresh
-                stored.append((event.id, verdict.verdict, evidence))
-    _store(session, fresh, changed)
-
-
-def _letters(
-    session: Session, at: dict[int, list[datetime]], strays: Sequence[int]
-) -> Iterator[tuple[Sequence[Row[Any]], datetime | None]]:
-    """The events of each letter around its new ones, as many as are weighed together, and when
-    it was accepted. An event of no letter is all that is known of its visitor."""
-    if at:
-        accepted = select(Delivery.id, Delivery.accepted_at).where(Delivery.id.in_(at))
-        accepted_at = dict(session.execute(accepted).all())
-        times = [each for some in at.values() for each in some]
-        reach = 2 * classify.REACH
-        around = Event.at.between(min(times) - reach, max(times) + reach)
-        rows = _events(session, Event.delivery_id.in_(at), around)
-        for delivery_id, events in groupby(rows, attrgetter("delivery_id")):
-            for letter in _together(list(events)):
-                yield letter, accepted_at.get(delivery_id)
-    if strays:
-        for event in _events(session, Event.id.in_(strays)):
-            yield [event], None
-
-
-def _events(session: Session, *where: ColumnElement[bool]) -> Iterable[Row[Any]]:
-    newest_first = func.row_number().over(partition_by=Event.delivery_id, order_by=Event.id.desc())
-    rows = (
-        select(
-            Event.id,
-            Event.delivery_id,
-            Event.blast_id,
-            Event.kind,
-            Event.at,
-            Event.method,
-            Event.agent,
-            Event.network,
-            Event.link_id,
-            Event.detail,
-            Link.kind.label("link_kind"),
-            Judgement.verdict,
-            Judgement.evidence,
-            newest_first.label("place"),
+def _unflagged(session: Session, letters: Collection[int | None]) -> Collection[int | None]:
+    """Those of the letters with an open that was judged without the provider's flag."""
+    query = (
+        select(Event.delivery_id)
+        .join(Judgement, Judgement.event_id == Event.id)
+        .where(
+            among(session, Event.delivery_id, (each for each in letters if each is not None)),
+            Event.kind == classify.OPENED,
+            cast(Judgement.evidence, Text).not_like("%provider_flag%"),
         )
-        .outerjoin(Link, Link.id == Event.link_id)
-        .outerjoin(Judgement, Judgement.event_id == Event.id)
-        .where(_JUDGED, *where)
+    )
+    return frozenset(session.scalars(query))
+
+
+def _move(session: Session, mark: JudgingMark, start: _Start) -> None:
+    """Move the mark past what was under way at no time since it was read."""
+    if session.get_bind().dialect.name != "postgresql":
+        mark.through = mark.ahead = start.newest  # one writes at a time
+    elif start.ended >= mark.ahead_xid:
+        mark.through = mark.ahead
+        mark.ahead = session.scalar(select(func.max(Event.id))) or 0
+        mark.ahead_xid = session.scalar(text(_SNAPSHOT.format("xmax"))) or 0
+
+
+def _judge(session: Session, new: Sequence[Seen], behind: int) -> int:
+    """Judge the letters of new events, and store the verdicts within their reach; how many events
+    had none before."""
+    if not new:
+        return 0
+    letters = defaultdict[int, list[Seen]](list)
+    strays = []
+    for event in new:
+        delivery_id = event.delivery_id
+        if delivery_id is None:
+            strays.append(event)
+        else:
+            letters[delivery_id].append(event)
+    others, told = _around(session, letters, behind)
+    kinds = judging.link_kinds(session, chain(new, *others.values()))
+    blasts, judged = Blasts(session), Judged()
+    for event in strays:
+        _weigh([event], (), kinds, blasts, judged)
+    for delivery_id, events in letters.items():
+        if delivery_id not in others and delivery_id not in told and len(events) <= NEIGHBOURS:
+            _weigh(events, (), kinds, blasts, judged)
+            continue
+        times = sorted(event.at for event in events)
+        known = [event for event in events if event.kind != judging.TOLD]
+        known = _fewer(known + others.get(delivery_id, []))
+        for at in range(0, len(known), NEIGHBOURS):
+            some, flags = known[at : at + NEIGHBOURS], told.get(delivery_id, ())
+            _weigh(some, flags, kinds, blasts, judged, times)
+    judged.store(session)
+    return len(judged.new)
+
+
+def _weigh(
+    events: Sequence[Seen],
+    told: Sequence[datetime],
+    kinds: dict[int, str],
+    blasts: Blasts,
+    judged: Judged,
+    times: Sequence[datetime] | None = None,
+) -> None:
+    """Judge events of one letter together; keep the verdicts near these times, or all."""
+    first = events[0]
+    own, links = blasts[first.blast_id]
+    verdicts = classify.judge(
+        [request_of(event, kinds) for event in events],
+        delivered_at=first.accepted_at,
+        links=links,
+        rules=own,
+        told=told,
+    )
+    for event, verdict in zip(events, verdicts, strict=True):
+        if times is None or _is_near(event.at, times):
+            judged.add(event, verdict)
+
+
+def _around(
+    session: Session, letters: dict[int, list[Seen]], behind: int
+) -> tuple[dict[int, list[Seen]], dict[int, list[datetime]]]:
+    """What else is known of letters around their new events: events, as many as are weighed
+    together, and when the provider saw a machine open them. Those yet to be judged have their turn.
+    """
+    others, told = defaultdict[int, list[Seen]](list), defaultdict[int, list[datetime]](list)
+    if not letters:
+        return others, told
+    times = [event.at for events in letters.values() for event in events]
+    reach = 2 * classify.REACH
+    since, until = (
+        (min(times) - reach).replace(tzinfo=UTC),
+        (max(times) + reach).replace(tzinfo=UTC),
+    )
+    past = or_(Judgement.event_id.is_not(None), Event.id <= behind)
+    newest_first = func.row_number().over(
+        partition_by=(Event.delivery_id, Event.kind == judging.TOLD), order_by=Event.id.desc()
+    )
+    rows = (
+        judging.seen(session)
+        .add_columns(newest_first.label("place"))
+        .where(
+            among(session, Event.delivery_id, letters),
+            Event.at.between(since.replace(tzinfo=UTC), until.replace(tzinfo=UTC)),
+            or_(judging.IS_TOLD, and_(judging.IS_JUDGED, past)),
+        )
         .subquery()
     )
-    few = or_(rows.c.place <= NEIGHBOURS, rows.c.verdict.is_(None), rows.c.delivery_id.is_(None))
-    return session.execute(
-        select(rows).where(few).order_by(rows.c.delivery_id, rows.c.at, rows.c.id)
-    )
+    few = select(rows).where(or_(rows.c.place <= NEIGHBOURS, rows.c.verdict.is_(None)))
+    for event in judging.read(session, few):
+        if event.delivery_id is None:
+            continue
+        if event.kind != judging.TOLD:
+            others[event.delivery_id].append(event)
+        elif is_told(event):
+            told[event.delivery_id].append(event.at)
+    return others, told
 
 
-def _together(events: Sequence[Row[Any]]) -> Iterator[Sequence[Row[Any]]]:
-    return (events[at : at + NEIGHBOURS] for at in range(0, len(events), NEIGHBOURS))
+def _fewer(events: list[Seen]) -> list[Seen]:
+    """In their order; of a letter with very many the newest, and those that wait."""
+    if len(events) > NEIGHBOURS:
+        newest_first = sorted(events, key=attrgetter("id"), reverse=True)
+        events = [e for n, e in enumerate(newest_first) if n < NEIGHBOURS or e.verdict is None]
+    return sorted(events, key=_IN_ORDER)
 
 
 def _is_near(at: datetime, times: Sequence[datetime]) -> bool:
     """Whether one of these times, in order, is within reach."""
     place = bisect_left(times, at - classify.REACH)
     return place < len(times) and times[place] <= at + classify.REACH
-
-
-def _store(session: Session, fresh: Sequence[Held], changed: Sequence[Held]) -> None:
-    connection = session.connection()
-    at: datetime | str = now()
-    if connection.dialect.name == "sqlite":
-        at = f"{now().replace(tzinfo=None):%Y-%m-%d %H:%M:%S.%f}"  # as UtcDateTime writes it
-    rows = ((id_, verdict, orjson.dumps(why).decode(), at) for id_, verdict, why in fresh)
-    insert_rows(connection, JUDGEMENTS, ["event_id", "verdict", "evidence", "judged_at"], rows)
-    for id_, verdict, evidence in changed:
-        connection.execute(
-            update(JUDGEMENTS).where(JUDGEMENTS.c.event_id == id_),
-            {"verdict": verdict, "evidence": evidence, "judged_at": now()},
-        )

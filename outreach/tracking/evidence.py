@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from outreach.tracking import agents, origins, signs
 
@@ -17,11 +18,11 @@ ACTS = frozenset((SIGNED, UNSUBSCRIBED))  # POSTs that only a person sends
 BURST_S, BURST_PLACES = 10, 3
 EARLY_S, SOON_S = 2, 10
 SHADOW_S = 60
+TOLD_S = 60  # between an open that the provider saw and ours of the same letter
 EVERY_LINK_FROM = 4  # links; following all of a shorter letter is no sign of anything
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(NamedTuple):
     """What is known of one request, and of its letter's other requests, when it is weighed."""
 
     kind: str

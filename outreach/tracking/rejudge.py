@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from itertools import chain
 
-from sqlalchemy import Select, func, select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import func, or_, select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
@@ -21,10 +20,10 @@ from outreach.core import log
 from outreach.core.clock import now
 from outreach.core.db import Database
 from outreach.mail.models import Delivery
-from outreach.tracking import classify, rules
-from outreach.tracking.judging import link_count, request_of, take_mark
-from outreach.tracking.models import Event, Judgement, Link, Rejudging
-from outreach.tracking.rules import Rules
+from outreach.tracking import classify, judging
+from outreach.tracking.feedback_letters import among
+from outreach.tracking.judging import Blasts, Judged, Seen, is_told, request_of, take_mark
+from outreach.tracking.models import Event, Rejudging
 
 _log = log.get(__name__)
 REJUDGED = "tracking.rejudged"
@@ -32,9 +31,6 @@ REJUDGED = "tracking.rejudged"
 LETTERS_AT_ONCE = 200
 STRAYS_AT_ONCE = 1000
 TRIES, WAIT_S = 5, 0.2  # where another transaction holds the same letters the other way round
-
-_INSERTS: dict[str, Any] = {"postgresql": postgresql.insert, "sqlite": sqlite.insert}
-Found = tuple[Event, Link | None, Judgement | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,11 +90,12 @@ def _slice(db: Database, run_id: int) -> Progress:
 def _step(session: Session, run_id: int) -> Progress:
     """The next letters of a run; where none are left, what belongs to no letter, and its end."""
     take_mark(session)
+    judging.plan(session)
     run = session.get_one(Rejudging, run_id, with_for_update=True)
     if run.finished_at is None:
         letters = _next_letters(session, run)
-        for delivery in letters:
-            run.done_to = delivery.id
+        if letters:
+            run.done_to = letters[-1]
         _judge_letters(session, run, letters)
         if len(letters) < LETTERS_AT_ONCE:
             _judge_strays(session, run)
@@ -107,93 +104,56 @@ def _step(session: Session, run_id: int) -> Progress:
     return Progress(run.judged, run.total, run.changed, run.finished_at is not None)
 
 
-def _next_letters(session: Session, run: Rejudging) -> Sequence[Delivery]:
+def _next_letters(session: Session, run: Rejudging) -> Sequence[int]:
     seen = select(Event.delivery_id).where(
-        Event.delivery_id > run.done_to,
-        Event.delivery_id <= run.last_id,
-        Event.kind.in_(classify.JUDGED),
+        Event.delivery_id > run.done_to, Event.delivery_id <= run.last_id, judging.IS_JUDGED
     )
     ids = session.scalars(seen.distinct().order_by(Event.delivery_id).limit(LETTERS_AT_ONCE)).all()
-    held = select(Delivery).where(Delivery.id.in_(ids)).order_by(Delivery.id)
+    held = select(Delivery.id).where(Delivery.id.in_(ids)).order_by(Delivery.id)
     return session.scalars(held.with_for_update(key_share=True)).all()
 
 
-def _judge_letters(session: Session, run: Rejudging, letters: Sequence[Delivery]) -> None:
-    events: dict[int | None, list[Found]] = defaultdict(list)
-    ids = [delivery.id for delivery in letters]
-    for event, link, before in session.execute(_events().where(Event.delivery_id.in_(ids))):
-        events[event.delivery_id].append((event, link, before))
-    known: dict[int | None, tuple[Rules, int]] = {}
-    for delivery in letters:
-        blast_id = delivery.blast_id
-        if blast_id not in known:
-            known[blast_id] = rules.of_blast(session, blast_id), link_count(session, blast_id)
-        own, links = known[blast_id]
-        rows = events[delivery.id]
-        verdicts = classify.judge(
-            [request_of(event, link.kind if link else None) for event, link, _ in rows],
-            delivered_at=delivery.accepted_at,
-            links=links,
-            rules=own,
-        )
-        _store(session, run, rows, verdicts)
+def _judge_letters(session: Session, run: Rejudging, letters: Sequence[int]) -> None:
+    every = or_(judging.IS_JUDGED, judging.IS_TOLD)
+    query = judging.seen(session).where(among(session, Event.delivery_id, letters), every)
+    of_letter = defaultdict[int | None, list[Seen]](list)
+    for event in judging.read(session, query):
+        of_letter[event.delivery_id].append(event)
+    _weigh(session, run, of_letter.values())
 
 
 def _judge_strays(session: Session, run: Rejudging) -> None:
     """Events of no letter: each is all that is known of its visitor."""
     after = 0
     while True:
-        query = _events().where(Event.delivery_id.is_(None), Event.id > after)
-        query = query.order_by(Event.id).limit(STRAYS_AT_ONCE)
-        rows = [(event, link, before) for event, link, before in session.execute(query)]
-        if not rows:
+        query = judging.seen(session).where(
+            Event.delivery_id.is_(None), Event.id > after, judging.IS_JUDGED
+        )
+        events = judging.read(session, query.order_by(Event.id).limit(STRAYS_AT_ONCE))
+        if not events:
             return
-        after = rows[-1][0].id
-        verdicts = [
-            classify.judge(
-                [request_of(event, link.kind if link else None)],
-                links=link_count(session, event.blast_id),
-                rules=rules.of_blast(session, event.blast_id),
-            )[0]
-            for event, link, _ in rows
-        ]
-        _store(session, run, rows, verdicts)
+        after = events[-1].id
+        _weigh(session, run, [[event] for event in events])
 
 
-def _store(
-    session: Session,
-    run: Rejudging,
-    rows: Sequence[Found],
-    verdicts: Sequence[classify.Verdict],
-) -> None:
-    new = []
-    for (event, _, before), verdict in zip(rows, verdicts, strict=True):
-        evidence = verdict.as_json()
-        if before is not None and (before.verdict, before.evidence) == (verdict.verdict, evidence):
+def _weigh(session: Session, run: Rejudging, letters: Collection[Sequence[Seen]]) -> None:
+    """Judge all events of each letter, and store what is other than before."""
+    kinds = judging.link_kinds(session, chain.from_iterable(letters))
+    blasts, judged = Blasts(session), Judged()
+    for events in letters:
+        known = [event for event in events if event.kind != judging.TOLD]
+        if not known:
             continue
-        run.changed += before is None or before.verdict != verdict.verdict
-        new.append(
-            {
-                "event_id": event.id,
-                "verdict": verdict.verdict,
-                "evidence": evidence,
-                "judged_at": now(),
-            }
+        own, links = blasts[known[0].blast_id]
+        verdicts = classify.judge(
+            [request_of(event, kinds) for event in known],
+            delivered_at=known[0].accepted_at,
+            links=links,
+            rules=own,
+            told=[event.at for event in events if is_told(event)],
         )
-    run.judged += len(rows)
-    if new:
-        insert = _INSERTS[session.get_bind().dialect.name](Judgement)
-        names = ("verdict", "evidence", "judged_at")
-        replaced = {name: insert.excluded[name] for name in names}
-        session.execute(
-            insert.on_conflict_do_update(index_elements=[Judgement.event_id], set_=replaced), new
-        )
-
-
-def _events() -> Select[Event, Link, Judgement]:
-    return (
-        select(Event, Link, Judgement)
-        .outerjoin(Link, Link.id == Event.link_id)
-        .outerjoin(Judgement, Judgement.event_id == Event.id)
-        .where(Event.kind.in_(classify.JUDGED))
-    )
+        for event, verdict in zip(known, verdicts, strict=True):
+            judged.add(event, verdict)
+        run.judged += len(known)
+    run.changed += len(judged.new) + judged.others
+    judged.store(session)

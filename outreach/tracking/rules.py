@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import chain
 from typing import Any
 
+import orjson
 from sqlalchemy import column, select, table
 from sqlalchemy.orm import Session
 
@@ -20,14 +22,18 @@ from outreach.tracking.evidence import WEIGHTS
 _BLASTS = table("blasts", column("id"), column("organisation_id"))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Rules:
-    """`weights` by evidence, 0 switches it off; `networks` are hashes as events have them."""
+    """`weights` by evidence, 0 switches it off; `networks` are hashes as events have them.
+
+    Each is its own, so that what it was found to say of a request can be remembered.
+    """
 
     weights: Mapping[str, int] = field(default_factory=dict)
     machine_agents: Sequence[str] = ()
     reader_agents: Sequence[str] = ()
     networks: frozenset[str] = frozenset()
+    remembered: dict[Any, Any] = field(default_factory=dict, repr=False)  # by classify.judge
 
     def weight(self, name: str) -> int:
         """What a piece of evidence weighs here."""
@@ -63,8 +69,12 @@ def of_blast(session: Session, blast_id: int | None) -> Rules:
 
 
 def _read(kept: Mapping[str, Any]) -> Rules:
-    if not kept:
-        return AS_THEY_COME
+    return _of_json(orjson.dumps(kept, option=orjson.OPT_SORT_KEYS)) if kept else AS_THEY_COME
+
+
+@lru_cache(maxsize=64)  # the same object for the same rules
+def _of_json(text: bytes) -> Rules:
+    kept = orjson.loads(text)
     return Rules(
         weights={name: n for name, n in kept.get("weights", {}).items() if name in WEIGHTS},
         machine_agents=kept.get("machine_agents", ()),
@@ -74,5 +84,7 @@ def _read(kept: Mapping[str, Any]) -> Rules:
 
 
 def _contains(agent: str, words: Sequence[str]) -> bool:
+    if not words:
+        return False
     lower = agent.lower()
     return any(word.lower() in lower for word in words)

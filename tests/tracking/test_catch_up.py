@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import threading
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select, text
 
 from outreach.core.db import Database
 from outreach.tracking import catch_up as catching
-from outreach.tracking import record
+from outreach.tracking import record, rejudge
 from outreach.tracking.catch_up import catch_up
 from outreach.tracking.judging import take_mark
 from outreach.tracking.models import Event, Judgement, JudgingMark
@@ -125,3 +126,56 @@ def test_only_one_judges_and_the_others_pass_by(db: Database, letter: Letter) ->
         assert waiting.is_alive()
     waiting.join()
     assert _unjudged(db) == 0
+
+
+def _see(db: Database, letter: Letter, kind: str, seconds: float, **more: Any) -> None:
+    at = DELIVERED + timedelta(seconds=seconds)
+    given = {"agent": CHROME, "network": "home"} | more
+    _store(db, [Observation(kind, at, letter.delivery_id, **given)])
+    catch_up(db)
+
+
+def _opens(db: Database) -> list[tuple[str, list[str]]]:
+    with db.reading() as session:
+        query = select(Judgement).join(Event, Event.id == Judgement.event_id).order_by(Event.at)
+        found = session.scalars(query.where(Event.kind == "opened"))
+        return [(each.verdict, [why["name"] for why in each.evidence]) for each in found]
+
+
+@pytest.mark.parametrize("ours_first", [True, False])
+def test_the_providers_flag_reaches_our_open_of_the_same_moment(
+    db: Database, letter: Letter, ours_first: bool
+) -> None:
+    _see(db, letter, "opened", 5000)  # somebody looks at it later
+    opens = [("opened", 602.5, {}), ("provider_opened", 600, {"detail": {"machine": True}})]
+    for kind, seconds, more in opens if ours_first else opens[::-1]:
+        _see(db, letter, kind, seconds, **more)
+    assert _opens(db) == [("machine_open", ["provider_flag"]), ("human", [])]
+    with db.reading() as session:
+        judged = select(func.count()).select_from(Judgement)
+        assert session.scalar(judged) == 2  # what the provider saw is counted nowhere
+    assert list(rejudge.run_all(db, actor="Ada"))[-1].changed == 0
+
+
+def test_what_the_provider_saw_without_its_flag_says_nothing(db: Database, letter: Letter) -> None:
+    for detail in ({}, {"machine": False}, {"machine": "true"}, {"type": "machine, true"}):
+        _see(db, letter, "provider_opened", 600, detail=detail)
+    _see(db, letter, "opened", 601)
+    assert _opens(db) == [("human", [])]
+
+
+def test_a_verdict_that_changes_has_a_new_instant(db: Database, letter: Letter) -> None:
+    _store(db, _clicks(letter, 2, network="a"))
+    catch_up(db)
+    before = _instants(db)
+    _store(db, _clicks(letter, 1, 90, network="a", method="HEAD"))
+    catch_up(db)
+    after = _instants(db)
+    assert all(after[event_id] > at for event_id, at in before.items())
+    catch_up(db)
+    assert _instants(db) == after
+
+
+def _instants(db: Database) -> dict[int, datetime]:
+    with db.reading() as session:
+        return dict(session.execute(select(Judgement.event_id, Judgement.judged_at)).all())

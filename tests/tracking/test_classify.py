@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -192,6 +191,13 @@ def test_verdicts_do_not_depend_on_the_order_of_arrival() -> None:
     assert backward[::-1] == forward
 
 
+def test_a_flag_is_for_the_open_nearest_to_it() -> None:
+    opens = [_at(seconds, kind="opened", place="") for seconds in (560, 590, 630, 900)]
+    told = [DELIVERED + timedelta(seconds=seconds) for seconds in (600, 800)]
+    verdicts = judge([*opens, _at(600)], delivered_at=DELIVERED, told=told)
+    assert [v.verdict for v in verdicts] == ["human", "machine_open", "human", "human", "human"]
+
+
 @pytest.mark.parametrize(
     ("agent", "proxy"),
     [
@@ -274,8 +280,8 @@ def test_browsers_that_cannot_be_are_known(agent: str) -> None:
 def test_a_phone_in_hand_is_faster_than_a_desk() -> None:
     facts = Facts(kind="clicked", agent=IPHONE, delay_s=1.2, ran_script=True)
     assert weigh(facts).verdict == "human"
-    assert weigh(replace(facts, agent=CHROME)).verdict == "unknown"
-    assert weigh(replace(facts, ran_script=False)).verdict == "machine"
+    assert weigh(facts._replace(agent=CHROME)).verdict == "unknown"
+    assert weigh(facts._replace(ran_script=False)).verdict == "machine"
 
 
 def test_evidence_has_names_and_reasons_of_its_own() -> None:
