@@ -56,7 +56,7 @@ def as_parquet(table: Table) -> bytes:
     if not writes_parquet():
         raise Conflict(
             "Parquet can’t be written here: pyarrow is not installed. Nothing was written.",
-            hint="Take the CSV file, or: pip install 'outreach[parquet]'",
+            hint="Take the CSV file, or: pip install pyarrow",
         )
     arrow: Any = importlib.import_module("pyarrow")
     parquet: Any = importlib.import_module("pyarrow.parquet")

@@ -20,6 +20,7 @@ SECONDS = 15.0
 MAX_SPEC_BYTES = 500_000
 PNG_SCALE = 2  # pixels for a unit of the drawing: sharp on paper and on dense screens
 MARGIN = 24
+FONT = "Inter, Liberation Sans, Arial, sans-serif"  # each reader of SVG takes the first it has
 
 
 @dataclass(frozen=True)
@@ -125,7 +126,7 @@ def framed(bare: Spec, *, title: str, unit: str, source: str) -> Spec:
         },
         "vconcat": [inner, line],
         "spacing": 18,
-        "config": charts.config(charts.LIGHT),
+        "config": charts.config(charts.LIGHT) | {"font": FONT},
     }
 
 
@@ -154,7 +155,7 @@ def _drawn(way: str, spec: Spec, **options: Any) -> Any:
     if not draws():
         raise Conflict(
             "Charts can’t be drawn here: the extra `charts` is not installed. Nothing was written.",
-            hint="Take the table, or: pip install 'outreach[charts]'",
+            hint="Take the table, or: pip install altair vl-convert-python",
         )
     text = orjson.dumps(spec).decode()
     if len(text) > MAX_SPEC_BYTES:

@@ -11,10 +11,11 @@ from sqlalchemy.orm import Session
 
 from outreach.accounts.queries import the_organisation
 from outreach.analytics import plain, proof, reports, rollup
+from outreach.analytics.paper import PAPERS
 from outreach.blasts import operations, preflight, queries, schedule
 from outreach.blasts.compose import Preview, preview
 from outreach.blasts.models import Blast
-from outreach.cli import pace, sending, watch
+from outreach.cli import pace, printing, sending, watch
 from outreach.cli.context import Context, actor, as_json
 from outreach.core.address import canonical
 from outreach.core.errors import BadInput, Conflict, NotFound
@@ -214,9 +215,13 @@ def test(context: Context, blast: str, address: str | None, like: str | None) ->
 @blasts.command()
 @click.argument("blast")
 @click.option("--check", is_flag=True, help="Recount from the raw events; exit 1 when unequal.")
+@click.option("--pdf", type=click.Path(path_type=Path, dir_okay=False), help="Write it as PDF.")
+@click.option("--paper", type=click.Choice(PAPERS, case_sensitive=False), help="Default: by place.")
 @as_json
 @click.pass_obj
-def report(context: Context, blast: str, check: bool, json_: bool) -> None:
+def report(
+    context: Context, blast: str, check: bool, pdf: Path | None, paper: str | None, json_: bool
+) -> None:
     """The figures of a blast: people, rates with intervals, machines apart."""
     db = context.services.db
     with db.reading() as session:
@@ -226,8 +231,13 @@ def report(context: Context, blast: str, check: bool, json_: bool) -> None:
     rollup.advance(db)  # what no worker has counted yet
     with db.reading() as session:
         figures = reports.blast_report(session, blast_id)
+        organisation = the_organisation(session)
+    if pdf:
+        printing.write(figures, organisation, pdf, paper)
     if json_:
         context.print_json(figures.to_json())
+    elif pdf:
+        context.say(f"The report is in {pdf}.")
     else:
         context.say(plain.as_text(figures))
     if differences:

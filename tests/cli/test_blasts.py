@@ -12,11 +12,12 @@ from click.testing import CliRunner
 from sqlalchemy import select
 
 import config
+from outreach.analytics import printed
 from outreach.cli.blasts import blasts
 from outreach.cli.context import Context
 from outreach.core.clock import now
 from outreach.core.db import Database
-from outreach.core.errors import BadInput, Conflict, FormErrors, OutreachError
+from outreach.core.errors import BadInput, Conflict, FormErrors, NotFound, OutreachError
 from outreach.mail.models import Batch
 from tests.standins.world import World
 
@@ -144,3 +145,24 @@ def test_numbers_and_times_that_there_are_not_are_named(
 ) -> None:
     with pytest.raises(OutreachError, match=said):
         typed(*words)
+
+
+def test_a_report_is_printed_whole_or_not_at_all(
+    typed: Typed, world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "ask.pdf"
+    with pytest.raises(NotFound, match="nothing to print yet"):
+        typed("report", "First ask", "--pdf", str(path))
+    world.add_people(2)
+    world.start()
+    asked: list[str] = []
+    monkeypatch.setattr(printed, "as_pdf", lambda html: asked.append(html) or b"%PDF-")
+    assert typed("report", "First ask", "--pdf", str(path), "--paper", "letter") == (
+        f"The report is in {path}.\n"
+    )
+    assert path.read_bytes() == b"%PDF-"
+    assert "size:Letter" in asked[0]
+    with pytest.raises(BadInput, match="can’t be written"):
+        typed("report", "First ask", "--pdf", str(tmp_path / "none" / "ask.pdf"))
+    assert json.loads(typed("report", "First ask", "--json", "--pdf", str(path)))["audience"] == 2
+    assert [one.name for one in tmp_path.glob("*.p*")] == ["ask.pdf"]

@@ -13,7 +13,9 @@ from outreach.analytics import (
     charts,
     downloads,
     drawings,
+    paper,
     pictures,
+    printed,
     proof,
     report_tables,
     reports,
@@ -26,7 +28,7 @@ from outreach.analytics.intervals import Rate
 from outreach.blasts.models import Blast
 from outreach.core.errors import NotFound
 from outreach.core.paging import page_of
-from outreach.web.auth import needs, zone
+from outreach.web.auth import current_account, needs, zone
 from outreach.web.context import services
 
 blueprint = Blueprint("console_reports", __name__, url_prefix="/console/reports")
@@ -183,6 +185,22 @@ def picture(blast_id: int, name: str, kind: str) -> ResponseReturnValue:
     return _attached(draw(spec), mimetype, f"blast-{blast_id}-{name}.{kind}")
 
 
+@blueprint.get("/<int:blast_id>/report.pdf")
+@needs("read")
+def printed_report(blast_id: int) -> ResponseReturnValue:
+    """The whole report for printing; `paper` is A4 or Letter, else what is usual there."""
+    organisation = current_account().organisation
+    usual = paper.paper_of(organisation.language, organisation.timezone)
+    size = request.args.get("paper", usual)
+    if size not in paper.PAPERS:
+        raise NotFound("There is no such paper here.", hint=_one_of(paper.PAPERS))
+    found, _ = _ran(blast_id)
+    content = printed.report_pdf(
+        found, organisation=organisation.name, language=organisation.language, paper=size
+    )
+    return _attached(content, "application/pdf", f"blast-{blast_id}-report.pdf")
+
+
 def _ran(blast_id: int) -> tuple[BlastReport, Figures]:
     with services().db.reading() as session:
         found = reports.blast_report(session, blast_id)
@@ -192,7 +210,7 @@ def _ran(blast_id: int) -> tuple[BlastReport, Figures]:
 
 
 def _one_of(names: Iterable[str]) -> str:
-    return f"It has: {', '.join(names)}."
+    return f"There are: {', '.join(names)}."
 
 
 def _file(table: downloads.Table, kind: str) -> Response:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 from html import unescape
@@ -14,7 +15,7 @@ import pytest
 from pyarrow import parquet
 
 from outreach.accounts.models import Organisation
-from outreach.analytics import charts, downloads, pictures, report_tables, rollup
+from outreach.analytics import charts, downloads, pictures, printed, report_tables, rollup
 from outreach.core.db import Database
 from tests.analytics.worlds import World
 from tests.web.console.conftest import Browser
@@ -99,6 +100,8 @@ def test_a_blast_that_has_not_run_says_so_and_gives_no_files(
 ) -> None:
     with db.transaction() as session:
         made = World(session, organisation.id, state="scheduled")
+    for name in ("report.pdf", "funnel.svg", "hours.parquet"):
+        assert console.get(_file(made.blast.id, name)).status_code == 404
     page = console.get(f"/console/reports/{made.blast.id}")
     assert "This blast has not run." in page.text
     assert "Delivered" not in page.text
@@ -231,14 +234,38 @@ def test_without_the_extras_files_are_left_out_and_a_link_says_what_to_install(
     assert ".parquet" not in page
     assert ".svg" not in page
     assert "hours.csv" in page
-    for name, extra in (("hours.parquet", "parquet"), ("hours.svg", "charts")):
+    for name, package in (("hours.parquet", "pyarrow"), ("hours.svg", "vl-convert-python")):
         answer = console.get(_file(blast_id, name))
         assert answer.status_code == 409
-        assert f"outreach[{extra}]" in unescape(answer.text)
+        assert package in unescape(answer.text)
 
 
 def _file(blast_id: int, name: str) -> str:
     return f"/console/reports/{blast_id}/{name}"
+
+
+def test_a_report_comes_as_pdf_on_the_paper_that_is_asked_for(
+    console: Browser, blast_id: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(printed, "as_pdf", lambda html: asked.append(html) or b"%PDF-")
+    url = _file(blast_id, "report.pdf")
+    assert f'href="{url}"' in console.get(f"/console/reports/{blast_id}").text
+    answer = console.get(url)
+    assert (answer.mimetype, answer.data) == ("application/pdf", b"%PDF-")
+    assert console.get(f"{url}?paper=Letter").status_code == 200
+    assert ["size:A4" in asked[0], "size:Letter" in asked[1]] == [True, True]
+    assert console.get(f"{url}?paper=Foolscap").status_code == 404
+
+
+def test_where_nothing_can_be_printed_the_page_says_what_to_install(
+    console: Browser, blast_id: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pictures, "draws", lambda: False)
+    monkeypatch.setitem(sys.modules, "weasyprint", None)
+    answer = console.get(_file(blast_id, "report.pdf"))
+    assert answer.status_code == 409
+    assert "pip install weasyprint" in unescape(answer.text)
 
 
 def test_a_stranger_sees_no_figures(app: object, enter: Callable[[str], Browser]) -> None:
