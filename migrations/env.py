@@ -8,8 +8,8 @@ from alembic import context
 
 import outreach.accounts.models
 import outreach.analytics.changes
-import outreach.analytics.scorecard_models
 import outreach.analytics.digest_models
+import outreach.analytics.scorecard_models
 import outreach.audiences.models
 import outreach.blasts.models
 import outreach.consent.models
