@@ -14,6 +14,8 @@ from outreach.core.db import Database
 from outreach.core.errors import BadInput
 from outreach.core.tokens import Tokens
 from outreach.mail import pace_scopes
+from outreach.mail.dkim import Signer
+from outreach.mail.dkim_keys import signer
 from outreach.mail.provider import Provider
 from outreach.mail.verp import ReturnPaths
 from outreach.providers.build import RelaySettings, build
@@ -52,6 +54,7 @@ def build_services(settings: config.Settings, provider: Provider | None = None) 
         watches_worker=not settings.broker_url,
         sendgrid_webhook_keys=known_keys(settings.sendgrid_webhook_keys),
         return_paths=return_paths,
+        dkim=_signer(settings),
         bounce_maildir=Path(settings.bounce_maildir) if settings.bounce_maildir else None,
         bounce_imap=_bounce_mailbox(settings),
         metrics_token=settings.metrics_token.get_secret_value(),
@@ -99,6 +102,11 @@ def create_app(services: Services, *, trusted_proxies: int = 0, pages_at_a_time:
 
 def _return_paths(settings: config.Settings, secret: str) -> ReturnPaths | None:
     return ReturnPaths(secret, settings.bounce_address) if settings.bounce_address else None
+
+
+def _signer(settings: config.Settings) -> Signer | None:
+    """What signs letters; only those to an SMTP relay are signed here."""
+    return signer(settings.dkim_domain, settings.dkim_keys) if settings.provider == "smtp" else None
 
 
 def _pause_limits(settings: config.Settings) -> Limits:

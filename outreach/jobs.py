@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from outreach.analytics import rollup
+from outreach.analytics import provider_figures, rollup, sender_readings
 from outreach.blasts import automatic_pause, delivery, domains, holding, queries, schedule
 from outreach.blasts.freeze import freeze
 from outreach.blasts.recovering import recover_lost
@@ -34,6 +34,8 @@ from outreach.tracking import (
 )
 
 _log = log.get(__name__)
+
+STAY_HERE = ("mailbox", "null")  # providers that send nothing anywhere
 
 
 @dataclass(frozen=True)
@@ -161,6 +163,21 @@ def roll_up(services: Services, stop: threading.Event) -> None:
     rollup.advance(services.db, stop)
 
 
+def count_providers(services: Services, stop: threading.Event) -> None:
+    """Count letters by mailbox domain, for the deliverability score card."""
+    provider_figures.count_moved(services.db, stop)
+
+
+def read_senders(services: Services, stop: threading.Event) -> None:
+    """Read what the DNS says of the sending domains, where letters leave this machine at all."""
+    if services.provider.name in STAY_HERE:
+        return
+    with services.db.reading() as session:
+        due = sender_readings.is_due(session)
+    if due:
+        sender_readings.refresh(services.db, services.sending)
+
+
 def replay_events(services: Services, stop: threading.Event) -> None:
     """Store the events that were kept in a file while the database was away."""
     spool.replay(services.db, spool.path_in(services.data_dir))
@@ -227,6 +244,8 @@ JOBS = (
     Job("mail.recover", recover, 5.0, "mail"),
     Job("petitions.count", count_signatures, 2.0, "petitions"),
     Job("figures.count", roll_up, 1.0, "events"),
+    Job("figures.providers", count_providers, 60.0, "events"),
+    Job("senders.read", read_senders, 600.0, "events"),
     Job("events.replay", replay_events, 5.0, "events"),
     Job("events.judge", judge_events, 1.0, "events"),
     Job("events.months", keep_months, 3600.0, "events"),

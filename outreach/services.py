@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from outreach.analytics.sender_readings import Sending
 from outreach.blasts.automatic_pause import Limits
 from outreach.blasts.progress import Lookout
 from outreach.core.db import Database
 from outreach.core.tokens import Tokens
+from outreach.mail.dkim import Signer
 from outreach.mail.flight import FlightRecorder
 from outreach.mail.provider import Provider
 from outreach.mail.verp import ReturnPaths
@@ -41,6 +43,7 @@ class Services:
     return_paths: ReturnPaths | None = None  # None: bounce mail goes to the sender’s address
     bounce_maildir: Path | None = None
     bounce_imap: Account | None = None
+    dkim: Signer | None = None  # what signs letters here; None: nothing does
     pause_limits: Limits = Limits()  # noqa: RUF009  frozen
     events_keep_months: int = 0  # after their own; 0: for ever
     metrics_token: str = ""  # who has it may read the metrics; empty: nobody
@@ -64,6 +67,12 @@ class Services:
     def event_writer(self) -> Writer:
         """Who stores the clicks and opens of this process."""
         return Writer(self.db, spool.path_in(self.data_dir))
+
+    @property
+    def sending(self) -> Sending:
+        """How letters leave, for who looks up what the DNS has to say of it."""
+        back = self.return_paths.domain if self.return_paths else ""
+        return Sending(self.provider.name, self.dkim, back)
 
     @property
     def alive_file(self) -> Path:

@@ -49,6 +49,11 @@ class ReturnPaths:
             for purpose in (b"outreach bounce", b"outreach veil")
         )
 
+    @property
+    def domain(self) -> str:
+        """Where the bounce mail goes."""
+        return self._behind[1:]
+
     def maker(self) -> Callable[[Recipient], str]:
         """What makes the return path of a recipient's letter; about 2 µs each."""
         before, behind, key, veil = self._before, self._behind, self._key, self._veil

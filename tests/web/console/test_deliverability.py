@@ -1,0 +1,94 @@
+"""The deliverability score card on its screen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from outreach.accounts.models import Organisation
+from outreach.analytics import provider_figures, rollup
+from outreach.consent import ledger
+from outreach.core.clock import now
+from outreach.core.db import Database
+from outreach.mail import sender_dns
+from outreach.mail.models import Delivery
+from outreach.supporters.models import Supporter
+from outreach.tracking.leaving import BY_ONE_CLICK
+from tests.analytics.worlds import World
+
+PATH = "/console/reports/deliverability/"
+
+
+def test_an_empty_card_says_what_will_stand_there(console: Any) -> None:
+    page = console.get(PATH).text
+    for words in (
+        "Not read yet",
+        "No letters in the last 30 days",
+        "Nobody left this way.",
+        "there is no letter to look at",
+    ):
+        assert words in page
+    assert f'href="{PATH}"' in console.get("/console/reports/").text
+
+
+def test_the_card_shows_rates_with_intervals_and_names_who_falls(
+    console: Any, db: Database, organisation: Organisation
+) -> None:
+    with db.transaction() as session:
+        for days, bounced in ((40, 1), (1, 30)):
+            made = World(session, organisation.id)
+            made.blast.started_at = now() - timedelta(days=days)
+            states = ["delivered"] * 60 + ["bounced"] * bounced + ["complained"]
+            for number, state in enumerate(states):
+                address = f"r{days}-{number}@large.example"
+                person = Supporter(address=address, email=address)
+                session.add(person)
+                session.flush()
+                session.add(Delivery(blast_id=made.blast.id, supporter_id=person.id, state=state))
+        ledger.withdraw(session, person.id, basis=BY_ONE_CLICK, source="letter:1")
+    rollup.advance(db)
+    provider_figures.count_moved(db)
+    page = console.get(PATH).text
+    assert "More letters come back than before" in page
+    assert "large.example: 33 % of 91 letters of the last 7 days came back" in page
+    assert "Near 0.3 %, or over 0.1 %" in page  # 1 of 61, and an interval from 0.3 %
+    assert "All within 10 s." in page
+
+
+def test_records_are_read_by_a_press_and_by_nobody_who_only_reads(
+    console: Any,
+    enter: Callable[[str], Any],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[str] = []
+
+    def texts(name: str) -> list[str]:
+        asked.append(name)
+        return ["v=spf1 -all"]
+
+    monkeypatch.setattr(sender_dns, "texts", texts)
+    monkeypatch.setattr(sender_dns, "mail_servers", lambda name: [])
+    console.get(PATH)
+    assert asked == []
+    assert console.post(f"{PATH}read").status_code == 302
+    assert "harbourlights.example" in asked
+    page = console.get(PATH).text
+    assert "The records were read" in page
+    assert "Replies to letters have nowhere to go" in page
+    analyst = enter("analyst")
+    assert "Read the DNS again" not in analyst.get(PATH).text
+    assert analyst.post(f"{PATH}read").status_code == 403
+
+
+def test_a_silent_dns_is_told_of(console: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def silent(name: str) -> list[str]:
+        raise sender_dns.NoAnswer(f"{name}: no network")
+
+    monkeypatch.setattr(sender_dns, "texts", silent)
+    console.post(f"{PATH}read")
+    page = console.get(PATH).text
+    assert "Not all records were read" in page
+    assert "The DNS does not answer here" in page
