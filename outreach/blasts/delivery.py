@@ -234,6 +234,7 @@ def _send_part(sender: Sender, turn: Turn, part: Part) -> bool:
         _name_unknown(sender, turn, part)
         raise
     else:
+        turn.put_off(part.outcomes)
         for fate, number in Counter(outcome.fate for outcome in part.outcomes).items():
             metrics.count(metrics.LETTERS, number, sender.provider.name, fate)
         return True

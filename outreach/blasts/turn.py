@@ -21,7 +21,7 @@ from outreach.mail import outbox, pace, pace_scopes
 from outreach.mail.models import SingleLetter
 from outreach.mail.outbox import Claim
 from outreach.mail.pace import Hold
-from outreach.mail.provider import Provider, Way, ways_of
+from outreach.mail.provider import Fate, Outcome, Provider, Way, ways_of
 
 # A batch that takes longer goes back between two parts: single letters, and blasts whose turn it
 # is, don't wait for the end of somebody else's thousand letters.
@@ -50,7 +50,7 @@ class Turn:
 
     def __init__(self, claim: Claim, sender_address: str, provider: Provider, watch: Watch) -> None:
         self.claim = claim
-        self._why = ""  # some of it waits for its domain
+        self._why = ""  # some of it waits: for its domain, or because the provider put it off
         self._provider = provider
         self._sender = sender_address
         self.watch = watch
@@ -153,6 +153,11 @@ class Turn:
             "because": hold.why if wait.total_seconds() > SHOWN_S else None,
         }
         session.connection().execute(_HOLD, values)
+
+    def put_off(self, outcomes: Sequence[Outcome]) -> None:
+        """The provider asked for patience with some of these: what it said last."""
+        reasons = (one.reason for one in reversed(outcomes) if one.fate is Fate.LATER)
+        self._why = next(filter(None, reasons), self._why)
 
     def finish(self, session: Session) -> None:
         """End the batch; or let it come back for those who are to wait, and say why."""

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
-from outreach.blasts import delivery, schedule
+from outreach.blasts import delivery, queries, schedule
 from outreach.blasts.progress import progress_of
 from outreach.blasts.recovering import recover_lost
 from outreach.consent import ledger, suppression
@@ -244,6 +244,17 @@ def test_a_provider_that_is_away_is_waited_for(world: World) -> None:
     assert world.provider.taken == addresses
     with world.db.reading() as session:
         assert world.blast(session).reason is None
+
+
+def test_why_letters_were_put_off_takes_the_place_of_what_was_wrong_before(world: World) -> None:
+    world.add_people(3)
+    world.provider.fates = {"p0002@example.org": Fate.LATER}
+    world.start()
+    with world.db.transaction() as session:
+        world.blast(session).reason = "The relay does not answer."
+    world.send()
+    with world.db.reading() as session:
+        assert queries.reason_of(session, world.blast(session)) == "told to be later"
 
 
 def test_a_provider_that_refuses_us_pauses_the_blast(world: World) -> None:
