@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
-from outreach.blasts import delivery, queries, schedule
+from outreach.blasts import delivery, queries, schedule, watch
 from outreach.blasts.progress import progress_of
 from outreach.blasts.recovering import recover_lost
 from outreach.consent import ledger, suppression
@@ -151,7 +151,10 @@ def test_what_the_provider_knows_settles_the_doubt(world: World) -> None:
     assert len(world.provider.taken) == 3  # only those who were certainly not sent
 
 
-def test_a_sender_that_comes_back_late_changes_nothing_but_the_doubt(world: World) -> None:
+def test_a_sender_that_comes_back_late_changes_nothing_but_the_doubt(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watch, "EVERY_S", 60)  # its own look would extend the lease again
     world.provider.part_size = 10
     world.add_people(20)
     world.batch_size = 20

@@ -11,7 +11,7 @@ from sqlalchemy import func, select, update
 from outreach.accounts.models import AuditEntry
 from outreach.audiences.rules import parse
 from outreach.audiences.select import supporter_ids
-from outreach.blasts import followup, queries, schedule, standing
+from outreach.blasts import followup, queries, schedule, standing, watch
 from outreach.blasts.freeze import freeze
 from outreach.blasts.recovering import recover_lost
 from outreach.consent import suppression
@@ -162,8 +162,9 @@ def test_nothing_is_put_back_into_a_batch_that_is_in_a_senders_hand(world: World
 
 
 def test_a_sender_that_comes_back_late_takes_nothing_for_sent_that_waits_again(
-    world: World,
+    world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(watch, "EVERY_S", 60)  # its own look would extend the lease again
     world.add_people(4)
     world.start()
     set_(world, "p0002", "refused")
