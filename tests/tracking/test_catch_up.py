@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import threading
+from contextlib import ExitStack
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select, text
+from sqlalchemy import Executable, func, select, text
+from sqlalchemy.orm import Session
 
 from outreach.core.db import Database
 from outreach.tracking import catch_up as catching
-from outreach.tracking import record, rejudge
+from outreach.tracking import judging, record, rejudge
 from outreach.tracking.catch_up import catch_up
-from outreach.tracking.judging import take_mark
+from outreach.tracking.judging import Seen, take_mark
 from outreach.tracking.models import Event, Judgement, JudgingMark
 from outreach.tracking.record import Observation
 from tests.tracking.worlds import DELIVERED, Letter
@@ -84,6 +86,29 @@ def test_an_event_that_is_committed_behind_later_ones_is_judged(
         for turn in range(4):
             _store(db, _clicks(letter, 1, 100 * turn + 100))
             assert catch_up(db) == 1
+    assert catch_up(db) == 1
+    assert _unjudged(db) == 0
+
+
+def test_what_is_committed_while_a_turn_reads_is_judged_in_the_next(
+    db: Database, letter: Letter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if db.is_sqlite:
+        pytest.skip("left out: on SQLite one writes at a time")
+    read = judging.read
+    with ExitStack() as late:
+        record.store(late.enter_context(db.transaction()), _clicks(letter, 1))
+        _store(db, _clicks(letter, 1, 900))
+        assert catch_up(db) == 1
+
+        def read_and_commit(session: Session, query: Executable) -> list[Seen]:
+            found = read(session, query)
+            late.close()
+            return found
+
+        monkeypatch.setattr(judging, "read", read_and_commit)
+        assert catch_up(db) == 0
+    monkeypatch.undo()
     assert catch_up(db) == 1
     assert _unjudged(db) == 0
 
