@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 
 from outreach.analytics import sender_readings
 from outreach.analytics.counting import counted_until
+from outreach.analytics.figures import SMALL
 from outreach.analytics.intervals import Rate
 from outreach.analytics.provider_figures import LOOKED_AT
 from outreach.analytics.scorecard_models import ProviderFigure, SenderReading
@@ -48,6 +49,11 @@ class Sums:
     def complaint(self) -> Rate:
         """Reported as spam, of delivered."""
         return Rate(self.complained, self.sent - self.bounced)
+
+    @property
+    def few(self) -> bool:
+        """Too few delivered for a verdict: counts and the interval are shown."""
+        return self.complaint.of < SMALL
 
     @property
     def bounce(self) -> Rate:
@@ -159,16 +165,21 @@ def _line_json(line: ProviderLine) -> dict[str, Any]:
 
 
 def verdict(sums: Sums) -> str:
-    """Where a complaint rate stands: over (the limit, certainly), near (it may be, or is certainly
-    over the aim), under (the aim, certainly), open (too few letters to tell), none (no letters)."""
+    """Where a complaint rate stands: over (the limit, certainly), perhaps (over it, by its count),
+    above (the aim, certainly), under (the aim, certainly), open (too few letters to tell), none
+    (no letters)."""
     rate = sums.complaint
     if rate.share is None or rate.interval is None:
         return "none"
     low, high = rate.interval
+    if sums.few:
+        return "open"
     if low >= LIMIT:
         return "over"
-    if rate.share >= LIMIT or low >= AIM:
-        return "near"
+    if rate.share >= LIMIT:
+        return "perhaps"
+    if low >= AIM:
+        return "above"
     return "under" if high < AIM else "open"
 
 

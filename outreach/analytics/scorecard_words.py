@@ -16,13 +16,22 @@ KINDS = {
 LEVELS = {OK: "In order", LOOK: "Look at it", MISSING: "Missing", UNREAD: "Not read"}
 VERDICTS = {
     "over": "Over 0.3 %",
-    "near": "Near 0.3 %, or over 0.1 %",
+    "perhaps": "Perhaps over 0.3 %",
+    "above": "Over 0.1 %",
     "under": "Under 0.1 %",
     "open": "Too few to tell",
     "none": "No letters",
 }
 # How a verdict looks; the word says it, the colour repeats it.
-LOOKS = {"over": "stop", "near": "warn", "under": "ok", OK: "ok", LOOK: "warn", MISSING: "stop"}
+LOOKS = {
+    "over": "stop",
+    "perhaps": "warn",
+    "above": "warn",
+    "under": "ok",
+    OK: "ok",
+    LOOK: "warn",
+    MISSING: "stop",
+}
 REASONS = {
     "bounced": "Bounced",
     "complained": "Complained",
@@ -62,7 +71,7 @@ def falling(line: ProviderLine) -> str:
     return (
         f"{domain(line)}: {line.week.bounce.percent} of {line.week.sent:,} letters of the last "
         f"7 days came back, {line.before.bounce.percent} of {line.before.sent:,} in the 90 days "
-        "before. That is no chance: the intervals lie apart."
+        "before. Chance does not explain it: the intervals lie apart."
     )
 
 

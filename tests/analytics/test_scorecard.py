@@ -116,8 +116,9 @@ def test_a_run_that_is_stopped_goes_on_later(db: Database, world: Build) -> None
         (Sums(1000, 0, 0), "open"),
         (Sums(10_000, 0, 1), "under"),
         (Sums(10_000, 0, 10), "open"),
-        (Sums(100_000, 0, 200), "near"),
-        (Sums(1_000, 0, 4), "near"),
+        (Sums(100_000, 0, 200), "above"),
+        (Sums(1_000, 0, 4), "perhaps"),
+        (Sums(499, 0, 40), "open"),
         (Sums(100_000, 0, 400), "over"),
     ],
 )
