@@ -180,6 +180,13 @@ class Settings(BaseSettings):
         description="Months after their own for which clicks, opens and other events are kept; "
         "0: for ever.",
     )
+    digest_hour: int = Field(
+        8,
+        ge=0,
+        le=23,
+        description="Hour of Mondays, in the organisation’s time zone, from which on weekly "
+        "digests leave.",
+    )
     metrics_token: SecretStr = Field(
         SecretStr(""),
         description="Prometheus gets /metrics with this bearer token; empty: nobody gets it.",

@@ -58,6 +58,7 @@ def build_services(settings: config.Settings, provider: Provider | None = None) 
         bounce_maildir=Path(settings.bounce_maildir) if settings.bounce_maildir else None,
         bounce_imap=_bounce_mailbox(settings),
         metrics_token=settings.metrics_token.get_secret_value(),
+        digest_hour=settings.digest_hour,
         pause_limits=_pause_limits(settings),
     )
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from outreach.analytics import provider_figures, rollup, sender_readings
+from outreach.analytics import digest, provider_figures, rollup, sender_readings
 from outreach.blasts import automatic_pause, delivery, domains, holding, queries, schedule
 from outreach.blasts.freeze import freeze
 from outreach.blasts.recovering import recover_lost
@@ -178,6 +178,11 @@ def read_senders(services: Services, stop: threading.Event) -> None:
         sender_readings.refresh(services.db, services.sending)
 
 
+def post_digests(services: Services, stop: threading.Event) -> None:
+    """Post the week's digests on Mondays to those who asked for them."""
+    digest.post_due(services.db, services.tokens, services.base_url, services.digest_hour, stop)
+
+
 def replay_events(services: Services, stop: threading.Event) -> None:
     """Store the events that were kept in a file while the database was away."""
     spool.replay(services.db, spool.path_in(services.data_dir))
@@ -245,6 +250,7 @@ JOBS = (
     Job("petitions.count", count_signatures, 2.0, "petitions"),
     Job("figures.count", roll_up, 1.0, "events"),
     Job("figures.providers", count_providers, 60.0, "events"),
+    Job("digests.post", post_digests, 300.0, "mail"),
     Job("senders.read", read_senders, 600.0, "events"),
     Job("events.replay", replay_events, 5.0, "events"),
     Job("events.judge", judge_events, 1.0, "events"),

@@ -46,6 +46,7 @@ class Services:
     dkim: Signer | None = None  # what signs letters here; None: nothing does
     pause_limits: Limits = Limits()  # noqa: RUF009  frozen
     events_keep_months: int = 0  # after their own; 0: for ever
+    digest_hour: int = 8  # on Mondays, in an organisation’s time zone
     metrics_token: str = ""  # who has it may read the metrics; empty: nobody
 
     @property

@@ -11,10 +11,11 @@ from sqlalchemy.orm import Session
 from outreach.accounts import audit, operations, passwords, queries
 from outreach.accounts.models import Organisation
 from outreach.accounts.roles import ROLES
+from outreach.analytics import digest
 from outreach.cli import organisation
 from outreach.cli.context import Context, actor, as_json
 from outreach.core.address import canonical
-from outreach.core.errors import BadInput, NotFound
+from outreach.core.errors import BadInput, Conflict, NotFound
 
 
 @click.group("accounts")
@@ -134,6 +135,27 @@ def disable(context: Context, email: str) -> None:
         operations.disable(session, account)
         _audit(session, "account.disable", account.id)
         context.say(f"{account.email} may not sign in any more.")
+
+
+@accounts.command("digest")
+@click.argument("email")
+@click.option("--on/--off", "wanted", default=True, show_default=True)
+@click.pass_obj
+def digest_(context: Context, email: str, wanted: bool) -> None:
+    """Send the weekly digest to the account EMAIL on Mondays, or no more."""
+    with context.services.db.transaction() as session:
+        account = queries.account_by_email(session, email)
+        if not wanted:
+            digest.stop(session, account.id, actor=actor())
+        elif account.disabled_at is not None:
+            raise Conflict(
+                "This account is closed: it gets no letters. Nothing was changed.",
+                hint="See all of them: outreach accounts list",
+            )
+        else:
+            digest.ask(session, account, actor=actor())
+    said = "gets the weekly digest from next Monday on" if wanted else "gets no weekly digest"
+    context.say(f"{account.email} {said}.")
 
 
 def _organisation(session: Session) -> Organisation | None:

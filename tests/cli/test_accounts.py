@@ -14,6 +14,7 @@ import config
 from outreach.accounts import queries
 from outreach.accounts.models import AuditEntry
 from outreach.accounts.sign_ins import sign_in
+from outreach.analytics import digest
 from outreach.cli.accounts import accounts
 from outreach.cli.context import Context
 from outreach.core.db import Database
@@ -126,3 +127,25 @@ def test_another_password_and_the_end(typed: Typed, db: Database) -> None:
     typed("create", "--email", "ines@harbour.example", "--name", "Inês", "--password-stdin")
     assert typed("disable", "mara@harbour.example").endswith("may not sign in any more.\n")
     assert "mara@harbour.example  Mara  (disabled)" in typed("list")
+
+
+def test_the_digest_is_asked_for_and_ended(typed: Typed, db: Database) -> None:
+    typed(*FIRST)
+    said = typed("digest", "Mara@Harbour.example")
+    assert said == "mara@harbour.example gets the weekly digest from next Monday on.\n"
+    with db.reading() as session:
+        account = queries.account_by_email(session, "mara@harbour.example")
+        assert digest.wants(session, account.id)
+    assert "no weekly digest" in typed("digest", "mara@harbour.example", "--off")
+    with db.reading() as session:
+        assert not digest.wants(session, account.id)
+        actions = session.scalars(select(AuditEntry.action).order_by(AuditEntry.id)).all()
+    assert actions[-2:] == ["digest.start", "digest.stop"]
+
+
+def test_a_closed_account_gets_no_digest(typed: Typed) -> None:
+    typed(*FIRST)
+    typed("create", "--email", "ben@harbour.example", "--name", "Ben", "--password-stdin")
+    typed("disable", "ben@harbour.example")
+    with pytest.raises(Conflict, match="closed"):
+        typed("digest", "ben@harbour.example")

@@ -1,4 +1,4 @@
-"""One's own account: password, and the browsers that are signed in."""
+"""One's own account: password, weekly digest, and the browsers that are signed in."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from outreach.accounts import queries, sign_ins
-from outreach.web.auth import COOKIE, current_account, needs
+from outreach.analytics import digest
+from outreach.web.auth import COOKIE, actor, current_account, needs
 from outreach.web.context import services
 from outreach.web.forms import Form, notice
 
@@ -45,6 +46,24 @@ def change_password() -> ResponseReturnValue:
     return redirect(url_for("console_account.show"))
 
 
+@blueprint.post("/digest")
+@needs("read")
+def change_digest() -> ResponseReturnValue:
+    """Ask for the weekly digest (`wanted` is 1), or for no more of it."""
+    account = current_account()
+    wanted = request.form.get("wanted") == "1"
+    with services().db.transaction() as session:
+        if wanted:
+            digest.ask(session, account, actor=actor())
+        else:
+            digest.stop(session, account.id, actor=actor())
+    if wanted:
+        notice("You get the weekly digest", f"It leaves on Mondays for {account.email}.")
+    else:
+        notice("You get no weekly digest", "You can ask for it again here.")
+    return redirect(url_for("console_account.show"))
+
+
 @blueprint.post("/sign-ins/<int:sign_in_id>/revoke")
 @needs("read")
 def revoke(sign_in_id: int) -> ResponseReturnValue:
@@ -59,6 +78,8 @@ def _page(session: Session, form: Form) -> str:
     return render_template(
         "console/account.html",
         form=form,
+        digest=digest.wants(session, current_account().id),
+        digest_hour=services().digest_hour,
         sign_ins=queries.open_sign_ins(session, current_account().id),
         here=queries.sign_in_of(session, request.cookies.get(COOKIE, "")),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from outreach.web.public import leave, letters, petitions, reading, thanks
+from outreach.web.public import digest, leave, letters, petitions, reading, thanks
 
 BLUEPRINTS = [
     petitions.blueprint,
@@ -10,4 +10,5 @@ BLUEPRINTS = [
     thanks.blueprint,
     letters.blueprint,
     leave.blueprint,
+    digest.blueprint,
 ]
