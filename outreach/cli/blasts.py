@@ -168,11 +168,12 @@ def preflight_(context: Context, blast: str, json_: bool) -> None:
         for finding in found:
             detail = f": {finding.detail}" if finding.detail else ""
             context.say(f"{_MARKS[finding.level]:<5} {finding.title}{detail}  [{finding.key}]")
-    stops = [finding.key for finding in found if finding.level == "stop"]
+    stops = [finding for finding in found if finding.level == "stop"]
     if stops:
+        override = "Mend it, or: outreach blasts override BLAST CHECK --reason WHY"
         raise Conflict(
-            f"Checks that stop it: {', '.join(dict.fromkeys(stops))}.",
-            hint="Mend it, or: outreach blasts override BLAST CHECK --reason WHY",
+            f"Checks that stop it: {', '.join(dict.fromkeys(stop.key for stop in stops))}.",
+            hint=override if all(stop.can_override for stop in stops) else "Mend it.",
         )
 
 

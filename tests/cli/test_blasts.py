@@ -166,3 +166,16 @@ def test_a_report_is_printed_whole_or_not_at_all(
         typed("report", "First ask", "--pdf", str(tmp_path / "none" / "ask.pdf"))
     assert json.loads(typed("report", "First ask", "--json", "--pdf", str(path)))["audience"] == 2
     assert [one.name for one in tmp_path.glob("*.p*")] == ["ask.pdf"]
+
+
+def test_passing_over_a_check_is_offered_only_where_it_can_be(typed: Typed, world: World) -> None:
+    def hint(body: str) -> str:
+        with world.db.transaction() as session:
+            world.blast(session).variants[0].body = body
+        with pytest.raises(Conflict) as stopped:
+            typed("preflight", "First ask")
+        return stopped.value.hint
+
+    world.add_people(1)
+    assert "outreach blasts override" in hint("Lost.[^9]\n\n[[Sign]]")
+    assert hint("{{ nobody }}") == "Mend it."
