@@ -25,6 +25,7 @@ from outreach.core.db import Database
 from outreach.mail.models import SENT_STATES, Delivery
 from outreach.supporters.models import Supporter
 
+SMALLEST_PART = 5000  # a domain of fewer than one in so many letters is none of its own
 LOOKED_AT = timedelta(days=97)  # a week, and the 90 days before it
 
 
@@ -92,10 +93,13 @@ def _count(session: Session, blast_id: int) -> None:
             )
         )
         .group_by("domain")
-        .subquery()
+        .cte()
     )
-    # Those of few people together: one might name its owner, and says nothing of a provider.
-    name = case((by_domain.c.sent >= FEW, by_domain.c.domain), else_="").label("name")
+    # Those of few people together: one might name its owner, and says nothing of a provider. Of a
+    # large blast more of them, so that the card reads some hundred rows a blast at most.
+    whole = select(func.sum(by_domain.c.sent)).scalar_subquery()
+    many = and_(by_domain.c.sent >= FEW, by_domain.c.sent * SMALLEST_PART >= whole)
+    name = case((many, by_domain.c.domain), else_="").label("name")
     sums = [
         cast(func.sum(by_domain.c[number]), Integer) for number in ("sent", "bounced", "complained")
     ]

@@ -9,56 +9,30 @@ Limits of 0.1 % and 0.3 %: Google’s and Yahoo’s rules for who writes to many
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, case, func, select
 from sqlalchemy.orm import Session
 
-from outreach.analytics import sender_readings
+from outreach.analytics import scorecard_weeks, sender_readings
 from outreach.analytics.counting import counted_until
-from outreach.analytics.figures import SMALL
 from outreach.analytics.intervals import Rate
 from outreach.analytics.provider_figures import LOOKED_AT
 from outreach.analytics.scorecard_models import ProviderFigure, SenderReading
-from outreach.analytics.spans import seconds_between, week_of
+from outreach.analytics.scorecard_weeks import Sums, WeekLine
+from outreach.analytics.spans import seconds_between
 from outreach.blasts.models import Blast, FrozenLetter, Variant
-from outreach.consent.models import EMAIL, WITHDRAWN, ConsentEntry, Suppression
+from outreach.consent.models import EMAIL, WITHDRAWN, ConsentEntry
 from outreach.core.clock import now
 from outreach.tracking.leaving import BY_ONE_CLICK, ON_THE_PAGE
 
 AIM, LIMIT = 0.001, 0.003  # complaint rate to stay under, and never to reach
 WEEK, MONTH = timedelta(days=7), timedelta(days=30)
-WEEKS = 12
 AT_ONCE_S = 10  # a press that takes effect within so long was obeyed at once
 PRESSES = (BY_ONE_CLICK, ON_THE_PAGE)
-
-
-@dataclass(frozen=True)
-class Sums:
-    """Letters that were sent, came back, were reported as spam."""
-
-    sent: int = 0
-    bounced: int = 0
-    complained: int = 0
-
-    @property
-    def complaint(self) -> Rate:
-        """Reported as spam, of delivered."""
-        return Rate(self.complained, self.sent - self.bounced)
-
-    @property
-    def few(self) -> bool:
-        """Too few delivered for a verdict: counts and the interval are shown."""
-        return self.complaint.of < SMALL
-
-    @property
-    def bounce(self) -> Rate:
-        """Came back, of sent."""
-        return Rate(self.bounced, self.sent)
 
 
 @dataclass(frozen=True)
@@ -88,15 +62,6 @@ class Leaving:
     presses: int
     at_once: int
     slowest_s: float | None
-
-
-@dataclass(frozen=True)
-class WeekLine:
-    """A week from its Monday (UTC): new suppressions by reason; letters of blasts that began."""
-
-    monday: date
-    suppressed: Counter[str]
-    letters: Sums
 
 
 @dataclass(frozen=True)
@@ -193,7 +158,7 @@ def score_card(session: Session) -> ScoreCard:
         whole=_together(lines),
         providers=[line for line in lines if line.month.sent],
         leaving=_leaving(session),
-        weeks=_weeks(session),
+        weeks=scorecard_weeks.weeks(session),
     )
 
 
@@ -265,28 +230,3 @@ def _leaving(session: Session) -> list[Leaving]:
         for basis, presses, at_once, most in rows
     }
     return [found.get(way, Leaving(way, 0, 0, None)) for way in PRESSES]
-
-
-def _weeks(session: Session) -> list[WeekLine]:
-    """The last WEEKS weeks, this one first; quiet ones as well."""
-    today = now().date()
-    this = today - timedelta(days=today.weekday())
-    mondays = [this - timedelta(weeks=n) for n in range(WEEKS)]
-    since = datetime.combine(mondays[-1], datetime.min.time(), tzinfo=now().tzinfo)
-    suppressed: dict[date, Counter[str]] = {monday: Counter() for monday in mondays}
-    week: ColumnElement[date] = week_of(Suppression.at)
-    by_reason = select(week, Suppression.reason, func.count()).where(Suppression.at >= since)
-    for monday, reason, number in session.execute(by_reason.group_by(week, Suppression.reason)):
-        suppressed.setdefault(monday, Counter())[reason] += number
-    began: ColumnElement[date] = week_of(Blast.started_at)
-    numbers = (ProviderFigure.sent, ProviderFigure.bounced, ProviderFigure.complained)
-    letters = {
-        monday: Sums(*map(int, found))
-        for monday, *found in session.execute(
-            select(began, *(func.sum(number) for number in numbers))
-            .join(Blast, Blast.id == ProviderFigure.blast_id)
-            .where(Blast.started_at >= since)
-            .group_by(began)
-        )
-    }
-    return [WeekLine(one, suppressed[one], letters.get(one, Sums())) for one in mondays]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from outreach.analytics.scorecard import AT_ONCE_S, Leaving, ProviderLine, Sums
+from outreach.analytics.scorecard import AT_ONCE_S, Leaving, ProviderLine
+from outreach.analytics.scorecard_weeks import Sums
 from outreach.analytics.sender_readings import LOOK, MISSING, OK, UNREAD
 from outreach.tracking.leaving import BY_ONE_CLICK, ON_THE_PAGE
 

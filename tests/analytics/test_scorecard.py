@@ -14,8 +14,9 @@ from sqlalchemy import event, select, update
 
 from outreach.accounts.models import Organisation
 from outreach.analytics import provider_figures, rollup, scorecard, sender_readings
-from outreach.analytics.scorecard import ScoreCard, Sums, verdict
+from outreach.analytics.scorecard import ScoreCard, verdict
 from outreach.analytics.scorecard_models import ProviderFigure, SenderReading
+from outreach.analytics.scorecard_weeks import WEEKS, Sums
 from outreach.analytics.sender_readings import Sending
 from outreach.blasts.models import Blast, FrozenLetter, Variant
 from outreach.consent import ledger, suppression
@@ -186,7 +187,7 @@ def test_weeks_hold_suppressions_by_reason_and_the_letters_that_began(
         sent(world(session), timedelta(days=4), "large.example", delivered=20, complained=1)
     counted(db)
     weeks = card_of(db).weeks
-    assert len(weeks) == scorecard.WEEKS
+    assert len(weeks) == WEEKS
     assert weeks[0].monday == date(2026, 4, 13)
     assert weeks[0].suppressed == Counter(bounced=2, asked=1)
     assert weeks[1].suppressed == Counter(bounced=1)
@@ -339,7 +340,7 @@ def test_it_is_written_for_machines(db: Database, world: Build) -> None:
     found = card_of(db).to_json()
     assert found["providers"][0]["domain"] == "large.example"
     assert found["providers"][0]["complaint_7_days"]["verdict"] == "open"
-    assert len(found["weeks"]) == scorecard.WEEKS
+    assert len(found["weeks"]) == WEEKS
     assert found["as_of"] == now().isoformat()
     with db.reading() as session:
         assert session.scalars(select(ProviderFigure.domain)).all() == ["large.example"]
