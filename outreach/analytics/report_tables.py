@@ -6,11 +6,10 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from outreach.analytics import drawings, tables, wording
-from outreach.analytics.dashboard import Headline
 from outreach.analytics.downloads import INSTANT, INTEGER, NUMBER, TEXT, Row, Table
 from outreach.analytics.figures import Figures
 from outreach.analytics.intervals import Rate
-from outreach.blasts.models import Blast
+from outreach.analytics.overview import RATES, Line
 
 _RATE = (("count", INTEGER), ("of", INTEGER), ("rate", NUMBER), ("low", NUMBER), ("high", NUMBER))
 
@@ -71,6 +70,21 @@ TABLES: Mapping[str, Kind] = {
         (("events", TEXT), ("held_to_be", TEXT), ("number", INTEGER)),
         _traffic,
     ),
+    "links": Kind(
+        "Links of the letter",
+        (
+            ("link", TEXT),
+            ("kind", TEXT),
+            ("url", TEXT),
+            ("people", INTEGER),
+            ("raw", INTEGER),
+            *_RATE,
+        ),
+        lambda figures: [
+            (link.name, link.what, link.url, link.clicked, link.raw, *_rate(link.rate))
+            for link in figures.details.links
+        ],
+    ),
     "evidence": Kind(
         "Why clicks count as a scanner’s",
         (("evidence", TEXT), ("meaning", TEXT), ("clicks", INTEGER)),
@@ -85,28 +99,34 @@ def table_of(blast_id: int, figures: Figures, name: str) -> Table:
     return Table(f"blast-{blast_id}-{name}", kind.columns, list(kind.rows(figures)))
 
 
-def table_of_blasts(blasts: Iterable[Blast], headlines: Mapping[int, Headline]) -> Table:
-    """Every blast with its headline, in the order given."""
+def table_of_blasts(lines: Iterable[Line]) -> Table:
+    """Every blast with its figures, in the order given."""
+    counts = [(f"{key}_people", INTEGER) for key, _, _ in RATES]
+    rates = [(f"{key}_{name}", kind) for key, _, _ in RATES for name, kind in _RATE]
     columns = (
         ("blast", INTEGER),
         ("name", TEXT),
         ("state", TEXT),
         ("started_at", INSTANT),
+        ("petition", TEXT),
         ("audience", INTEGER),
         ("sent", INTEGER),
         ("delivered", INTEGER),
-        ("signed", INTEGER),
-        *((f"sign_{name}", kind) for name, kind in _RATE),
+        *counts,
+        *rates,
+        ("too_small_to_compare", TEXT),
     )
-    return Table("blasts", columns, [_blast(blast, headlines[blast.id]) for blast in blasts])
+    return Table("blasts", columns, [_blast(line) for line in lines])
 
 
-def _blast(blast: Blast, line: Headline) -> Row:
-    known: Row = (blast.id, blast.name, blast.state, blast.started_at)
-    if blast.frozen_at is None and not line.audience:
+def _blast(line: Line) -> Row:
+    known: Row = (line.blast_id, line.name, line.state, line.started_at, line.petition)
+    if not line.has_run:
         return known  # nobody has been written to: no figure, and no zero either
-    counts = (line.audience, line.sent, line.delivered, line.signed)
-    return (*known, *counts, *_rate(line.sign_rate))
+    people = [line.counts[key] for key, _, _ in RATES]
+    rates = [cell for key, _, _ in RATES for cell in _rate(line.rates[key])]
+    size = "yes" if line.small else "no"
+    return (*known, line.audience, line.sent, line.delivered, *people, *rates, size)
 
 
 def _rate(rate: Rate) -> Row:

@@ -33,3 +33,9 @@ def page_of(session: Session, query: Select[T], number: int, size: int = 50) -> 
     number = min(max(1, number), max(1, -(-total // size)))
     rows = session.scalars(query.limit(size).offset((number - 1) * size)).all()
     return Page(rows, number, size, total)
+
+
+def page_in(rows: Sequence[T], number: int, size: int = 50) -> Page[T]:
+    """One page of rows that are all at hand."""
+    number = min(max(1, number), max(1, -(-len(rows) // size)))
+    return Page(rows[(number - 1) * size : number * size], number, size, len(rows))

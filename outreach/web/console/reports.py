@@ -1,4 +1,4 @@
-"""Reports: what became of each blast, its charts, and the figures to take away."""
+"""The report of a blast: what became of it, its charts, and the figures to take away."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 from flask import Blueprint, Response, render_template, request, send_file
 from flask.typing import ResponseReturnValue
-from sqlalchemy import select
 
 from outreach.analytics import (
     charts,
     downloads,
     drawings,
+    heat,
     paper,
     pictures,
     printed,
@@ -22,12 +22,9 @@ from outreach.analytics import (
     wording,
 )
 from outreach.analytics.counting import timeline_of
-from outreach.analytics.dashboard import headlines
 from outreach.analytics.figures import BlastReport, Figures
 from outreach.analytics.intervals import Rate
-from outreach.blasts.models import Blast
 from outreach.core.errors import NotFound
-from outreach.core.paging import page_of
 from outreach.web.auth import current_account, needs, zone
 from outreach.web.context import services
 
@@ -53,22 +50,6 @@ class Shown:
     notes: Sequence[tuple[int, str]] = ()
 
 
-@blueprint.get("/")
-@needs("read")
-def index() -> ResponseReturnValue:
-    """Every blast with its headline, the newest first."""
-    with services().db.reading() as session:
-        blasts = select(Blast).order_by(Blast.id.desc())
-        page = page_of(session, blasts, request.args.get("page", 1, type=int))
-        lines = headlines(session, [blast.id for blast in page.rows])
-        return render_template(
-            "console/reports.html",
-            page=page,
-            headlines=lines,
-            parquet=downloads.writes_parquet(),
-        )
-
-
 @blueprint.get("/<int:blast_id>")
 @needs("read")
 def report(blast_id: int) -> ResponseReturnValue:
@@ -78,6 +59,7 @@ def report(blast_id: int) -> ResponseReturnValue:
     compared = proof.check(services().db, blast_id) if asked else None
     with services().db.reading() as session:
         found = reports.blast_report(session, blast_id)
+        has_letter = heat.letter_of(session, blast_id) is not None
     differences = None if found.figures is None else compared
     about = {"report": found, "wording": wording, "raw": raw, "differences": differences}
     if found.figures is None:
@@ -89,6 +71,7 @@ def report(blast_id: int) -> ResponseReturnValue:
         figures=figures,
         shown=_shown(figures, raw=raw),
         left=_left(figures),
+        has_letter=has_letter,
         range_of=drawings.range_of,
         funnel=drawings.funnel(figures, raw=raw),
         opens=drawings.stack(figures.opens, OPEN_CLASSES),
@@ -151,16 +134,6 @@ def asset(name: str) -> ResponseReturnValue:
     return response
 
 
-@blueprint.get("/blasts.<any(csv, parquet):kind>")
-@needs("read")
-def blasts_file(kind: str) -> ResponseReturnValue:
-    """The list of all blasts as a file; CSV or Parquet, as for every table."""
-    with services().db.reading() as session:
-        blasts = session.scalars(select(Blast).order_by(Blast.id.desc())).all()
-        lines = headlines(session, [blast.id for blast in blasts])
-    return _file(report_tables.table_of_blasts(blasts, lines), kind)
-
-
 @blueprint.get("/<int:blast_id>/<name>.<any(csv, parquet):kind>")
 @needs("read")
 def table_file(blast_id: int, name: str, kind: str) -> ResponseReturnValue:
@@ -168,7 +141,7 @@ def table_file(blast_id: int, name: str, kind: str) -> ResponseReturnValue:
     if name not in report_tables.TABLES:
         raise NotFound("A report has no such table.", hint=_one_of(report_tables.TABLES))
     _, figures = _ran(blast_id)
-    return _file(report_tables.table_of(blast_id, figures, name), kind)
+    return table_answer(report_tables.table_of(blast_id, figures, name), kind)
 
 
 @blueprint.get("/<int:blast_id>/<name>.<any(svg, png):kind>")
@@ -182,7 +155,7 @@ def picture(blast_id: int, name: str, kind: str) -> ResponseReturnValue:
     if spec is None:
         raise NotFound("There is nothing to draw yet.", hint="Nobody has done what it shows.")
     mimetype, draw = pictures.FORMATS[kind]
-    return _attached(draw(spec), mimetype, f"blast-{blast_id}-{name}.{kind}")
+    return attached(draw(spec), mimetype, f"blast-{blast_id}-{name}.{kind}")
 
 
 @blueprint.get("/<int:blast_id>/report.pdf")
@@ -198,7 +171,7 @@ def printed_report(blast_id: int) -> ResponseReturnValue:
     content = printed.report_pdf(
         found, organisation=organisation.name, language=organisation.language, paper=size
     )
-    return _attached(content, "application/pdf", f"blast-{blast_id}-report.pdf")
+    return attached(content, "application/pdf", f"blast-{blast_id}-report.pdf")
 
 
 def _ran(blast_id: int) -> tuple[BlastReport, Figures]:
@@ -213,12 +186,14 @@ def _one_of(names: Iterable[str]) -> str:
     return f"There are: {', '.join(names)}."
 
 
-def _file(table: downloads.Table, kind: str) -> Response:
+def table_answer(table: downloads.Table, kind: str) -> Response:
+    """A table to take away; `kind` is a key of downloads.FORMATS."""
     form = downloads.FORMATS[kind]
-    return _attached(form.write(table), form.mimetype, f"{table.name}.{kind}")
+    return attached(form.write(table), form.mimetype, f"{table.name}.{kind}")
 
 
-def _attached(content: bytes, mimetype: str, name: str) -> Response:
+def attached(content: bytes, mimetype: str, name: str) -> Response:
+    """Content to take away under a name."""
     response = Response(content, mimetype=mimetype)
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return response

@@ -119,7 +119,8 @@ def test_all_blasts_stand_in_the_list_with_their_headline(
     with db.transaction() as session:
         draft = World(session, organisation.id, state="draft").blast
     said = words(console.get("/console/reports/").text)
-    assert "6 5 1 1 of 5 4 to 62 %" in said  # sent, delivered, signed, sign rate, interval
+    assert "6 5 2 of 5 12 to 77 %" in said  # sent, delivered, opened, interval
+    assert "1 of 5 4 to 62 %" in said  # signed, interval
     assert f"{draft.name} Draft Nobody has been written to." in said
 
 

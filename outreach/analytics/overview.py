@@ -1,0 +1,179 @@
+"""All blasts beside each other: what each brought, with rates, in the order that is asked for.
+
+Read from the rollups: a few dozen numbers for each blast, whatever the number of its events.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from outreach.analytics.cells import WHOLE
+from outreach.analytics.figures import SMALL
+from outreach.analytics.intervals import Rate
+from outreach.analytics.models import Rollup
+from outreach.blasts.models import Blast
+from outreach.core.errors import BadInput
+from outreach.petitions.models import Petition
+
+# A rate's key, what it is called, and the count of all who did it, delivered or not.
+RATES = (
+    ("open", "Opened", "opened"),
+    ("click", "Clicked", "clicked"),
+    ("sign", "Signed", "signatures"),
+    ("unsubscribe", "Unsubscribed", "unsubscribed"),
+    ("complaint", "Complained", "complained"),
+)
+# The same of those whose letter counts as delivered: over these rates are taken.
+_REACHED = {
+    "open": "reached_opened",
+    "click": "reached_clicked",
+    "sign": "reached_signed",
+    "unsubscribe": "reached_unsubscribed",
+    "complaint": "complained",
+}
+_SENT = ("accepted", "delivered", "bounced", "complained")
+_HELD = ("skipped", "pending", "refused", "unknown", "cancelled")
+_MEASURES = {*_SENT, *_HELD, *(measure for _, _, measure in RATES), *_REACHED.values()}
+
+
+@dataclass(frozen=True)
+class Line:
+    """One blast: `counts` are people by a rate's key, `rates` those whose letter was delivered."""
+
+    blast_id: int
+    name: str
+    state: str
+    petition: str
+    scheduled_for: datetime | None
+    started_at: datetime | None
+    has_run: bool
+    audience: int
+    sent: int
+    delivered: int
+    counts: Mapping[str, int]
+    rates: Mapping[str, Rate]
+
+    @property
+    def small(self) -> bool:
+        """Too few delivered to compare its rates with others’."""
+        return self.delivered < SMALL
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Which blasts, in which order; `by` is a key of ORDERS, "" for the newest first."""
+
+    by: str = ""
+    down: bool = False
+    petition: int | None = None
+    since: date | None = None  # started on this day or later, as the organisation's clock has it
+    until: date | None = None  # this day included
+
+
+def _share(key: str) -> Callable[[Line], float | None]:
+    # Few people have rates near 0 and 100 % by chance: they would stand at both ends.
+    return lambda line: None if line.small else line.rates[key].share
+
+
+def _people(key: str) -> Callable[[Line], int | None]:
+    return lambda line: line.counts[key] if line.has_run else None
+
+
+ORDERS: Mapping[str, tuple[str, Callable[[Line], Any]]] = {
+    "name": ("Name", lambda line: line.name.casefold()),
+    "started": ("Started", lambda line: line.started_at),
+    "sent": ("Sent", lambda line: line.sent if line.has_run else None),
+    "delivered": ("Delivered", lambda line: line.delivered if line.has_run else None),
+    **{key: (f"{label}, rate", _share(key)) for key, label, _ in RATES},
+    **{f"{key}-count": (f"{label}, people", _people(key)) for key, label, _ in RATES},
+}
+
+
+def lines(session: Session, asked: Asked, zone: ZoneInfo) -> list[Line]:
+    """The blasts asked for. In every order those without the figure come last: blasts that have
+    not run, and by rate the small ones. Raises BadInput for an order or a span that isn't."""
+    if asked.by and asked.by not in ORDERS:
+        raise BadInput(
+            f"Blasts can’t be sorted by “{asked.by[:40]}”.", hint=f"There are: {', '.join(ORDERS)}."
+        )
+    found = _lines(session, asked, zone)
+    if not asked.by:
+        return found
+    key = ORDERS[asked.by][1]
+    known = [line for line in found if key(line) is not None]
+    rest = [line for line in found if key(line) is None]
+    return sorted(known, key=key, reverse=asked.down) + rest
+
+
+def line_of(session: Session, blast_id: int) -> Line | None:
+    """One blast's line; None where there is no such blast."""
+    blast = session.get(Blast, blast_id)
+    if blast is None:
+        return None
+    petition = session.get_one(Petition, blast.petition_id)
+    return _line(blast, petition.headline, _counted(session, blast_id)[blast_id])
+
+
+def petitions(session: Session) -> list[tuple[int, str]]:
+    """Every petition that has a blast, by headline."""
+    asked = select(Blast.petition_id)
+    rows = session.execute(select(Petition.id, Petition.headline).where(Petition.id.in_(asked)))
+    return sorted(((number, headline) for number, headline in rows), key=lambda row: row[1])
+
+
+def _lines(session: Session, asked: Asked, zone: ZoneInfo) -> list[Line]:
+    query = select(Blast, Petition.headline).join(Petition, Petition.id == Blast.petition_id)
+    if asked.petition is not None:
+        query = query.where(Blast.petition_id == asked.petition)
+    if asked.since and asked.until and asked.since > asked.until:
+        raise BadInput("The first day lies after the last.", hint="Swap the two.")
+    if asked.since:
+        query = query.where(Blast.started_at >= datetime.combine(asked.since, time(), zone))
+    if asked.until:
+        end = datetime.combine(asked.until, time(), zone) + timedelta(days=1)
+        query = query.where(Blast.started_at < end)
+    numbers = _counted(session)
+    rows = session.execute(query.order_by(Blast.id.desc()))
+    return [_line(blast, headline, numbers[blast.id]) for blast, headline in rows]
+
+
+def _counted(session: Session, blast_id: int | None = None) -> defaultdict[int, Counter[str]]:
+    query = (
+        select(Rollup.blast_id, Rollup.measure, func.sum(Rollup.number))
+        .where(Rollup.dimension == WHOLE, Rollup.value == "", Rollup.measure.in_(_MEASURES))
+        .group_by(Rollup.blast_id, Rollup.measure)
+    )
+    if blast_id is not None:
+        query = query.where(Rollup.blast_id == blast_id)
+    found: defaultdict[int, Counter[str]] = defaultdict(Counter)
+    for number, measure, total in session.execute(query):
+        found[number][measure] = int(total)
+    return found
+
+
+def _line(blast: Blast, headline: str, of: Mapping[str, int]) -> Line:
+    sent = sum(of[name] for name in _SENT)
+    delivered = sent - of["bounced"]
+    audience = sent + sum(of[name] for name in _HELD)
+    return Line(
+        blast_id=blast.id,
+        name=blast.name,
+        state=blast.state,
+        petition=headline,
+        scheduled_for=blast.scheduled_for,
+        started_at=blast.started_at,
+        has_run=blast.frozen_at is not None or audience > 0,
+        audience=audience,
+        sent=sent,
+        delivered=delivered,
+        counts={key: of[measure] for key, _, measure in RATES},
+        rates={key: Rate(of[measure], delivered) for key, measure in _REACHED.items()},
+    )

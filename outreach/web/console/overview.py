@@ -1,0 +1,100 @@
+"""All blasts beside each other: sorted, filtered, taken away. The address holds the whole view."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from flask import render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from outreach.analytics import downloads, overview, report_tables
+from outreach.analytics.overview import Asked, Line
+from outreach.core.errors import BadInput
+from outreach.core.paging import page_in
+from outreach.web.auth import needs, zone
+from outreach.web.console.reports import blueprint, table_answer
+from outreach.web.context import services
+
+__all__ = ["blueprint"]
+
+
+@blueprint.get("/")
+@needs("read")
+def index() -> ResponseReturnValue:
+    """Every blast with its figures, as the address asks for them; the newest first."""
+    asked = _asked()
+    lines = _lines(asked)
+    with services().db.reading() as session:
+        petitions = overview.petitions(session)
+    return render_template(
+        "console/reports.html",
+        page=page_in(lines, request.args.get("page", 1, type=int)),
+        asked=asked,
+        view=_view(asked),
+        turned=_turned(asked),
+        petitions=petitions,
+        orders=overview.ORDERS,
+        rates=overview.RATES,
+        parquet=downloads.writes_parquet(),
+    )
+
+
+@blueprint.get("/blasts.<any(csv, parquet):kind>")
+@needs("read")
+def blasts_file(kind: str) -> ResponseReturnValue:
+    """The blasts that the address asks for as a file, all pages of them."""
+    return table_answer(report_tables.table_of_blasts(_lines(_asked())), kind)
+
+
+def _lines(asked: Asked) -> list[Line]:
+    with services().db.reading() as session:
+        return overview.lines(session, asked, zone())
+
+
+def _asked() -> Asked:
+    petition = request.args.get("petition", "")
+    if petition and not (petition.isascii() and petition.isdigit() and len(petition) < 19):
+        raise BadInput("A petition is named by its number here.", hint="Choose one from the list.")
+    return Asked(
+        by=request.args.get("by", ""),
+        down=request.args.get("down") == "1",
+        petition=int(petition) if petition else None,
+        since=_day("from"),
+        until=_day("to"),
+    )
+
+
+def _day(name: str) -> date | None:
+    said = request.args.get(name, "")
+    try:
+        return date.fromisoformat(said) if said else None
+    except ValueError:
+        raise BadInput(
+            f"“{said[:40]}” is no day. Nothing was filtered.", hint="Write it as 2026-04-14."
+        ) from None
+
+
+def _view(asked: Asked) -> dict[str, str]:
+    """What the address says of the view, without the page."""
+    said = {
+        "petition": str(asked.petition or ""),
+        "from": asked.since.isoformat() if asked.since else "",
+        "to": asked.until.isoformat() if asked.until else "",
+        "by": asked.by,
+        "down": "1" if asked.down else "",
+    }
+    return {name: value for name, value in said.items() if value}
+
+
+def _turned(asked: Asked) -> dict[str, str]:
+    """Where the head of each column leads: to that order, largest first, or turned round."""
+    kept: dict[str, Any] = {
+        name: value for name, value in _view(asked).items() if name not in ("by", "down")
+    }
+    addresses = {}
+    for key in overview.ORDERS:
+        down = not asked.down if key == asked.by else key != "name"
+        order: dict[str, Any] = {"by": key, "down": "1"} if down else {"by": key}
+        addresses[key] = url_for("console_reports.index", **(kept | order))
+    return addresses

@@ -1,0 +1,94 @@
+"""The screen of all blasts: sorted by links, filtered, taken away as it stands."""
+
+from __future__ import annotations
+
+import csv
+import re
+from html import unescape
+
+import pytest
+
+from outreach.accounts.models import Organisation
+from outreach.analytics import rollup
+from outreach.core.db import Database
+from tests.analytics.worlds import World
+from tests.web.console.conftest import Browser
+
+
+@pytest.fixture
+def two(db: Database, organisation: Organisation) -> tuple[int, int]:
+    """Two blasts: 520 delivered with 130 clicks, and 5 with one."""
+    made = []
+    with db.transaction() as session:
+        for delivered, clicked in ((520, 130), (5, 1)):
+            world = World(session, organisation.id)
+            letters = [world.letter() for _ in range(delivered)]
+            for letter in letters[:clicked]:
+                world.clicked(letter)
+            made.append(world.blast.id)
+    rollup.advance(db)
+    return made[0], made[1]
+
+
+def _said(html: str) -> str:
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", html)).split())
+
+
+def _order(html: str) -> list[int]:
+    found = re.findall(r'<th scope="row"><a href="/console/reports/(\d+)"', html)
+    return [int(number) for number in found]
+
+
+def test_rates_stand_with_intervals_and_small_blasts_are_marked(
+    console: Browser, two: tuple[int, int]
+) -> None:
+    page = console.get("/console/reports/").text
+    said = _said(page)
+    assert "25.0 % 21.5 to 28.9 % 130 people" in said
+    assert "1 of 5 4 to 62 %" in said
+    assert said.count("Too small to compare") == 1
+    assert _order(page) == [two[1], two[0]]
+    assert "aria-sort" not in page
+
+
+def test_a_column_sorts_by_its_link_and_turns_round(console: Browser, two: tuple[int, int]) -> None:
+    page = console.get("/console/reports/").text
+    link = re.search(r'<th scope="col"><a href="([^"]+)">Sent', page)
+    assert link is not None
+    down = console.get(unescape(link[1])).text
+    assert _order(down) == [two[0], two[1]]
+    assert down.count('aria-sort="descending"') == 1
+    again = re.search(r'aria-sort="descending"><a href="([^"]+)">Sent', down)
+    assert again is not None
+    up = console.get(unescape(again[1])).text
+    assert _order(up) == [two[1], two[0]]
+    assert 'aria-sort="ascending"' in up
+
+
+def test_what_is_asked_for_stays_in_every_link(console: Browser, two: tuple[int, int]) -> None:
+    page = console.get("/console/reports/?from=2026-04-14&to=2026-04-14&by=click&down=1").text
+    assert _order(page) == [two[0], two[1]]
+    for link in re.findall(r'href="(/console/reports/(?:\?|blasts)[^"]*)"', page):
+        assert "from=2026-04-14" in link
+        assert "to=2026-04-14" in link
+    taken = console.get("/console/reports/blasts.csv?by=sent&from=2026-04-14")
+    rows = list(csv.DictReader(taken.text.splitlines()))
+    assert [int(row["blast"]) for row in rows] == [two[1], two[0]]
+    assert (rows[1]["click_people"], rows[1]["click_rate"]) == ("130", "0.25")
+    assert [row["too_small_to_compare"] for row in rows] == ["yes", "no"]
+    assert _order(console.get("/console/reports/?from=2026-04-15").text) == []
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ("by=weather", "can’t be sorted by “weather”"),
+        ("from=yesterday", "“yesterday” is no day"),
+        ("petition=x", "named by its number"),
+        ("from=2026-05-01&to=2026-04-01", "lies after the last"),
+    ],
+)
+def test_what_makes_no_sense_is_said(console: Browser, asked: str, said: str) -> None:
+    answer = console.get(f"/console/reports/?{asked}")
+    assert answer.status_code == 400
+    assert said in _said(answer.text)
