@@ -12,6 +12,7 @@ from outreach.accounts.models import AuditEntry
 from outreach.blasts import operations, preflight, schedule
 from outreach.core.clock import now
 from outreach.core.errors import BadInput, Conflict
+from outreach.mail import mime
 from outreach.mail.models import Delivery, SingleLetter
 from outreach.petitions.models import Petition, Source
 from outreach.petitions.operations import pause
@@ -138,6 +139,18 @@ def test_a_field_that_nobody_has_stops_it_where_everybody_would_read_a_gap(world
     with world.db.transaction() as session:
         session.scalars(select(Supporter)).first().fields = {"city": "Westhaven"}  # type: ignore[union-attr]
     assert not stopped("Dear {{ field.city }}")
+
+
+def test_a_letter_that_no_mail_server_takes_stops_it(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.add_people(1)
+    monkeypatch.setattr(mime, "MAX_LETTER_BYTES", 5_000)
+    with world.db.transaction() as session:
+        blast = world.blast(session)
+        with pytest.raises(Conflict, match=r"The letter has .* bytes; mail servers take 5,000"):
+            schedule.schedule(session, blast, at=None, actor="x", base_url=BASE_URL)
+        assert blast.state == "draft"
 
 
 def test_a_closed_petition_and_unchecked_sources_stop_it(world: World) -> None:
