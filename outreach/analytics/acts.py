@@ -34,6 +34,7 @@ from outreach.analytics.cells import (
     HOUR,
     LINK,
     NO_VARIANT,
+    REACHED_CLICKED,
     TRAFFIC,
     WHOLE,
     Cell,
@@ -199,9 +200,11 @@ def _sums(session: Session) -> Cells:
         found[Cell(*of, HOUR, value, "clicked")] += number
     by = (STORED_FACETS.c.dimension, STORED_FACETS.c.value)
     facets = mine.join(STORED_FACETS, STORED_FACETS.c.delivery_id == STORED.c.delivery_id)
-    facets = facets.add_columns(*by, *(func.sum(STORED_FACETS.c[name]) for name in FACETS))
+    counted: dict[str, ColumnElement[int]] = {name: STORED_FACETS.c[name] for name in FACETS}
+    counted[REACHED_CLICKED] = STORED_FACETS.c.clicked * STORED.c.reached
+    facets = facets.add_columns(*by, *(func.sum(what) for what in counted.values()))
     for of, (dimension, value, *numbers) in _grouped(session, facets, blast, variant, *by):
-        for name, number in zip(FACETS, numbers, strict=True):
+        for name, number in zip(counted, numbers, strict=True):
             found[Cell(*of, dimension, value, name)] += int(number)
     return found
 

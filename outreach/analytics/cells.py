@@ -5,7 +5,7 @@
 | "" | "" | a state of letters, `opened` and so on, `reached_opened`, `opens_human`, `signed` |
 | skipped | the reason | letters |
 | hour | its start, UTC, ISO 8601 | clicked (for the first time), signed |
-| link | its id | clicked, raw_clicked (people), events |
+| link | its id | clicked, raw_clicked, reached_clicked (people), events |
 | device | a family of DEVICES | opened, clicked (people) |
 | evidence | its name | events (clicks by machines) |
 """
@@ -24,6 +24,7 @@ ACTS = ("opened", "clicked", "signed", "unsubscribed", "raw_opened", "raw_clicke
 CLASSES = ("human", "proxy", "machine", "unknown")
 TRAFFIC = tuple(f"{kind}_{shown}" for kind in ("opens", "clicks") for shown in CLASSES)
 FACETS = ("clicked", "raw_clicked", "events")
+REACHED_CLICKED = "reached_clicked"
 
 TABLET, PHONE, COMPUTER, OTHER = "tablet", "phone", "computer", "other"
 # A device is what its agent names first here; an agent in lower case holds one of the words.

@@ -17,14 +17,19 @@ from outreach.analytics.cells import (
     CLASSES,
     EVIDENCE,
     HOUR,
+    LINK,
+    REACHED_CLICKED,
     SKIPPED,
     WHOLE,
     Cell,
     Cells,
 )
+from outreach.analytics.details import Details, LinkFigures
 from outreach.analytics.figures import Figures, Hour, Letters, People, Signed, Traffic
+from outreach.analytics.intervals import Rate
 from outreach.analytics.models import Change, Rollup
 from outreach.core.clock import now
+from outreach.tracking.models import Link
 
 _PEOPLE = tuple(People.__dataclass_fields__)
 _STATES = tuple(name for name in Letters.__dataclass_fields__ if name != "skipped")
@@ -35,8 +40,9 @@ Numbers = Mapping[tuple[str, str, str], int]  # by dimension, value and measure
 def figures_of(session: Session, blast_id: int) -> Figures:
     """All figures of a blast."""
     of = _numbers(session, Rollup.blast_id == blast_id)[blast_id]
+    letters = _letters(of)
     return Figures(
-        letters=_letters(of),
+        letters=letters,
         people=People(**{name: of[WHOLE, "", name] for name in _PEOPLE}),
         reached=People(**{name: of[WHOLE, "", f"reached_{name}"] for name in _PEOPLE}),
         signed=_signed(of),
@@ -46,6 +52,7 @@ def figures_of(session: Session, blast_id: int) -> Figures:
         machine_events=of[WHOLE, "", "machine_events"],
         evidence=_evidence(of),
         timeline=_timeline(of),
+        details=Details(_links(session, blast_id, of, letters.reached)),
     )
 
 
@@ -131,3 +138,20 @@ def _timeline(of: Numbers) -> list[Hour]:
         if dimension == HOUR and number:
             hours[value][measure] = number
     return [Hour(datetime.fromisoformat(at), **hours[at]) for at in sorted(hours)]
+
+
+def _links(session: Session, blast_id: int, of: Numbers, delivered: int) -> list[LinkFigures]:
+    links = session.scalars(select(Link).where(Link.blast_id == blast_id).order_by(Link.slot))
+    found = [
+        LinkFigures(
+            slot=link.slot,
+            kind=link.kind,
+            url=link.url,
+            label=link.label,
+            clicked=of[LINK, str(link.id), "clicked"],
+            raw=of[LINK, str(link.id), "raw_clicked"],
+            rate=Rate(of[LINK, str(link.id), REACHED_CLICKED], delivered),
+        )
+        for link in links
+    ]
+    return sorted(found, key=lambda link: (link.kind == "trap", -link.clicked, link.slot))

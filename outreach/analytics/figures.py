@@ -7,10 +7,11 @@ of the past do not move.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Self
 
+from outreach.analytics.details import Details
 from outreach.analytics.intervals import Rate
 from outreach.tracking import classify
 
@@ -172,6 +173,7 @@ class Figures:
     machine_events: int
     evidence: Sequence[tuple[str, int]]  # why clicks count as a machine's, most frequent first
     timeline: Sequence[Hour]  # hours in which somebody clicked or signed
+    details: Details = field(default_factory=Details)
 
     @property
     def rates(self) -> dict[str, Rate]:
@@ -281,6 +283,7 @@ def _figures_json(figures: Figures) -> dict[str, Any]:
             {"hour": _iso(hour.hour), "clicked": hour.clicked, "signed": hour.signed}
             for hour in figures.timeline
         ],
+        **figures.details.to_json(),
     }
 
 

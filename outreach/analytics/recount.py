@@ -22,6 +22,7 @@ from outreach.analytics.cells import (
     LINK,
     NO_VARIANT,
     OTHER,
+    REACHED_CLICKED,
     SKIPPED,
     WHOLE,
     Cell,
@@ -183,6 +184,8 @@ def _people(sheet: Sheet, letter: Letter) -> None:
             sheet.add(f"reached_{act}", variant=letter.variant_id)
     for dimension, value, measure in letter.faceted:
         sheet.add(measure, variant=letter.variant_id, dimension=dimension, value=value)
+        if letter.arrived and (dimension, measure) == (LINK, "clicked"):
+            sheet.add(REACHED_CLICKED, variant=letter.variant_id, dimension=LINK, value=value)
     if letter.followed_at:
         at = _hour(letter.followed_at)
         sheet.add("clicked", variant=letter.variant_id, dimension=HOUR, value=at)

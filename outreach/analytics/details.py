@@ -1,0 +1,60 @@
+"""What a blast's figures are made of: its links, one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from outreach.analytics.intervals import Rate
+
+_KINDS = {"ask": "ask", "link": "other link", "citation": "note", "trap": "hidden link"}
+
+
+@dataclass(frozen=True)
+class LinkFigures:
+    """One tracked link: people who followed it, and everybody's clicks counted in as `raw`.
+
+    `rate` is over delivered people; it leaves out who clicked in a letter not counted as delivered.
+    """
+
+    slot: int  # the link's number in the letter
+    kind: str
+    url: str
+    label: str
+    clicked: int
+    raw: int
+    rate: Rate
+
+    @property
+    def name(self) -> str:
+        """What the link says in the letter, or else where it leads."""
+        return self.label or self.url
+
+    @property
+    def what(self) -> str:
+        """Its kind in words."""
+        return _KINDS.get(self.kind, self.kind)
+
+
+@dataclass(frozen=True)
+class Details:
+    """Links in the order of their clicks by people; those that nobody followed stand, too."""
+
+    links: Sequence[LinkFigures] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """The same as plain JSON values."""
+        return {
+            "links": [
+                {
+                    "label": link.label,
+                    "kind": link.kind,
+                    "url": link.url,
+                    "clicked": link.clicked,
+                    "raw_clicked": link.raw,
+                    "click_rate": link.rate.to_json(),
+                }
+                for link in self.links
+            ]
+        }
