@@ -219,6 +219,24 @@ HOURS = View(
     + f"{_sum('clicked', ('clicked',))}, {_sum('signed', ('signed',))} "
     + "FROM rollups WHERE dimension = 'hour' GROUP BY blast_id, variant_id, value",
 )
+PROVIDERS = View(
+    "provider_figures",
+    "Letters of blasts of the last months by what stands behind the @, counted each minute: fast, "
+    "where the same from `deliveries` reads every letter.",
+    (
+        column("blast_id", "its blast"),
+        column(
+            "provider_domain",
+            f"the domain; `{OTHER}` for those of fewer than {FEW} letters of the blast, or of "
+            "fewer than one in 5,000",
+        ),
+        column("sent", "letters that the provider took"),
+        column("bounced", "those of them that came back"),
+        column("complained", "those of them that were reported as spam"),
+    ),
+    "SELECT blast_id, CASE WHEN domain = '' THEN {other} ELSE domain END, sent, bounced, "
+    "complained FROM provider_figures",
+)
 ROLLUPS = View(
     "rollups",
     "Every number that screens read, one a row: fast whatever the number of events.",
@@ -234,5 +252,5 @@ ROLLUPS = View(
     f"WHERE dimension IN ({_DIMENSIONS})",
 )
 OF_LETTERS = (
-    BLASTS, VARIANTS, LINKS, DELIVERIES, EVENTS, OPENS, CLICKS, FIGURES, HOURS, ROLLUPS,
+    BLASTS, VARIANTS, LINKS, DELIVERIES, EVENTS, OPENS, CLICKS, FIGURES, HOURS, PROVIDERS, ROLLUPS,
 )  # fmt: skip

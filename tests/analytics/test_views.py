@@ -12,10 +12,11 @@ from sqlalchemy import text
 from sqlalchemy.exc import ProgrammingError
 
 from outreach.accounts.models import AuditEntry, Organisation
-from outreach.analytics import recount, rollup, views
+from outreach.analytics import provider_figures, recount, rollup, views
 from outreach.analytics.cells import SKIPPED, WHOLE, Cells
 from outreach.consent import ledger, suppression
 from outreach.core import migrations
+from outreach.core.clock import now
 from outreach.core.db import Database
 from outreach.core.errors import Conflict, NotFound
 from outreach.supporters import lists
@@ -51,7 +52,9 @@ def _made(database: Database) -> Iterator[Database]:
         session.add(organisation)
         session.flush()
         for _ in range(2):
-            _story(World(session, organisation.id))
+            made = World(session, organisation.id)
+            made.blast.started_at = now()
+            _story(made)
         quay = lists.create(session, organisation, "Quay")
         people = [_person(session, f"p{n}@large.example") for n in range(20)]
         people.append(_person(session, "jane@janes-own.example"))
@@ -61,6 +64,7 @@ def _made(database: Database) -> Iterator[Database]:
         ledger.withdraw(session, people[0].id, basis="one-click", source="letter:1")
         suppression.suppress(session, "p1@large.example", reason="asked", source="test")
     rollup.advance(database)
+    provider_figures.count_moved(database)
     yield database
     database.close()
 
