@@ -46,7 +46,7 @@ ASK = 8  # the slot of the letters' button
 @click.option("--connections", default=64, show_default=True)
 @click.option("--seconds", default=10.0, show_default=True, help="Of each of the four parts.")
 @click.option("--workers", default=2, show_default=True, help="Web processes.")
-@click.option("--letters", default=100_000, show_default=True, help="Letters that are clicked in.")
+@click.option("--letters", default=300_000, show_default=True, help="Letters that are clicked in.")
 @click.option("--json", "as_json", is_flag=True)
 def main(connections: int, seconds: float, workers: int, letters: int, as_json: bool) -> None:
     """Knock at the door and print what it can do."""
@@ -66,14 +66,16 @@ def main(connections: int, seconds: float, workers: int, letters: int, as_json: 
         paths = write_letters(services, letters)
         load = {"connections": connections, "seconds": seconds}
         with server(settings, "benchmarks.door_others:empty") as port:
-            limit = knock(port, paths, name="limit", **load)  # type: ignore[arg-type]
+            limit = knock(port, paths, **load)  # type: ignore[arg-type]
         with server(settings, "benchmarks.door_others:plain", factory=True) as port:
-            plain = knock(port, paths, name="plain", **load)  # type: ignore[arg-type]
+            plain = knock(port, paths, **load)  # type: ignore[arg-type]
         with server(settings) as port:
-            knock(port, paths, name="warm", connections=connections, seconds=1)
-            pace = knock(port, paths, name="door", **load)  # type: ignore[arg-type]
-            result = figures(pace, limit, plain) | stored(services, pace)
-            result |= outage(services, database, port, paths, **load)  # type: ignore[arg-type]
+            third = letters // 3
+            warm, first, last = paths[:third], paths[third : 2 * third], paths[2 * third :]
+            knock(port, warm, connections=connections, seconds=1)
+            pace = knock(port, first, **load)  # type: ignore[arg-type]
+            result = figures(pace, limit, plain) | stored(services, pace, third, 2 * third)
+            result |= outage(services, database, port, last, 2 * third, **load)  # type: ignore[arg-type]
         services.db.close()
     if as_json:
         click.echo(json.dumps(result))
@@ -153,35 +155,41 @@ def figures(pace: Pace, limit: Pace, plain: Pace) -> dict[str, float]:
     }
 
 
-def stored(services: Services, pace: Pace) -> dict[str, int]:
-    """What became of the clicks of the pace: answered ones must be stored, each once.
+def stored(services: Services, pace: Pace, start: int, end: int) -> dict[str, int]:
+    """What became of the clicks of the pace, one in each of these letters: answered ones must be
+    stored, each once.
 
     wrk does not say which were answered when it hung up: as many as it had connections may be
     stored beyond those.
     """
-    agents = agents_of(services, "door-")
-    distinct = len(set(agents))
+    if pace.requests > end - start:
+        raise SystemExit("More clicks than letters: ask for more with --letters.")
+    letters = clicked_in(services, start, end)
+    distinct = len(set(letters))
     return {
         "stored": distinct,
         "lost": max(pace.requests - distinct, 0),
-        "doubled": len(agents) - distinct,
+        "doubled": len(letters) - distinct,
     }
 
 
-def agents_of(services: Services, name: str) -> list[str]:
-    """The numbers under which clicks were stored."""
+def clicked_in(services: Services, start: int, end: int) -> list[int]:
+    """Of the paths from `start` to before `end` the place of each click that is stored."""
     with services.db.connection() as connection:
         rows = connection.exec_driver_sql(
-            "SELECT agent FROM events WHERE kind = 'clicked' AND starts_with(agent, %s)", (name,)
+            "SELECT delivery_id FROM events WHERE kind = 'clicked' AND delivery_id > %s "
+            "AND delivery_id <= %s",
+            (start, end),
         )
-        return [row[0] for row in rows]
+        return [row[0] - 1 for row in rows]
 
 
 def outage(
-    services: Services, database: Postgres, port: int, paths: list[str], *,
+    services: Services, database: Postgres, port: int, paths: list[str], first: int, *,
     connections: int, seconds: float,
 ) -> dict[str, float]:  # fmt: skip
-    """Visitors go on clicking while PostgreSQL is away for a third of the time."""
+    """Visitors go on clicking while PostgreSQL is away for a third of the time. `first`: the place
+    of these paths among all."""
     services.db.close()
 
     def away() -> None:
@@ -192,23 +200,23 @@ def outage(
 
     meanwhile = threading.Thread(target=away)
     meanwhile.start()
-    visits = visit(port, paths, name="outage", connections=connections, seconds=seconds)
+    visits = visit(port, paths, connections=connections, seconds=seconds)
     meanwhile.join()
     kept = spool.path_in(services.data_dir)
     deadline = time.monotonic() + 120
     while spool.size(kept) and time.monotonic() < deadline:
         time.sleep(0.2)
     try:
-        agents = agents_of(services, "outage-")
+        found = [place - first for place in clicked_in(services, first, first + len(paths))]
     except psycopg.Error as error:
         raise SystemExit(f"PostgreSQL did not come back: {error}") from None
     return {
         "outage_clicks": len(visits.led),
         "outage_failed": visits.failed,
         "outage_slowest_ms": round(visits.slowest_ms, 1),
-        "outage_stored": len(set(agents)),
-        "outage_lost": len(visits.led - set(agents)),
-        "outage_doubled": len(agents) - len(set(agents)),
+        "outage_stored": len(set(found)),
+        "outage_lost": len(visits.led - set(found)),
+        "outage_doubled": len(found) - len(set(found)),
     }
 
 

@@ -1,6 +1,7 @@
 """Those who knock at the door: wrk for the pace, and visitors who remember what was answered.
 
-Each click brings a number of its own as its agent, so that each can be found among the events.
+Each click is the only one of its letter, so that each can be found among the events. The agents are
+browsers that many people have.
 """
 
 from __future__ import annotations
@@ -16,15 +17,28 @@ from pathlib import Path
 
 from benchmarks.limits import program
 
+_CHROME = "AppleWebKit/537.36 (KHTML, like Gecko) Chrome/{}.0.0.0 Safari/537.36"
+_SAFARI = "AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.{} Mobile/15E148 Safari/604.1"
+AGENTS = [
+    *(f"Mozilla/5.0 (Windows NT 10.0; Win64; x64) {_CHROME.format(n)}" for n in range(132, 143)),
+    *(f"Mozilla/5.0 (X11; Linux x86_64) {_CHROME.format(n)}" for n in range(138, 143)),
+    *(
+        f"Mozilla/5.0 (iPhone; CPU iPhone OS 18_{n} like Mac OS X) {_SAFARI.format(n)}"
+        for n in range(6)
+    ),
+    "Mozilla/5.0 (X11; Linux x86_64; rv:143.0) Gecko/20100101 Firefox/143.0",
+]
+
 _SCRIPT = """
-local paths, number, threads = {}, 0, 0
+local paths, agents, number, threads = {}, {}, 0, 0
 for line in io.lines("%(paths)s") do paths[#paths + 1] = line end
+for line in io.lines("%(agents)s") do agents[#agents + 1] = line end
 function setup(thread) thread:set("id", threads); threads = threads + 1 end
 function request()
   number = number + 1
   local path = paths[(number * 2 + id) %% #paths + 1]
-  return "GET " .. path .. " HTTP/1.1\\r\\nHost: localhost\\r\\nUser-Agent: %(name)s-" .. id .. "-"
-    .. number .. "\\r\\n\\r\\n"
+  return "GET " .. path .. " HTTP/1.1\\r\\nHost: localhost\\r\\nAccept: text/html\\r\\nUser-Agent: "
+    .. agents[number %% #agents + 1] .. "\\r\\n\\r\\n"
 end
 function done(summary, latency, requests)
   local errors, wrong = summary.errors, 0
@@ -49,13 +63,15 @@ class Pace:
     errors: int
 
 
-def knock(port: int, paths: list[str], *, name: str, connections: int, seconds: float) -> Pace:
-    """Ask for these paths again and again over kept connections."""
+def knock(port: int, paths: list[str], *, connections: int, seconds: float) -> Pace:
+    """Ask for these paths in turn over kept connections; again from the first where they end."""
     with tempfile.TemporaryDirectory() as folder:
         listed = Path(folder) / "paths"
         listed.write_text("\n".join(paths))
+        agents = Path(folder) / "agents"
+        agents.write_text("\n".join(AGENTS))
         script = Path(folder) / "knock.lua"
-        script.write_text(_SCRIPT % {"paths": listed, "name": name})
+        script.write_text(_SCRIPT % {"paths": listed, "agents": agents})
         command = [program("wrk"), "-t2", f"-c{connections}", f"-d{max(round(seconds), 1)}s"]
         address = f"http://127.0.0.1:{port}/"
         done = subprocess.run(
@@ -69,38 +85,37 @@ def knock(port: int, paths: list[str], *, name: str, connections: int, seconds: 
 
 @dataclass
 class Visits:
-    """What visitors got: the numbers of the clicks that were led on, and how many were not."""
+    """What visitors got: the paths that led on, by their places, and how many did not."""
 
-    led: set[str] = field(default_factory=set)
+    led: set[int] = field(default_factory=set)
     failed: int = 0
     slowest_ms: float = 0.0
 
 
-def visit(port: int, paths: list[str], *, name: str, connections: int, seconds: float) -> Visits:
-    """Click again and again, and note what came of each."""
+def visit(port: int, paths: list[str], *, connections: int, seconds: float) -> Visits:
+    """Follow these paths, each once, and note what came of it."""
     visits = Visits()
-    asyncio.run(_all(visits, port, paths, name, connections, time.monotonic() + seconds))
+    asyncio.run(_all(visits, port, paths, connections, time.monotonic() + seconds))
     return visits
 
 
-async def _all(
-    visits: Visits, port: int, paths: list[str], name: str, connections: int, until: float
-) -> None:
-    numbers = count(1)
+async def _all(visits: Visits, port: int, paths: list[str], connections: int, until: float) -> None:
+    numbers = count()
 
     async def one() -> None:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         while time.monotonic() < until:
             number = next(numbers)
-            agent, path = f"{name}-{number}", paths[number % len(paths)]
+            agent, path = AGENTS[number % len(AGENTS)], paths[number]
             began = time.monotonic()
             writer.write(
-                f"GET {path} HTTP/1.1\r\nHost: localhost\r\nUser-Agent: {agent}\r\n\r\n".encode()
+                f"GET {path} HTTP/1.1\r\nHost: localhost\r\nAccept: text/html\r\n"
+                f"User-Agent: {agent}\r\n\r\n".encode()
             )
             head = await reader.readuntil(b"\r\n\r\n")
             visits.slowest_ms = max(visits.slowest_ms, (time.monotonic() - began) * 1000)
             if head.startswith(b"HTTP/1.1 302 "):
-                visits.led.add(agent)
+                visits.led.add(number)
             else:
                 visits.failed += 1
                 writer.close()
