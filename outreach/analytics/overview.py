@@ -51,6 +51,7 @@ class Line:
     blast_id: int
     name: str
     state: str
+    petition_id: int
     petition: str
     scheduled_for: datetime | None
     started_at: datetime | None
@@ -167,6 +168,7 @@ def _line(blast: Blast, headline: str, of: Mapping[str, int]) -> Line:
         blast_id=blast.id,
         name=blast.name,
         state=blast.state,
+        petition_id=blast.petition_id,
         petition=headline,
         scheduled_for=blast.scheduled_for,
         started_at=blast.started_at,

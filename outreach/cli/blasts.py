@@ -15,7 +15,7 @@ from outreach.analytics.paper import PAPERS
 from outreach.blasts import operations, preflight, queries, schedule
 from outreach.blasts.compose import Preview, preview
 from outreach.blasts.models import Blast
-from outreach.cli import pace, printing, sending, watch
+from outreach.cli import comparing, pace, printing, sending, watch
 from outreach.cli.context import Context, actor, as_json
 from outreach.core.address import canonical
 from outreach.core.errors import BadInput, Conflict, NotFound
@@ -279,5 +279,5 @@ def _read(path: Path) -> str:
         ) from None
 
 
-for command in (*sending.COMMANDS, *watch.COMMANDS, *pace.COMMANDS):
+for command in (comparing.compare, *sending.COMMANDS, *watch.COMMANDS, *pace.COMMANDS):
     blasts.add_command(command)

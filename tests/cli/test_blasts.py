@@ -12,6 +12,7 @@ from click.testing import CliRunner
 from sqlalchemy import select
 
 import config
+from outreach.accounts.models import Organisation
 from outreach.analytics import printed
 from outreach.cli.blasts import blasts
 from outreach.cli.context import Context
@@ -19,6 +20,7 @@ from outreach.core.clock import now
 from outreach.core.db import Database
 from outreach.core.errors import BadInput, Conflict, FormErrors, NotFound, OutreachError
 from outreach.mail.models import Batch
+from tests.analytics import worlds as reported
 from tests.standins.world import World
 
 Typed = Callable[..., str]
@@ -179,3 +181,19 @@ def test_passing_over_a_check_is_offered_only_where_it_can_be(typed: Typed, worl
     world.add_people(1)
     assert "outreach blasts override" in hint("Lost.[^9]\n\n[[Sign]]")
     assert hint("{{ nobody }}") == "Mend it."
+
+
+def test_two_blasts_are_compared_by_name(typed: Typed, world: World, db: Database) -> None:
+    with db.transaction() as session:
+        organisation = session.scalars(select(Organisation.id)).one()
+        first, second = (reported.World(session, organisation) for _ in range(2))
+        for made in (first, second):
+            made.clicked(made.letter())
+        names = first.blast.name, second.blast.name
+    said = typed("compare", *names)
+    assert f"A: {names[0]}\nB: {names[1]}" in said
+    assert "Clicked: Too few to compare" in said
+    figures = json.loads(typed("compare", *names, "--json"))
+    assert figures["rates"]["click"]["b"]["rate"] == 1.0
+    with pytest.raises(BadInput, match="both sides"):
+        typed("compare", names[0], names[0])

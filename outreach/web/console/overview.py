@@ -8,7 +8,7 @@ from typing import Any
 from flask import render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from outreach.analytics import downloads, overview, report_tables
+from outreach.analytics import compare, downloads, overview, report_tables
 from outreach.analytics.overview import Asked, Line
 from outreach.core.errors import BadInput
 from outreach.core.paging import page_in
@@ -45,6 +45,17 @@ def index() -> ResponseReturnValue:
 def blasts_file(kind: str) -> ResponseReturnValue:
     """The blasts that the address asks for as a file, all pages of them."""
     return table_answer(report_tables.table_of_blasts(_lines(_asked())), kind)
+
+
+@blueprint.get("/compare")
+@needs("read")
+def side_by_side() -> ResponseReturnValue:
+    """Two blasts and each difference of their rates; without `a` and `b`, the choice of them."""
+    a, b = (request.args.get(side, type=int) for side in ("a", "b"))
+    with services().db.reading() as session:
+        ran = [line for line in overview.lines(session, Asked(), zone()) if line.has_run]
+        found = compare.compare(session, a, b) if a is not None and b is not None else None
+    return render_template("console/reports_compare.html", found=found, ran=ran, a=a, b=b)
 
 
 def _lines(asked: Asked) -> list[Line]:

@@ -92,3 +92,14 @@ def test_what_makes_no_sense_is_said(console: Browser, asked: str, said: str) ->
     answer = console.get(f"/console/reports/?{asked}")
     assert answer.status_code == 400
     assert said in _said(answer.text)
+
+
+def test_two_blasts_stand_side_by_side(console: Browser, two: tuple[int, int]) -> None:
+    choice = console.get("/console/reports/compare").text
+    assert f'<option value="{two[0]}"' in choice
+    said = _said(console.get(f"/console/reports/compare?a={two[0]}&b={two[1]}").text)
+    assert "130 of 520" in said
+    assert "Too few to compare" in said
+    assert "The two ask for different petitions." in said
+    assert console.get(f"/console/reports/compare?a={two[0]}&b={two[0]}").status_code == 400
+    assert console.get(f"/console/reports/compare?a={two[0]}&b=4711").status_code == 404
