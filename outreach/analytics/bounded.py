@@ -1,44 +1,64 @@
-"""Work that takes a processor for itself (drawing, setting a page): one at a time, in bounds."""
+"""Drawing and setting pages, in bounds: in a process of its own, one at a time, ended when slow.
+
+vl-convert holds Python's lock as long as it draws: in a web process every click would wait for it,
+and nothing could end it. A process costs half a second to begin, and can be killed.
+"""
 
 from __future__ import annotations
 
-import queue
+import json
+import os
+import subprocess
+import sys
 import threading
-from collections.abc import Callable
-from typing import TypeVar
+from base64 import b64decode
+from collections.abc import Sequence
+from pathlib import Path
 
+from outreach.core import log
 from outreach.core.errors import TryLater
 
-Made = TypeVar("Made")
+DRAWER = Path(__file__).with_name("drawer.py")
 _turn = threading.Semaphore(1)
+_log = log.get(__name__)
 
 
-def bounded(work: Callable[[], Made], *, seconds: float) -> Made:
-    """What `work` returns or raises. Raises TryLater when a turn or the work takes longer.
+class Missing(Exception):
+    """A library that was to be used can't be loaded; its own words."""
 
-    Nothing can end a drawing in the middle; one that is left behind keeps its turn until it ends,
-    so that no second one is started beside it. Its thread never holds up the end of the process.
+
+def made(wanted: Sequence[tuple[str, str]], *, seconds: float) -> list[bytes]:
+    """Pictures and pages of (svg, png or pdf; spec or HTML), all or none.
+
+    Raises TryLater when a turn or the work takes longer, Missing where a library is not there.
     """
     if not _turn.acquire(timeout=seconds):
         raise TryLater("Other pictures are being drawn.", hint="Try again in a minute.")
-    made: queue.SimpleQueue[tuple[Made | None, BaseException | None]] = queue.SimpleQueue()
-
-    def run() -> None:
-        try:
-            made.put((work(), None))
-        except BaseException as error:  # raised where it was asked for
-            made.put((None, error))
-        finally:
-            _turn.release()
-
-    threading.Thread(target=run, daemon=True, name="drawing").start()
     try:
-        result, fault = made.get(timeout=seconds)
-    except queue.Empty:
+        done = subprocess.run(
+            # -P: modules of ours that lie beside it hide none of a library's.
+            [sys.executable, "-P", str(DRAWER)],
+            input=json.dumps(list(wanted)).encode(),
+            capture_output=True,
+            timeout=seconds,
+            env={name: value for name, value in os.environ.items() if not _is_ours(name)},
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
         raise TryLater(
             f"This took longer than {seconds:g} seconds and was given up.",
             hint="Try again in a minute; the tables have the same figures.",
         ) from None
-    if fault is not None:
-        raise fault
-    return result  # type: ignore[return-value]
+    finally:
+        _turn.release()
+    if done.returncode:
+        _log.error("drawing.failed", said=done.stderr.decode(errors="replace")[-1000:])
+        raise RuntimeError(f"the drawing process ended with {done.returncode}")
+    answer = json.loads(done.stdout)
+    if "missing" in answer:
+        raise Missing(answer["missing"])
+    return [b64decode(one) for one in answer["made"]]
+
+
+def _is_ours(name: str) -> bool:
+    return name.startswith("OUTREACH_")  # passwords and keys that drawing has no need of

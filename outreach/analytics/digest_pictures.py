@@ -7,7 +7,6 @@ the text has the same numbers.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -55,9 +54,10 @@ def kept(
         found = {one.name: one.id for one in session.scalars(mine)}
     if not found and pictures.draws():
         try:
-            drawn = {name: pictures.as_png(spec) for name, spec in _specs(organisation, week)}
-            _keep(db, organisation, week, drawn)
-        except (OutreachError, ValueError) as error:
+            specs = _specs(organisation, week)
+            drawn = pictures.as_png(*specs.values())
+            _keep(db, organisation, week, dict(zip(specs, drawn, strict=True)))
+        except (OutreachError, RuntimeError) as error:
             _log.warning("digest.not_drawn", reason=str(error))
         with db.reading() as session:
             found = {one.name: one.id for one in session.scalars(mine)}
@@ -83,7 +83,7 @@ def _keep(db: Database, organisation: Organisation, week: Week, drawn: dict[str,
         _log.info("digest.drawn_elsewhere")
 
 
-def _specs(organisation: Organisation, week: Week) -> Sequence[tuple[str, pictures.Spec]]:
+def _specs(organisation: Organisation, week: Week) -> dict[str, pictures.Spec]:
     source = f"Source: {organisation.name}, as of {instant(week.as_of, week.zone)}"
     growth = pictures.framed(
         plates.growth(
@@ -95,11 +95,11 @@ def _specs(organisation: Organisation, week: Week) -> Sequence[tuple[str, pictur
     )
     signed = [(line.name, dict(line.rates)["Signed"]) for line in week.blasts if line.delivered]
     if not signed:
-        return [("growth", growth)]
+        return {"growth": growth}
     rates = pictures.framed(
         plates.rates(signed),
         title=f"Signed, {week.title}",
         unit="percent of delivered people, with 95 % intervals; machines left out",
         source=source,
     )
-    return [("signed", rates), ("growth", growth)]
+    return {"signed": rates, "growth": growth}

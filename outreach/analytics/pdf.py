@@ -1,12 +1,10 @@
-"""HTML as PDF, by WeasyPrint: the extra `pdf`, which needs Debian's pango; loaded on first use."""
+"""HTML as PDF, by WeasyPrint: the extra `pdf`, which needs Debian's pango."""
 
 from __future__ import annotations
 
-import importlib
 from importlib.util import find_spec
-from typing import Any
 
-from outreach.analytics.bounded import bounded
+from outreach.analytics.bounded import Missing, made
 from outreach.core.errors import Conflict
 
 SECONDS = 60.0
@@ -21,26 +19,15 @@ def as_pdf(html: str) -> bytes:
 
     Raises Conflict where WeasyPrint or pango is missing, TryLater when it takes too long.
     """
-    weasyprint = _weasyprint()
-
-    def printed() -> bytes:
-        fetcher = weasyprint.urls.URLFetcher(allowed_protocols={"data"})
-        page = weasyprint.HTML(string=html, url_fetcher=fetcher)
-        return bytes(page.write_pdf(pdf_tags=True))
-
-    return bounded(printed, seconds=SECONDS)
+    missing = "WeasyPrint is not installed"
+    try:
+        if prints():
+            return made([("pdf", html)], seconds=SECONDS)[0]
+    except Missing:
+        missing = "WeasyPrint does not find pango"
+    raise Conflict(f"Nothing can be printed here: {missing}. Nothing was written.", hint=_INSTALL)
 
 
 def prints() -> bool:
     """Whether the extra is installed; asking loads nothing, and does not look for pango."""
     return find_spec("weasyprint") is not None
-
-
-def _weasyprint() -> Any:
-    try:
-        return importlib.import_module("weasyprint")
-    except ImportError:
-        missing = "WeasyPrint is not installed"
-    except OSError:  # so it says that a library is not there
-        missing = "WeasyPrint does not find pango"
-    raise Conflict(f"Nothing can be printed here: {missing}. Nothing was written.", hint=_INSTALL)

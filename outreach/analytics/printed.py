@@ -80,14 +80,17 @@ def _charts(report: BlastReport) -> list[tuple[str, str, float]]:
     none without the extra."""
     if report.figures is None or not pictures.draws():
         return []
-    found = []
-    for name, kind in pictures.drawable(report.figures).items():
-        svg = pictures.as_svg(pictures.chart_of(report, name) or {})
-        width = _WIDTH.search(svg)
-        wide = float(width[1]) * MM_A_UNIT if width else PAGE_MM
-        url = f"data:image/svg+xml;base64,{b64encode(svg).decode()}"
-        found.append((kind.title, url, round(min(wide, PAGE_MM), 1)))
-    return found
+    kinds = pictures.drawable(report.figures)
+    drawn = pictures.as_svg(*(pictures.chart_of(report, name) or {} for name in kinds))
+    return [
+        (kind.title, f"data:image/svg+xml;base64,{b64encode(svg).decode()}", _millimetres(svg))
+        for kind, svg in zip(kinds.values(), drawn, strict=True)
+    ]
+
+
+def _millimetres(svg: bytes) -> float:
+    width = _WIDTH.search(svg)
+    return round(min(float(width[1]) * MM_A_UNIT if width else PAGE_MM, PAGE_MM), 1)
 
 
 @cache

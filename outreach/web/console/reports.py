@@ -155,7 +155,7 @@ def picture(blast_id: int, name: str, kind: str) -> ResponseReturnValue:
     if spec is None:
         raise NotFound("There is nothing to draw yet.", hint="Nobody has done what it shows.")
     mimetype, draw = pictures.FORMATS[kind]
-    return attached(draw(spec), mimetype, f"blast-{blast_id}-{name}.{kind}")
+    return attached(draw(spec)[0], mimetype, f"blast-{blast_id}-{name}.{kind}")
 
 
 @blueprint.get("/<int:blast_id>/report.pdf")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import re
-import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 from html import unescape
@@ -15,7 +14,7 @@ import pytest
 from pyarrow import parquet
 
 from outreach.accounts.models import Organisation
-from outreach.analytics import charts, downloads, pictures, printed, report_tables, rollup
+from outreach.analytics import charts, downloads, pdf, pictures, printed, report_tables, rollup
 from outreach.core.db import Database
 from tests.analytics.worlds import World
 from tests.web.console.conftest import Browser
@@ -263,7 +262,7 @@ def test_where_nothing_can_be_printed_the_page_says_what_to_install(
     console: Browser, blast_id: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pictures, "draws", lambda: False)
-    monkeypatch.setitem(sys.modules, "weasyprint", None)
+    monkeypatch.setattr(pdf, "prints", lambda: False)
     answer = console.get(_file(blast_id, "report.pdf"))
     assert answer.status_code == 409
     assert "pip install weasyprint" in unescape(answer.text)
