@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from outreach import jobs
 from outreach.accounts.models import Organisation
 from outreach.analytics import provider_figures, rollup
 from outreach.consent import ledger
@@ -15,6 +18,9 @@ from outreach.core.clock import now
 from outreach.core.db import Database
 from outreach.mail import sender_dns
 from outreach.mail.models import Delivery
+from outreach.providers.smtp import SmtpProvider
+from outreach.providers.smtp_opening import Relay
+from outreach.services import Services
 from outreach.supporters.models import Supporter
 from outreach.tracking.leaving import BY_ONE_CLICK
 from tests.analytics.worlds import World
@@ -93,3 +99,23 @@ def test_a_silent_dns_is_told_of(console: Any, monkeypatch: pytest.MonkeyPatch) 
     page = console.get(PATH).text
     assert "Not all records were read" in page
     assert "The DNS does not answer here" in page
+
+
+def test_the_job_reads_where_letters_leave_and_only_when_it_is_due(
+    services: Services, organisation: Organisation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    def hosts(name: str) -> list[str]:
+        asked.append(name)
+        return []
+
+    monkeypatch.setattr(sender_dns, "texts", lambda name: [])
+    monkeypatch.setattr(sender_dns, "mail_servers", hosts)
+    jobs.read_senders(services, threading.Event())
+    assert asked == [], "the mailbox sends nothing anywhere"
+    relay = SmtpProvider(Relay("127.0.0.1", 25, "none", "", "", 1.0, None), connections=1)
+    leaving = replace(services, provider=relay)
+    for _ in range(2):
+        jobs.read_senders(leaving, threading.Event())
+    assert asked == ["harbourlights.example"]
