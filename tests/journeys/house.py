@@ -32,7 +32,14 @@ from outreach.mail.models import Batch
 from outreach.services import Services
 
 ROOT = Path(__file__).parents[2]
-COUNTED = ("rollup_changes", "rollups", "letter_acts", "letter_facets")
+COUNTED = (
+    "rollup_changes",
+    "rollups",
+    "letter_acts",
+    "letter_facets",
+    "letter_slices",
+    "signature_credits",
+)
 OBSERVATIONS = frozenset(("events", "judgements", "judging_marks", *COUNTED))
 WITHIN_S = 60.0
 
