@@ -4,6 +4,7 @@
 | --- | --- | --- |
 | "" | "" | a state of letters, `opened` and so on, `reached_opened`, `opens_human`, `signed` |
 | skipped | the reason | letters |
+| bounced, refused | the cause (causes.py) | letters |
 | hour | its start, UTC, ISO 8601 | clicked (for the first time), signed |
 | link | its id | clicked, raw_clicked, reached_clicked (people), events |
 | device | a family of DEVICES | opened, clicked (people) |

@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
+from outreach.analytics.causes import RETURNED
 from outreach.analytics.cells import (
     CLASSES,
     EVIDENCE,
@@ -24,7 +25,7 @@ from outreach.analytics.cells import (
     Cell,
     Cells,
 )
-from outreach.analytics.details import Details, LinkFigures
+from outreach.analytics.details import Details, LinkFigures, Returned
 from outreach.analytics.figures import Figures, Hour, Letters, People, Signed, Traffic
 from outreach.analytics.intervals import Rate
 from outreach.analytics.models import Change, Rollup
@@ -52,7 +53,9 @@ def figures_of(session: Session, blast_id: int) -> Figures:
         machine_events=of[WHOLE, "", "machine_events"],
         evidence=_evidence(of),
         timeline=_timeline(of),
-        details=Details(_links(session, blast_id, of, letters.reached)),
+        details=Details(
+            links=_links(session, blast_id, of, letters.reached), returned=_returned(of, letters)
+        ),
     )
 
 
@@ -155,3 +158,13 @@ def _links(session: Session, blast_id: int, of: Numbers, delivered: int) -> list
         for link in links
     ]
     return sorted(found, key=lambda link: (link.kind == "trap", -link.clicked, link.slot))
+
+
+def _returned(of: Numbers, letters: Letters) -> list[Returned]:
+    answered = letters.sent + letters.refused
+    found = [
+        Returned(dimension, value, Rate(number, answered))
+        for (dimension, value, _), number in of.items()
+        if dimension in RETURNED and number
+    ]
+    return sorted(found, key=lambda one: (-one.rate.count, one.state, one.cause))

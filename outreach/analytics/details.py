@@ -1,4 +1,4 @@
-"""What a blast's figures are made of: its links, one by one."""
+"""What a blast's figures are made of: its links one by one, and why letters came back."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from outreach.analytics import causes
 from outreach.analytics.intervals import Rate
 
 _KINDS = {"ask": "ask", "link": "other link", "citation": "note", "trap": "hidden link"}
@@ -38,10 +39,27 @@ class LinkFigures:
 
 
 @dataclass(frozen=True)
+class Returned:
+    """Letters that were refused (`state`) or came back for one cause; `rate` is of all that the
+    provider answered: sent and refused."""
+
+    state: str  # bounced, refused
+    cause: str  # causes.cause_of
+    rate: Rate
+
+    @property
+    def meaning(self) -> str:
+        """The cause in words."""
+        return causes.meaning(self.cause)
+
+
+@dataclass(frozen=True)
 class Details:
-    """Links in the order of their clicks by people; those that nobody followed stand, too."""
+    """Links in the order of their clicks by people; those that nobody followed stand, too. Of the
+    causes the most frequent comes first."""
 
     links: Sequence[LinkFigures] = ()
+    returned: Sequence[Returned] = ()
 
     def to_json(self) -> dict[str, Any]:
         """The same as plain JSON values."""
@@ -56,5 +74,10 @@ class Details:
                     "click_rate": link.rate.to_json(),
                 }
                 for link in self.links
-            ]
+            ],
+            "returned": [
+                {"state": one.state, "cause": one.cause, "meaning": one.meaning}
+                | {"letters": one.rate.count}
+                for one in self.returned
+            ],
         }

@@ -23,6 +23,7 @@ _OTHER = re.compile(rf"({TRIAL})-slot-\d+")
 _END = re.compile(r"</head>", re.IGNORECASE)
 # The letter stands in a frame of its own, in its own light colours: tokens don't reach it.
 _STYLE = """<style>
+:root{color-scheme:only light!important}
 a[data-heat]{outline:2px solid rgba(11,91,76,.35);outline-offset:2px}
 a[data-heat="1"]{box-shadow:0 0 0 6px rgba(11,91,76,.14)}
 a[data-heat="2"]{box-shadow:0 0 0 6px rgba(11,91,76,.26)}

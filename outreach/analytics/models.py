@@ -85,7 +85,8 @@ class LetterSlice(Base):
     blast_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     variant_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     state: Mapped[Word] = mapped_column(primary_key=True)
-    reason: Mapped[str] = mapped_column(String(400), primary_key=True)  # of those skipped
+    # Of those skipped, bounced, refused.
+    reason: Mapped[str] = mapped_column(String(400), primary_key=True)
     letters: Mapped[int] = mapped_column(Integer)
 
 

@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
+from outreach.analytics.causes import RETURNED, cause_of
 from outreach.analytics.cells import (
     DEVICE,
     DEVICES,
@@ -110,6 +111,9 @@ def _letters(session: Session, sheet: Sheet) -> dict[int, Letter]:
         if state == "skipped":
             why = reason or UNKNOWN
             sheet.add("letters", variant=letter.variant_id, dimension=SKIPPED, value=why)
+        elif state in RETURNED:
+            why = cause_of(reason)
+            sheet.add("letters", variant=letter.variant_id, dimension=state, value=why)
     return letters
 
 

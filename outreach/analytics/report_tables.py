@@ -85,6 +85,14 @@ TABLES: Mapping[str, Kind] = {
             for link in figures.details.links
         ],
     ),
+    "returned": Kind(
+        "Bounced and refused, by cause",
+        (("what", TEXT), ("cause", TEXT), ("meaning", TEXT), *_RATE),
+        lambda figures: [
+            (one.state, one.cause, one.meaning, *_rate(one.rate))
+            for one in figures.details.returned
+        ],
+    ),
     "evidence": Kind(
         "Why clicks count as a scanner’s",
         (("evidence", TEXT), ("meaning", TEXT), ("clicks", INTEGER)),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import case, delete, func, insert, select
 from sqlalchemy.orm import Session
 
+from outreach.analytics.causes import RETURNED, cause_of
 from outreach.analytics.cells import NO_VARIANT, SKIPPED, WHOLE, Cell, Cells
 from outreach.analytics.figures import BLAST_LETTER, UNKNOWN
 from outreach.analytics.models import SLICES
@@ -16,7 +17,8 @@ def replace(session: Session, cells: Cells) -> None:
     """Count the touched slices anew; what that changes is added to `cells`."""
     before = _sums(session)
     session.execute(delete(SLICES).where(SLICES.c.slice.in_(select(RANGES.c.slice))))
-    why = case((Delivery.state == "skipped", func.coalesce(Delivery.reason, "")), else_="")
+    told = Delivery.state.in_(("skipped", *RETURNED))
+    why = case((told, func.coalesce(Delivery.reason, "")), else_="")
     by = (
         RANGES.c.slice,
         Delivery.blast_id,
@@ -51,5 +53,8 @@ def _sums(session: Session) -> Cells:
         found[Cell(blast_id, variant_id, WHOLE, "", state)] += int(number)
         if state == "skipped":
             at = Cell(blast_id, variant_id, SKIPPED, reason or UNKNOWN, "letters")
+            found[at] += int(number)
+        elif state in RETURNED:
+            at = Cell(blast_id, variant_id, state, cause_of(reason), "letters")
             found[at] += int(number)
     return found

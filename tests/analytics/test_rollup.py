@@ -23,7 +23,10 @@ from outreach.tracking.models import Judgement
 from tests.analytics.worlds import World
 
 Build = Callable[..., World]
-STATES = ("accepted", "delivered", "bounced", "complained", "unknown", "skipped", "pending")
+STATES = (
+    *("accepted", "delivered", "bounced", "complained", "refused"),
+    *("unknown", "skipped", "pending"),
+)
 VERDICTS = ("human", "machine", "machine_open", "proxy_open", "unknown")
 NUMBER = st.integers(0, 9)
 

@@ -111,3 +111,10 @@ def test_before_anybody_was_written_to_there_is_nothing_to_mark(
     answer = console.get(f"/console/reports/{made.blast.id}/letter")
     assert answer.status_code == 404
     assert "This blast has not run." in answer.text
+
+
+def test_letters_that_came_back_stand_by_cause(console: Browser, blast_id: int) -> None:
+    said = words(console.get(f"/console/reports/{blast_id}").text)
+    assert "No reason was given Bounced 1 3 to 56 %" in said
+    rows = console.get(f"/console/reports/{blast_id}/returned.csv").text.splitlines()
+    assert rows[1].startswith("bounced,unknown,no reason was given,1,6,")
