@@ -5,8 +5,16 @@ from __future__ import annotations
 from flask import Blueprint, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
-from outreach.analytics import scorecard, scorecard_words, sender_readings
+from outreach.analytics import (
+    downloads,
+    scorecard,
+    scorecard_tables,
+    scorecard_words,
+    sender_readings,
+)
+from outreach.core.errors import NotFound
 from outreach.web.auth import needs
+from outreach.web.console.reports import table_answer
 from outreach.web.context import services
 from outreach.web.forms import notice
 
@@ -30,7 +38,22 @@ def show() -> ResponseReturnValue:
         providers=card.providers[:SHOWN],
         more=len(card.providers) - SHOWN,
         reasons=scorecard_words.REASONS,
+        kinds=("csv", "parquet") if downloads.writes_parquet() else ("csv",),
     )
+
+
+@blueprint.get("/<name>.<any(csv, parquet):kind>")
+@needs("read")
+def table_file(name: str, kind: str) -> ResponseReturnValue:
+    """One table of the score card as a file, all of its rows."""
+    if name not in scorecard_tables.TABLES:
+        raise NotFound(
+            "The score card has no such table.",
+            hint=f"There are: {', '.join(scorecard_tables.TABLES)}.",
+        )
+    with services().db.reading() as session:
+        card = scorecard.score_card(session)
+    return table_answer(scorecard_tables.table_of(card, name), kind)
 
 
 @blueprint.post("/read")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import threading
 from collections.abc import Callable
 from dataclasses import replace
@@ -12,7 +13,7 @@ import pytest
 
 from outreach import jobs
 from outreach.accounts.models import Organisation
-from outreach.analytics import provider_figures, rollup
+from outreach.analytics import downloads, provider_figures, rollup, scorecard_tables
 from outreach.consent import ledger
 from outreach.core.clock import now
 from outreach.core.db import Database
@@ -63,6 +64,22 @@ def test_the_card_shows_rates_with_intervals_and_names_who_falls(
     assert "1 of 61" in page  # too few for a rate, and for a verdict
     assert "Too few to tell" in page
     assert "All within 10 s." in page
+    for name, (columns, _) in scorecard_tables.TABLES.items():
+        for kind in downloads.FORMATS:
+            if name != "records":  # none were read
+                assert f'href="{PATH}{name}.{kind}"' in page
+            assert console.get(f"{PATH}{name}.{kind}").status_code == 200
+        assert console.get(f"{PATH}{name}.csv").text.splitlines()[0] == ",".join(
+            column for column, _ in columns
+        )
+    rows = list(csv.DictReader(console.get(f"{PATH}providers.csv").text.splitlines()))
+    large = {row["span"]: row for row in rows if row["provider"] == "large.example"}
+    assert (large["week"]["sent"], large["week"]["bounced"]) == ("91", "30")
+    assert (large["week"]["delivered"], large["week"]["complained"]) == ("61", "1")
+    assert float(large["week"]["complaint_rate"]) == 1 / 61
+    weeks = list(csv.DictReader(console.get(f"{PATH}weeks.csv").text.splitlines()))
+    assert sum(int(week["sent"]) for week in weeks) == 91 + 62
+    assert console.get(f"{PATH}nothing.csv").status_code == 404
 
 
 def test_records_are_read_by_a_press_and_by_nobody_who_only_reads(
