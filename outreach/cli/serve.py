@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import fcntl
+import logging
 import os
 import signal
 import socket
@@ -117,6 +118,8 @@ def run_server(host: str, port: int, *, workers: int, threads: int, with_worker:
         workers_kill_timeout=10,
         respawn_failed_workers=True,
     )
+    # Many threads are meant: a click waits in one for its commit, and does nothing meanwhile.
+    logging.getLogger("_granian").addFilter(lambda said: "Python threads" not in said.getMessage())
     keeper = _WorkerKeeper()
     if with_worker:
         server.on_startup(keeper.start)
