@@ -30,7 +30,8 @@ class Missing(Exception):
 def made(wanted: Sequence[tuple[str, str]], *, seconds: float) -> list[bytes]:
     """Pictures and pages of (svg, png or pdf; spec or HTML), all or none.
 
-    Raises TryLater when a turn or the work takes longer, Missing where a library is not there.
+    Raises TryLater when a turn or the work takes longer, or fails; Missing where a library is not
+    there.
     """
     if not _turn.acquire(timeout=seconds):
         raise TryLater("Other pictures are being drawn.", hint="Try again in a minute.")
@@ -53,7 +54,10 @@ def made(wanted: Sequence[tuple[str, str]], *, seconds: float) -> list[bytes]:
         _turn.release()
     if done.returncode:
         _log.error("drawing.failed", said=done.stderr.decode(errors="replace")[-1000:])
-        raise RuntimeError(f"the drawing process ended with {done.returncode}")
+        raise TryLater(
+            "This could not be drawn, because of a fault. It has been written down.",
+            hint="Try again in a minute; the tables have the same figures.",
+        )
     answer = json.loads(done.stdout)
     if "missing" in answer:
         raise Missing(answer["missing"])

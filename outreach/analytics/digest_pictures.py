@@ -57,7 +57,7 @@ def kept(
             specs = _specs(organisation, week)
             drawn = pictures.as_png(*specs.values())
             _keep(db, organisation, week, dict(zip(specs, drawn, strict=True)))
-        except (OutreachError, RuntimeError) as error:
+        except OutreachError as error:
             _log.warning("digest.not_drawn", reason=str(error))
         with db.reading() as session:
             found = {one.name: one.id for one in session.scalars(mine)}

@@ -56,7 +56,7 @@ def test_a_library_that_is_not_there_is_named(library: Callable[[str], None]) ->
 
 def test_a_drawing_that_fails_gives_nothing(library: Callable[[str], None]) -> None:
     library("")  # nothing that sets a page
-    with pytest.raises(RuntimeError, match="ended with 1"):
+    with pytest.raises(TryLater, match="because of a fault"):
         bounded.made(ASKED, seconds=60)
 
 

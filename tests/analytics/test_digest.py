@@ -15,6 +15,7 @@ from outreach.analytics import digest, digest_pictures, pictures, rollup, week
 from outreach.analytics.digest_models import DigestLetter, DigestPicture, DigestReader
 from outreach.consent.models import GRANTED, WITHDRAWN, ConsentEntry, Suppression
 from outreach.core.db import Database
+from outreach.core.errors import TryLater
 from outreach.core.tokens import Tokens
 from outreach.mail.models import SingleLetter
 from tests.analytics.worlds import World
@@ -225,6 +226,21 @@ def test_without_charts_or_blasts_the_letter_leaves_all_the_same(
     assert letter.subject == "13 to 19 April 2026: 0 joined, 0 left"
     assert "No blast began in this week." in letter.text
     assert "<img" not in letter.html
+
+
+def test_a_chart_that_can_not_be_drawn_holds_no_letter_up(
+    db: Database,
+    reader: Callable[..., int],
+    post: Callable[..., int],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def slow(*_specs: object) -> list[bytes]:
+        raise TryLater("This took longer than 20 seconds and was given up.")
+
+    monkeypatch.setattr(pictures, "as_png", slow)
+    reader("anna")
+    assert post() == 1
+    assert "0 joined and 0 left." in letters(db)[0].text
 
 
 def test_a_letter_that_can_not_be_written_is_posted_by_the_next_run(

@@ -13,7 +13,7 @@ from pyarrow import parquet
 
 from outreach.analytics import downloads, pictures
 from outreach.analytics.downloads import INSTANT, INTEGER, NUMBER, TEXT, Cell, Table
-from outreach.core.errors import Conflict
+from outreach.core.errors import Conflict, TryLater
 
 COLUMNS = (("word", TEXT), ("count", INTEGER), ("rate", NUMBER), ("at", INSTANT))
 WORDS = st.text(st.characters(blacklist_categories=["Cs"], blacklist_characters="\0\r"))
@@ -76,5 +76,5 @@ def test_names_in_a_picture_are_text_and_nothing_is_fetched() -> None:
     assert "&lt;b&gt;&amp;" in svg
     assert "<script>" not in svg
     elsewhere = bare | {"data": {"url": "http://127.0.0.1:9/x.csv"}}
-    with pytest.raises(RuntimeError):
+    with pytest.raises(TryLater, match="because of a fault"):
         pictures.as_svg(spec | {"vconcat": [elsewhere]})
