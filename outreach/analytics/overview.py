@@ -41,7 +41,7 @@ _REACHED = {
 }
 _SENT = ("accepted", "delivered", "bounced", "complained")
 _HELD = ("skipped", "pending", "refused", "unknown", "cancelled")
-_MEASURES = {*_SENT, *_HELD, *(measure for _, _, measure in RATES), *_REACHED.values()}
+MEASURES = {*_SENT, *_HELD, *(measure for _, _, measure in RATES), *_REACHED.values()}
 
 
 @dataclass(frozen=True)
@@ -149,7 +149,7 @@ def _lines(session: Session, asked: Asked, zone: ZoneInfo) -> list[Line]:
 def _counted(session: Session, blast_id: int | None = None) -> defaultdict[int, Counter[str]]:
     query = (
         select(Rollup.blast_id, Rollup.measure, func.sum(Rollup.number))
-        .where(Rollup.dimension == WHOLE, Rollup.value == "", Rollup.measure.in_(_MEASURES))
+        .where(Rollup.dimension == WHOLE, Rollup.value == "", Rollup.measure.in_(MEASURES))
         .group_by(Rollup.blast_id, Rollup.measure)
     )
     if blast_id is not None:
@@ -160,9 +160,15 @@ def _counted(session: Session, blast_id: int | None = None) -> defaultdict[int, 
     return found
 
 
-def _line(blast: Blast, headline: str, of: Mapping[str, int]) -> Line:
+def rates_of(of: Mapping[str, int]) -> tuple[int, int, dict[str, Rate]]:
+    """Sent, delivered, and the rates over delivered people, of the sums of MEASURES."""
     sent = sum(of[name] for name in _SENT)
     delivered = sent - of["bounced"]
+    return sent, delivered, {key: Rate(of[name], delivered) for key, name in _REACHED.items()}
+
+
+def _line(blast: Blast, headline: str, of: Mapping[str, int]) -> Line:
+    sent, delivered, rates = rates_of(of)
     audience = sent + sum(of[name] for name in _HELD)
     return Line(
         blast_id=blast.id,
@@ -177,5 +183,5 @@ def _line(blast: Blast, headline: str, of: Mapping[str, int]) -> Line:
         sent=sent,
         delivered=delivered,
         counts={key: of[measure] for key, _, measure in RATES},
-        rates={key: Rate(of[measure], delivered) for key, measure in _REACHED.items()},
+        rates=rates,
     )

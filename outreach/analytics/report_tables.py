@@ -10,6 +10,7 @@ from outreach.analytics.downloads import INSTANT, INTEGER, NUMBER, TEXT, Row, Ta
 from outreach.analytics.figures import Figures
 from outreach.analytics.intervals import Rate
 from outreach.analytics.overview import RATES, Line
+from outreach.analytics.timing import DAYS, Slot, Subject
 
 _RATE = (("count", INTEGER), ("of", INTEGER), ("rate", NUMBER), ("low", NUMBER), ("high", NUMBER))
 
@@ -93,6 +94,11 @@ TABLES: Mapping[str, Kind] = {
             for one in figures.details.returned
         ],
     ),
+    "generations": Kind(
+        "Signed through shares, by generation",
+        (("generation", INTEGER), ("signatures", INTEGER)),
+        lambda figures: figures.details.generations,
+    ),
     "evidence": Kind(
         "Why clicks count as a scanner’s",
         (("evidence", TEXT), ("meaning", TEXT), ("clicks", INTEGER)),
@@ -125,6 +131,34 @@ def table_of_blasts(lines: Iterable[Line]) -> Table:
         ("too_small_to_compare", TEXT),
     )
     return Table("blasts", columns, [_blast(line) for line in lines])
+
+
+def table_of_send_times(hours: Mapping[int, Mapping[int, Slot]]) -> Table:
+    """Hours of the week in which blasts began, by the organisation's clock."""
+    rates = [(f"{key}_{name}", kind) for key in ("click", "sign") for name, kind in _RATE]
+    columns = (("weekday", TEXT), ("hour", INTEGER), ("blasts", INTEGER), ("sent", INTEGER), *rates)
+    rows = [
+        (DAYS[weekday], hour, slot.blasts, slot.sent, *_rate(slot.click), *_rate(slot.sign))
+        for hour, days in hours.items()
+        for weekday, slot in days.items()
+    ]
+    return Table("send-times", columns, rows)
+
+
+def table_of_subjects(subjects: Iterable[Subject]) -> Table:
+    """Every subject that went out, in the order given."""
+    rates = [(f"{key}_{name}", kind) for key, _, _ in RATES for name, kind in _RATE]
+    head = (("blast", INTEGER), ("name", TEXT), ("variant", TEXT), ("subject", TEXT))
+    columns = (*head, ("started_at", INSTANT), ("sent", INTEGER), ("delivered", INTEGER), *rates)
+    rows = [
+        (
+            *(one.blast_id, one.blast, one.letter, one.subject),
+            *(one.started_at, one.sent, one.delivered),
+            *(cell for key, _, _ in RATES for cell in _rate(one.rates[key])),
+        )
+        for one in subjects
+    ]
+    return Table("subjects", columns, rows)
 
 
 def _blast(line: Line) -> Row:

@@ -8,7 +8,7 @@ from typing import Any
 from flask import render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from outreach.analytics import compare, downloads, overview, report_tables
+from outreach.analytics import compare, downloads, overview, report_tables, timing
 from outreach.analytics.overview import Asked, Line
 from outreach.core.errors import BadInput
 from outreach.core.paging import page_in
@@ -56,6 +56,36 @@ def side_by_side() -> ResponseReturnValue:
         ran = [line for line in overview.lines(session, Asked(), zone()) if line.has_run]
         found = compare.compare(session, a, b) if a is not None and b is not None else None
     return render_template("console/reports_compare.html", found=found, ran=ran, a=a, b=b)
+
+
+@blueprint.get("/times")
+@needs("read")
+def times() -> ResponseReturnValue:
+    """When blasts went out and under which subject, and what that brought."""
+    with services().db.reading() as session:
+        lines = overview.lines(session, Asked(), zone())
+        subjects = timing.subjects(session)
+    return render_template(
+        "console/reports_times.html",
+        hours=timing.send_times(lines, zone()),
+        days=timing.DAYS,
+        zone=zone().key,
+        subjects=page_in(subjects, request.args.get("page", 1, type=int), 20),
+        parquet=downloads.writes_parquet(),
+    )
+
+
+@blueprint.get('/<any("send-times", subjects):name>.<any(csv, parquet):kind>')
+@needs("read")
+def times_file(name: str, kind: str) -> ResponseReturnValue:
+    """Hours of the week, or all subjects, as a file."""
+    with services().db.reading() as session:
+        if name == "subjects":
+            table = report_tables.table_of_subjects(timing.subjects(session))
+        else:
+            lines = overview.lines(session, Asked(), zone())
+            table = report_tables.table_of_send_times(timing.send_times(lines, zone()))
+    return table_answer(table, kind)
 
 
 def _lines(asked: Asked) -> list[Line]:

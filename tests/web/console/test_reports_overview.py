@@ -103,3 +103,21 @@ def test_two_blasts_stand_side_by_side(console: Browser, two: tuple[int, int]) -
     assert "The two ask for different petitions." in said
     assert console.get(f"/console/reports/compare?a={two[0]}&b={two[0]}").status_code == 400
     assert console.get(f"/console/reports/compare?a={two[0]}&b=4711").status_code == 404
+
+
+def test_hours_and_subjects_come_as_tables_and_files(
+    console: Browser, two: tuple[int, int]
+) -> None:
+    page = console.get("/console/reports/times").text
+    assert '<th scope="row">09:00</th>' in page
+    assert "525 sent 2 blasts" in _said(page)
+    taken = csv.DictReader(console.get("/console/reports/send-times.csv").text.splitlines())
+    (row,) = taken
+    assert (row["weekday"], row["hour"], row["sent"]) == ("Tuesday", "9", "525")
+    assert (row["click_count"], row["click_of"]) == ("131", "525")
+    assert console.get("/console/reports/subjects.parquet").status_code == 200
+
+
+def test_without_a_blast_the_screens_say_so(console: Browser) -> None:
+    assert "Nothing was sent yet" in console.get("/console/reports/times").text
+    assert "Nothing to compare yet" in console.get("/console/reports/compare").text
