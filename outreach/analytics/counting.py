@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
+from outreach.analytics import signers
 from outreach.analytics.causes import RETURNED
 from outreach.analytics.cells import (
     CLASSES,
@@ -54,7 +55,9 @@ def figures_of(session: Session, blast_id: int) -> Figures:
         evidence=_evidence(of),
         timeline=_timeline(of),
         details=Details(
-            links=_links(session, blast_id, of, letters.reached), returned=_returned(of, letters)
+            links=_links(session, blast_id, of, letters.reached),
+            returned=_returned(of, letters),
+            generations=signers.generations(session, blast_id) if of[WHOLE, "", "shared"] else (),
         ),
     )
 

@@ -60,6 +60,7 @@ class Details:
 
     links: Sequence[LinkFigures] = ()
     returned: Sequence[Returned] = ()
+    generations: Sequence[tuple[int, int]] = ()  # of shares, from 1: how many signed
 
     def to_json(self) -> dict[str, Any]:
         """The same as plain JSON values."""
@@ -80,4 +81,5 @@ class Details:
                 | {"letters": one.rate.count}
                 for one in self.returned
             ],
+            "shared_by_generation": [number for _, number in self.generations],
         }

@@ -24,6 +24,7 @@ from outreach.web.console import (
     petitions,
     petitions_edit,
     report_letter,
+    report_signers,
     schedule,
     segments,
     sign_in,
@@ -42,6 +43,7 @@ BLUEPRINTS = (
     imports.blueprint,
     segments.blueprint,
     report_letter.blueprint,
+    report_signers.blueprint,
     overview.blueprint,  # with that of reports
     deliverability.blueprint,
     mailbox.blueprint,
