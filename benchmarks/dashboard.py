@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import click
 from sqlalchemy.orm import Session
@@ -19,13 +20,15 @@ from sqlalchemy.orm import Session
 import config
 from benchmarks import limits
 from benchmarks.many_events import BLASTS, ManyEvents
-from outreach.analytics import dashboard, proof, reports, rollup
+from outreach.analytics import compare, dashboard, overview, proof, reports, rollup, signers, timing
 from outreach.analytics.counting import timeline_of
+from outreach.analytics.overview import Asked
 from outreach.app import build_services
 from outreach.core import log, migrations
 from outreach.core.db import Database
 
 TIMES = 7
+UTC = ZoneInfo("UTC")
 Read = Callable[[Session], object]
 
 
@@ -34,11 +37,16 @@ def screens() -> Mapping[str, Read]:
     everything = range(1, BLASTS + 1)
     return {
         "home": lambda session: dashboard.headlines(session, everything[-5:]),
-        "reports": lambda session: dashboard.headlines(session, everything[-50:]),
-        "all blasts": lambda session: dashboard.headlines(session, everything),
+        "all blasts": lambda session: overview.lines(session, Asked("sign", down=True), UTC),
+        "compare two": lambda session: compare.compare(session, 1, BLASTS),
+        "times and subjects": lambda session: (
+            timing.send_times(overview.lines(session, Asked(), UTC), UTC),
+            timing.subjects(session),
+        ),
         "report of the newest": lambda session: reports.blast_report(session, BLASTS).to_json(),
         "report of the first": lambda session: reports.blast_report(session, 1).to_json(),
         "its chart": lambda session: timeline_of(session, BLASTS),
+        "who signed": lambda session: signers.page_of_signers(session, BLASTS, 1),
     }
 
 

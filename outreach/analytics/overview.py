@@ -6,20 +6,20 @@ Read from the rollups: a few dozen numbers for each blast, whatever the number o
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select
+from sqlalchemy import literal, select, union_all
 from sqlalchemy.orm import Session
 
-from outreach.analytics.cells import WHOLE
+from outreach.analytics.cells import NO_VARIANT, WHOLE
 from outreach.analytics.figures import SMALL
 from outreach.analytics.intervals import Rate
 from outreach.analytics.models import Rollup
-from outreach.blasts.models import Blast
+from outreach.blasts.models import Blast, Variant
 from outreach.core.errors import BadInput
 from outreach.petitions.models import Petition
 
@@ -42,6 +42,15 @@ _REACHED = {
 _SENT = ("accepted", "delivered", "bounced", "complained")
 _HELD = ("skipped", "pending", "refused", "unknown", "cancelled")
 MEASURES = {*_SENT, *_HELD, *(measure for _, _, measure in RATES), *_REACHED.values()}
+
+
+class Number(NamedTuple):
+    """One number of the rollups of the whole blast."""
+
+    blast_id: int
+    variant_id: int
+    measure: str
+    number: int
 
 
 @dataclass(frozen=True)
@@ -146,17 +155,27 @@ def _lines(session: Session, asked: Asked, zone: ZoneInfo) -> list[Line]:
     return [_line(blast, headline, numbers[blast.id]) for blast, headline in rows]
 
 
-def _counted(session: Session, blast_id: int | None = None) -> defaultdict[int, Counter[str]]:
+def numbers_of_variants(session: Session, blast_id: int | None = None) -> Iterable[Number]:
+    """Every number of MEASURES, of one blast or of all: blast, variant, measure, number."""
+    keys = union_all(
+        select(Variant.blast_id.label("blast"), Variant.id.label("variant")),
+        select(Blast.id, literal(NO_VARIANT)),
+    ).subquery()
+    # By whole keys: the hours and links of each blast are not looked through.
     query = (
-        select(Rollup.blast_id, Rollup.measure, func.sum(Rollup.number))
+        select(Rollup.blast_id, Rollup.variant_id, Rollup.measure, Rollup.number)
+        .join(keys, (Rollup.blast_id == keys.c.blast) & (Rollup.variant_id == keys.c.variant))
         .where(Rollup.dimension == WHOLE, Rollup.value == "", Rollup.measure.in_(MEASURES))
-        .group_by(Rollup.blast_id, Rollup.measure)
     )
     if blast_id is not None:
         query = query.where(Rollup.blast_id == blast_id)
+    return [Number(*row) for row in session.execute(query)]
+
+
+def _counted(session: Session, blast_id: int | None = None) -> defaultdict[int, Counter[str]]:
     found: defaultdict[int, Counter[str]] = defaultdict(Counter)
-    for number, measure, total in session.execute(query):
-        found[number][measure] = int(total)
+    for number, _, measure, count in numbers_of_variants(session, blast_id):
+        found[number][measure] += count
     return found
 
 

@@ -8,14 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from outreach.analytics.cells import WHOLE
 from outreach.analytics.figures import SMALL
 from outreach.analytics.intervals import Rate
-from outreach.analytics.models import Rollup
-from outreach.analytics.overview import MEASURES, Line, rates_of
+from outreach.analytics.overview import Line, numbers_of_variants, rates_of
 from outreach.blasts.models import Blast, Variant
 
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -78,13 +76,8 @@ def subjects(session: Session) -> list[Subject]:
     """Every subject that went out; first those whose sign rate is high for certain: by the lower
     end of its interval, so that the luck of few letters does not win."""
     numbers: defaultdict[int, Counter[str]] = defaultdict(Counter)
-    counted = (
-        select(Rollup.variant_id, Rollup.measure, func.sum(Rollup.number))
-        .where(Rollup.dimension == WHOLE, Rollup.value == "", Rollup.measure.in_(MEASURES))
-        .group_by(Rollup.variant_id, Rollup.measure)
-    )
-    for variant_id, measure, number in session.execute(counted):
-        numbers[variant_id][measure] = int(number)
+    for one in numbers_of_variants(session):
+        numbers[one.variant_id][one.measure] += one.number
     rows = session.execute(select(Variant, Blast).join(Blast, Blast.id == Variant.blast_id))
     found = [_subject(variant, blast, numbers[variant.id]) for variant, blast in rows]
     return sorted((one for one in found if one.delivered), key=_certainly, reverse=True)
