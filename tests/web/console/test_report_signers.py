@@ -44,9 +44,9 @@ def test_the_list_says_who_signed_how_and_after_which_letters(
 ) -> None:
     said = words(console.get(f"/console/reports/{world.blast.id}/signers").text)
     assert "1 through this blast’s letters, 2 more through shares" in said
-    first = "A person 14 April 2026, 09:03 New Share, generation 2 — —"
-    second = "A person 14 April 2026, 09:01 Signed before Share, generation 1 — —"
-    assert f"{first} {second} =Ana Quay 14 April 2026, 09:00 New Letter Night buses" in said
+    first = "A person 14 April 2026, 09:03 Yes Share, generation 2 — —"
+    second = "A person 14 April 2026, 09:01 No Share, generation 1 — —"
+    assert f"{first} {second} =Ana Quay 14 April 2026, 09:00 Yes Letter Night buses" in said
     assert "This one" in said
 
 
