@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from outreach.analytics import drawings, tables, wording
+from outreach.analytics.churn import Churn
 from outreach.analytics.downloads import INSTANT, INTEGER, NUMBER, TEXT, Row, Table
 from outreach.analytics.figures import Figures
 from outreach.analytics.intervals import Rate
@@ -159,6 +160,17 @@ def table_of_subjects(subjects: Iterable[Subject]) -> Table:
         for one in subjects
     ]
     return Table("subjects", columns, rows)
+
+
+def table_of_churn(found: Churn) -> Table:
+    """People who left, by month and way."""
+    columns = (("month", TEXT), ("way", TEXT), ("people", INTEGER))
+    rows = [
+        (f"{month:%Y-%m}", way, people)
+        for way, counts in found.ways.items()
+        for month, people in zip(found.months, counts, strict=True)
+    ]
+    return Table("left-by-month", columns, rows)
 
 
 def _blast(line: Line) -> Row:

@@ -8,8 +8,9 @@ from typing import Any
 from flask import render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from outreach.analytics import compare, downloads, overview, report_tables, timing
+from outreach.analytics import churn, compare, downloads, overview, report_tables, timing
 from outreach.analytics.overview import Asked, Line
+from outreach.core.clock import now
 from outreach.core.errors import BadInput
 from outreach.core.paging import page_in
 from outreach.web.auth import needs, zone
@@ -86,6 +87,30 @@ def times_file(name: str, kind: str) -> ResponseReturnValue:
             lines = overview.lines(session, Asked(), zone())
             table = report_tables.table_of_send_times(timing.send_times(lines, zone()))
     return table_answer(table, kind)
+
+
+@blueprint.get("/leaving")
+@needs("read")
+def leaving() -> ResponseReturnValue:
+    """Who left in the last twelve months, by month and way."""
+    return render_template(
+        "console/reports_leaving.html",
+        found=_churn(),
+        zone=zone().key,
+        parquet=downloads.writes_parquet(),
+    )
+
+
+@blueprint.get("/left-by-month.<any(csv, parquet):kind>")
+@needs("read")
+def leaving_file(kind: str) -> ResponseReturnValue:
+    """The same as a file."""
+    return table_answer(report_tables.table_of_churn(_churn()), kind)
+
+
+def _churn() -> churn.Churn:
+    with services().db.reading() as session:
+        return churn.churn(session, now().astimezone(zone()).date(), zone())
 
 
 def _lines(asked: Asked) -> list[Line]:

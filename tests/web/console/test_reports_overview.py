@@ -7,10 +7,14 @@ import re
 from html import unescape
 
 import pytest
+from sqlalchemy import select
 
 from outreach.accounts.models import Organisation
 from outreach.analytics import rollup
+from outreach.consent import ledger
 from outreach.core.db import Database
+from outreach.petitions.models import Petition
+from outreach.supporters.models import Supporter
 from tests.analytics.worlds import World
 from tests.web.console.conftest import Browser
 
@@ -121,3 +125,17 @@ def test_hours_and_subjects_come_as_tables_and_files(
 def test_without_a_blast_the_screens_say_so(console: Browser) -> None:
     assert "Nothing was sent yet" in console.get("/console/reports/times").text
     assert "Nothing to compare yet" in console.get("/console/reports/compare").text
+
+
+def test_who_left_stands_by_month_and_comes_as_a_file(
+    console: Browser, petition: Petition, db: Database
+) -> None:
+    assert "Nobody left" in console.get("/console/reports/leaving").text
+    with db.transaction() as session:
+        person = session.scalars(select(Supporter.id).limit(1)).one()
+        ledger.withdraw(session, person, basis="one-click", source="letter:1")
+    page = console.get("/console/reports/leaving").text
+    assert '<th scope="col">One-click</th>' in page
+    rows = list(csv.DictReader(console.get("/console/reports/left-by-month.csv").text.splitlines()))
+    assert len(rows) == 12
+    assert (rows[-1]["way"], rows[-1]["people"]) == ("one-click", "1")
