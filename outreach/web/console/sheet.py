@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from outreach.blasts import compose
 from outreach.blasts.models import Blast
 from outreach.core.errors import BadInput, NotFound
+from outreach.core.tokens import TOKEN_CHARS
 from outreach.services import Services
 from outreach.supporters.models import Supporter
 
@@ -24,7 +25,7 @@ VIEWS = {
 }
 _HEAD = re.compile(r"<head[^>]*>", re.IGNORECASE)
 # Looking at a letter here is no open by the person it was sent to.
-_OWN_PIXEL = re.compile(r'<img[^>]*\bsrc="[^"]*/o/[\w-]{24}\.gif"[^>]*>')
+_OWN_PIXEL = re.compile(rf'<img[^>]*\bsrc="[^"]*/o/[\w-]{{{TOKEN_CHARS}}}\.gif"[^>]*>')
 _PREFERS_DARK = re.compile(r"@media\s*\(\s*prefers-color-scheme\s*:\s*dark\s*\)", re.IGNORECASE)
 
 
