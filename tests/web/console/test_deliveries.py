@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import select
 
 from outreach import jobs
+from outreach.core.clock import now
 from outreach.core.db import Database
 from outreach.mail.models import Delivery
 from outreach.mail.outbox import MAX_ATTEMPTS
@@ -37,6 +38,7 @@ def become(db: Database, name: str, state: str, attempts: int = 0) -> int:
         delivery = session.get_one(Delivery, letters(db)[name].id)
         delivery.state, delivery.attempts = state, attempts
         delivery.reason = "The provider did not answer." if state == "unknown" else None
+        delivery.lost_at = now() if state == "unknown" else None
         return delivery.id
 
 
