@@ -81,6 +81,8 @@ def test_everyone_gets_one_letter_or_is_named_unknown_whatever_is_killed(
 
     for letters in KILLED_AT:
         wait_until(lambda at=letters: len(relay.letters) >= at, f"{letters} letters are out")
+        taking = len(relay.letters)  # the next one that it takes shows the middle of a part
+        wait_until(lambda at=taking: len(relay.letters) > at, "a part is on its way")
         if letters == KILLED_AT[0]:
             sending.kill_worker()  # the server starts another one by itself
         else:
