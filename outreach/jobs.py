@@ -68,37 +68,47 @@ class Job:
 
 
 def start_due_blasts(services: Services, stop: threading.Event) -> None:
-    """Freeze the blasts whose time has come; those that come too late wait for a person."""
+    """Freeze the blasts whose time has come; those that come too late wait for a person.
+
+    One that can't be started is held with the reason, and the others start all the same. Raises
+    the faults of ours among the reasons, together and last.
+    """
     with services.db.reading() as session:
         due = schedule.due(session)
+    faults: list[Exception] = []
     for blast_id in due:
         if stop.is_set():
-            return
-        _start(services, blast_id)
+            break
+        try:
+            _start(services, blast_id)
+        except AWAY:
+            raise
+        except OutreachError as error:
+            _hold(services, blast_id, str(error))
+        except Exception as fault:
+            _hold(services, blast_id, "A fault of ours stopped it; the worker’s log tells more.")
+            faults.append(fault)
+    if faults:
+        raise ExceptionGroup("blasts that were not started", faults)
 
 
 def _start(services: Services, blast_id: int) -> None:
-    try:
-        with services.db.transaction() as session:
-            blast = queries.by_id(session, blast_id, lock=True)
-            if blast.state not in ("scheduled", "freezing"):
-                return
-            leaves = queries.leaves_at(session, blast)
-            if leaves and leaves > now():
-                return  # quiet hours
-            if schedule.hold_if_late(session, blast):
-                return
-            if not schedule.hold_if_stopped(session, blast, services.base_url):
-                freeze(session, blast, base_url=services.base_url, batch_size=services.batch_size)
-    except AWAY:
-        raise
-    except Exception as error:  # a person has to look, and other blasts are to start
-        ours = not isinstance(error, OutreachError)
-        why = "A fault of ours stopped it; the worker’s log tells more." if ours else str(error)
-        with services.db.transaction() as session:
-            schedule.hold(session, queries.by_id(session, blast_id, lock=True), why)
-        if ours:
-            _log.exception("blast.not_started", blast=blast_id)
+    with services.db.transaction() as session:
+        blast = queries.by_id(session, blast_id, lock=True)
+        if blast.state not in ("scheduled", "freezing"):
+            return
+        leaves = queries.leaves_at(session, blast)
+        if leaves and leaves > now():
+            return  # quiet hours
+        if schedule.hold_if_late(session, blast):
+            return
+        if not schedule.hold_if_stopped(session, blast, services.base_url):
+            freeze(session, blast, base_url=services.base_url, batch_size=services.batch_size)
+
+
+def _hold(services: Services, blast_id: int, why: str) -> None:
+    with services.db.transaction() as session:
+        schedule.hold(session, queries.by_id(session, blast_id, lock=True), why)
 
 
 def send(services: Services, stop: threading.Event) -> None:

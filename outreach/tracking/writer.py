@@ -21,6 +21,7 @@ from queue import Empty, SimpleQueue
 import orjson
 import psycopg
 from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
 
 from outreach.core import log
 from outreach.core.db import Database
@@ -146,7 +147,7 @@ class Writer:
         while True:
             time.sleep(LOOK_AGAIN_S)
             self._keep(self._next(0))  # those who came before they could know
-            with suppress(Exception), self._db.reading() as session:
+            with suppress(SQLAlchemyError, OSError), self._db.reading() as session:
                 session.execute(text("SELECT 1"))
                 return
 
