@@ -25,8 +25,7 @@ from outreach.core import log
 from outreach.core.clock import now
 from outreach.core.db import Database
 from outreach.core.tokens import Tokens
-from outreach.mail.outbox import post_single
-from outreach.mail.render import render
+from outreach.mail import single
 
 KIND = "digest"
 OFF = "digest off"  # purpose of the token that ends it; it opens nothing else
@@ -127,19 +126,15 @@ def _post(
         return False
     session.add(DigestLetter(account_id=account_id, week=week.monday))
     organisation = session.get_one(Organisation, account.organisation_id)
-    post_single(
+    single.post(
         session,
         organisation_id=organisation.id,
         kind=KIND,
         to_address=account.email,
         to_name=account.name,
-        rendered=render(
+        rendered=single.write(
             KIND,
-            organisation={
-                "name": organisation.name,
-                "postal_address": ", ".join(organisation.postal_address.splitlines()),
-            },
-            language=organisation.language,
+            organisation,
             week=week,
             last=week.growth[-1],
             as_of=instant(week.as_of, week.zone),

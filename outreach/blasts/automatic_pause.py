@@ -19,9 +19,8 @@ from outreach.blasts import queries, schedule
 from outreach.blasts.models import Blast
 from outreach.blasts.progress import progress_of
 from outreach.core import log
+from outreach.mail import single
 from outreach.mail.models import SENT_STATES, Delivery
-from outreach.mail.outbox import post_single
-from outreach.mail.render import render
 
 ACTOR = "automatic pause"
 LATEST = 1000  # letters of the second look
@@ -144,13 +143,9 @@ def _tell_owners(
     session: Session, blast: Blast, cause: Cause, in_flight: int, base_url: str
 ) -> None:
     organisation = session.get_one(Organisation, blast.organisation_id)
-    rendered = render(
+    rendered = single.write(
         "blast_paused",
-        organisation={
-            "name": organisation.name,
-            "postal_address": ", ".join(organisation.postal_address.splitlines()),
-        },
-        language=organisation.language,
+        organisation,
         blast=blast.name,
         cause=str(cause),
         left=progress_of(session, blast).left,
@@ -163,7 +158,7 @@ def _tell_owners(
         Account.disabled_at.is_(None),
     )
     for owner in session.scalars(owners.order_by(Account.id)):
-        post_single(
+        single.post(
             session,
             organisation_id=organisation.id,
             kind="notice",

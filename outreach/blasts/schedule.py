@@ -16,7 +16,7 @@ from outreach.core import log
 from outreach.core.address import canonical
 from outreach.core.clock import now
 from outreach.core.errors import BadInput, Conflict
-from outreach.mail import outbox
+from outreach.mail import single
 from outreach.mail.models import DELIVERIES, DELIVERY_STATES, Batch, Delivery
 from outreach.mail.outbox import HELD
 from outreach.mail.render import Rendered
@@ -141,7 +141,7 @@ def send_test(
     """Post the letter to one address as `like` would get it; its links are not counted."""
     to = canonical(address)
     letter = preview(session, blast, blast.variants[0], like, base_url)
-    return outbox.post_single(
+    return single.post(
         session,
         organisation_id=blast.organisation_id,
         kind="test",

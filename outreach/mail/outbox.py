@@ -1,4 +1,4 @@
-"""The ledger's moves: post a letter, claim a batch, mark a part before it leaves, end a batch.
+"""The ledger's moves: claim a batch, mark a part before it leaves, end a batch.
 
 A part's way: `mark` says how far the provider may get, and is committed; the provider works with no
 transaction open; `outcomes.record` writes what it said. Killed before the mark, nothing was sent;
@@ -23,11 +23,8 @@ from outreach.mail.models import (
     BATCHES,
     DELIVERIES,
     DELIVERY_STATES,
-    Batch,
-    Delivery,
     SingleLetter,
 )
-from outreach.mail.render import Rendered
 
 FIRST_RETRY_S = 60.0
 MAX_ATTEMPTS = 8
@@ -115,39 +112,6 @@ class Claim:
         """Parameters of WAITING for the deliveries behind one; 0: all of the batch."""
         after = max(delivery_id, self.first_id - 1)
         return {"after": after, "last": self.last_id, "blast": self.blast_id}
-
-
-def post_single(
-    session: Session,
-    *,
-    organisation_id: int,
-    kind: str,
-    to_address: str,
-    to_name: str,
-    rendered: Rendered,
-    supporter_id: int | None = None,
-) -> Delivery:
-    """Put a letter to one person into the outbox, in the transaction of its cause.
-
-    It leaves after the commit, ahead of blasts.
-    """
-    delivery = Delivery(kind=kind, supporter_id=supporter_id)
-    session.add(delivery)
-    session.flush()
-    session.add(
-        SingleLetter(
-            delivery_id=delivery.id,
-            organisation_id=organisation_id,
-            to_address=to_address,
-            to_name=to_name,
-            subject=rendered.subject,
-            html=rendered.html,
-            text=rendered.text,
-        )
-    )
-    session.add(Batch(first_id=delivery.id, last_id=delivery.id))
-    session.flush()
-    return delivery
 
 
 def claiming(allowed: ColumnElement[bool], *, by_id: bool = False) -> Update:

@@ -13,9 +13,8 @@ from outreach.accounts.models import Organisation
 from outreach.consent import suppression
 from outreach.core import log
 from outreach.core.clock import now
+from outreach.mail import single
 from outreach.mail.models import Batch, Delivery
-from outreach.mail.outbox import post_single
-from outreach.mail.render import render
 from outreach.petitions import markup
 from outreach.petitions.models import Petition, PetitionVersion, Signature
 from outreach.petitions.pages import CONFIRM_DAYS, Pages
@@ -73,19 +72,15 @@ def _post(session: Session, signature: Signature, kind: str, **context: Any) -> 
         return
     petition = session.get_one(Petition, signature.petition_id)
     organisation = session.get_one(Organisation, petition.organisation_id)
-    post_single(
+    single.post(
         session,
         organisation_id=organisation.id,
         kind=kind,
         to_address=supporter.address,
         to_name=signature.name,
-        rendered=render(
+        rendered=single.write(
             kind,
-            organisation={
-                "name": organisation.name,
-                "postal_address": ", ".join(organisation.postal_address.splitlines()),
-            },
-            language=organisation.language,
+            organisation,
             petition=petition,
             first_name=signature.name.partition(" ")[0],
             **context,

@@ -17,6 +17,7 @@ from outreach.consent.models import GRANTED, WITHDRAWN, ConsentEntry, Suppressio
 from outreach.core.db import Database
 from outreach.core.errors import TryLater
 from outreach.core.tokens import Tokens
+from outreach.mail import single
 from outreach.mail.models import SingleLetter
 from tests.analytics.worlds import World
 
@@ -255,7 +256,7 @@ def test_a_letter_that_can_not_be_written_is_posted_by_the_next_run(
         raise RuntimeError
 
     with monkeypatch.context() as patched:
-        patched.setattr(digest, "post_single", broken)
+        patched.setattr(single, "post", broken)
         with pytest.raises(RuntimeError):
             post()
     assert post() == 1

@@ -15,7 +15,7 @@ from outreach.blasts.models import Blast
 from outreach.blasts.progress import progress_of
 from outreach.core.clock import now
 from outreach.core.errors import BadInput
-from outreach.mail import outbox, pace_scopes
+from outreach.mail import outbox, pace_scopes, single
 from outreach.mail import pace as mail_pace
 from outreach.mail.models import Batch, Delivery, Pace
 from outreach.mail.pace_scopes import of_blast, of_domain, of_relay, of_sender
@@ -365,7 +365,7 @@ def test_a_pace_that_is_taken_away_leaves_nothing(world: World) -> None:
 
 def post(session: object, world: World) -> None:
     """A confirmation to a guest."""
-    outbox.post_single(
+    single.post(
         session,  # type: ignore[arg-type]
         organisation_id=world.organisation.id,
         kind="confirmation",
