@@ -11,20 +11,19 @@ import shutil
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
 from itertools import islice
 from pathlib import Path
 from uuid import uuid4
 
-from sqlalchemy import ColumnElement, Select, and_, or_, select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session
 
 from outreach.accounts import audit
 from outreach.core import bulk, log
 from outreach.core.clock import now
 from outreach.core.db import Database
-from outreach.core.errors import BadInput, Conflict, NotFound, OutreachError
+from outreach.core.errors import BadInput, OutreachError
 from outreach.supporters import csvfile, slices
+from outreach.supporters import import_lease as lease
 from outreach.supporters.csvfile import Layout, Refusal, Row
 from outreach.supporters.models import IMPORT_STATES, Import, SupporterList
 from outreach.supporters.reports import Report, Weighing, report_of
@@ -32,7 +31,6 @@ from outreach.supporters.textfile import readable
 
 SLICE_ROWS = 5_000
 LINE_CHARS = 400
-LEASE_S = 60  # a slice takes well under a second; a runner silent for this long is dead
 
 IMPORT_STARTED = "import_started"
 IMPORT_SLICE = "import_slice"
@@ -46,16 +44,6 @@ _log = log.get(__name__)
 
 Judged = Row | Refusal
 Progress = Callable[[int, int], None]  # rows done, rows in all
-
-
-class TakenOver(Conflict):
-    """Another runner has taken this import; it goes on there and nothing is lost."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            "Another process has taken this import over and goes on with it.",
-            hint="See how far it is: outreach supporters imports",
-        )
 
 
 def start(
@@ -106,12 +94,13 @@ def run(
     """Take an import, whoever had it before, and store its rows from the checkpoint on.
 
     Returns at the end, or when somebody stopped it. Raises NotFound, Conflict for one that is
-    finished with, TakenOver, and BadInput when our copy can't be read (the import has failed then).
+    finished with, import_lease.TakenOver, and BadInput when our copy can't be read (the import has
+    failed then).
     """
     owner = uuid4().hex
     with db.transaction() as session:
-        task = locked(session, import_id)
-        _take(task, owner)
+        task = lease.locked(session, import_id)
+        lease.take(task, owner)
     return _work(db, task, owner, on_slice, slice_rows)
 
 
@@ -123,20 +112,19 @@ def run_waiting(db: Database, stop: threading.Event | None = None) -> int:
     """
     taken = 0
     with db.reading() as session:
-        ids = session.scalars(select(Import.id).where(_abandoned()).order_by(Import.id)).all()
+        ids = lease.waiting(session)
     for import_id in ids:
         owner = uuid4().hex
         with db.transaction() as session:
-            task = session.scalar(_row(import_id).where(_abandoned()))
-            if task is None:  # somebody else was faster
-                continue
-            _take(task, owner)
+            task = lease.take_waiting(session, import_id, owner)
+        if task is None:
+            continue
         taken += 1
         try:
             _work(db, task, owner, _until(stop), SLICE_ROWS)
         except _Ending:
             with db.transaction() as session:
-                _let_go(session, import_id, owner)
+                lease.let_go(lease.locked(session, import_id), owner)
             return taken
         except OutreachError as error:
             _log.warning(IMPORT_LEFT, import_id=import_id, reason=error.title)
@@ -155,15 +143,9 @@ def _until(stop: threading.Event | None) -> Progress:
     return look
 
 
-def _let_go(session: Session, import_id: int, owner: str) -> None:
-    task = locked(session, import_id)
-    if task.state == "running" and task.lease_owner == owner:
-        task.lease_until = now()
-
-
 def stop(session: Session, import_id: int) -> Import:
     """Let an import end behind its present slice; `run` goes on with it from there."""
-    task = locked(session, import_id)
+    task = lease.locked(session, import_id)
     task.state = IMPORT_STATES.after(task.state, "stop")
     task.lease_owner = task.lease_until = None
     session.flush()
@@ -173,7 +155,7 @@ def stop(session: Session, import_id: int) -> Import:
 
 def resume(session: Session, import_id: int) -> Import:
     """Let a stopped import wait for the job, which goes on behind the last slice."""
-    task = locked(session, import_id)
+    task = lease.locked(session, import_id)
     task.state = IMPORT_STATES.after(task.state, "resume")
     session.flush()
     _log.info(IMPORT_RESUMED, import_id=import_id, rows_done=task.rows_done)
@@ -201,8 +183,8 @@ def _work(
         total = task.rows_total or csvfile.count(path, layout)
         for part in _ahead(csvfile.rows(path, layout), task.rows_done, slice_rows):
             with db.transaction() as session:
-                task = locked(session, task.id)
-                if not _may_go_on(task, owner):
+                task = lease.locked(session, task.id)
+                if not lease.may_go_on(task, owner):
                     return report_of(session, task.id)
                 task.rows_total = total
                 _store(session, task, part)
@@ -237,13 +219,13 @@ def _store(session: Session, task: Import, part: Sequence[Judged]) -> None:
     task.suppressed += len(suppressed)
     task.refused += sum(refusal.kind == csvfile.REFUSED for refusal in refusals)
     task.rows_done += len(part)
-    task.lease_until = now() + timedelta(seconds=LEASE_S)
+    lease.extend(task)
 
 
 def _finish(db: Database, import_id: int, owner: str, path: Path) -> Report:
     with db.transaction() as session:
-        task = locked(session, import_id)
-        if _may_go_on(task, owner):
+        task = lease.locked(session, import_id)
+        if lease.may_go_on(task, owner):
             task.state = IMPORT_STATES.after(task.state, "finish")
             task.finished_at = now()
             task.lease_owner = task.lease_until = None
@@ -256,48 +238,12 @@ def _finish(db: Database, import_id: int, owner: str, path: Path) -> Report:
 
 
 def _fail(session: Session, import_id: int, owner: str, error: BadInput | OSError) -> None:
-    task = locked(session, import_id)
+    task = lease.locked(session, import_id)
     if task.lease_owner == owner:
         task.state = IMPORT_STATES.after(task.state, "fail")
         task.reason = str(error)
         task.lease_owner = task.lease_until = None
         _log.warning(IMPORT_FAILED, import_id=import_id, rows_done=task.rows_done)
-
-
-def _take(task: Import, owner: str) -> None:
-    task.state = IMPORT_STATES.after(task.state, "run")
-    task.lease_owner = owner
-    task.lease_until = now() + timedelta(seconds=LEASE_S)
-
-
-def _may_go_on(task: Import, owner: str) -> bool:
-    if task.state == "running" and task.lease_owner != owner:
-        raise TakenOver
-    return task.state == "running"
-
-
-def locked(session: Session, import_id: int) -> Import:
-    """An import, held against other runners until the transaction ends. Raises NotFound."""
-    task = session.scalar(_row(import_id))
-    if task is None:
-        raise NotFound(
-            f"There is no import {import_id}.", hint="See all of them: outreach supporters imports"
-        )
-    return task
-
-
-def _row(import_id: int) -> Select[Import]:
-    return (
-        select(Import)
-        .where(Import.id == import_id)
-        .options(joinedload(Import.supporter_list, innerjoin=True))
-        .with_for_update(of=Import)
-    )
-
-
-def _abandoned() -> ColumnElement[bool]:
-    silent = and_(Import.state == "running", Import.lease_until < now())
-    return or_(Import.state == "waiting", silent)
 
 
 def _sorted(part: Sequence[Judged]) -> tuple[list[Row], list[Refusal]]:

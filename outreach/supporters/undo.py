@@ -32,7 +32,7 @@ from outreach.consent.models import ConsentEntry, ConsentStanding
 from outreach.core import log
 from outreach.core.bulk import insert_into
 from outreach.core.db import Database
-from outreach.supporters.imports import locked
+from outreach.supporters.import_lease import locked
 from outreach.supporters.models import IMPORT_STATES, Import, ListMember, Supporter
 from outreach.supporters.slices import SOURCE, source_of
 

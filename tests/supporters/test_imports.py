@@ -21,7 +21,7 @@ from outreach.core.clock import now
 from outreach.core.db import Database
 from outreach.core.errors import BadInput, Conflict, NotFound
 from outreach.supporters import csvfile, imports, operations, queries
-from outreach.supporters.imports import TakenOver
+from outreach.supporters.import_lease import TakenOver
 from outreach.supporters.models import Import, ImportRefusal, ListMember, Supporter, SupporterList
 from outreach.supporters.reports import report_of
 
