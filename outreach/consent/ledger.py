@@ -30,6 +30,15 @@ CONSENT_WITHDRAWN = "consent_withdrawn"
 
 _log = log.get(__name__)
 
+# What an entry makes of its person's standing, in the order of `_stand`.
+_STANDING = select(
+    ConsentEntry.supporter_id,
+    ConsentEntry.purpose,
+    ConsentEntry.status,
+    ConsentEntry.at,
+    ConsentEntry.id,
+)
+
 
 def grant(
     session: Session,
@@ -107,15 +116,7 @@ def withdraw_many(
     )
     _stand(
         session,
-        select(
-            ConsentEntry.supporter_id,
-            ConsentEntry.purpose,
-            ConsentEntry.status,
-            ConsentEntry.at,
-            ConsentEntry.id,
-        )
-        .where(ConsentEntry.id.in_(last))
-        .order_by(ConsentEntry.supporter_id),
+        _STANDING.where(ConsentEntry.id.in_(last)).order_by(ConsentEntry.supporter_id),
     )
     _log.info(CONSENT_WITHDRAWN, purpose=purpose, people=len({w.supporter_id for w in withdrawals}))
 
@@ -173,13 +174,7 @@ def disregard(session: Session, supporter_ids: Sequence[int], sources: Select[st
         .where(of_people, ConsentEntry.source.not_in(sources))
         .group_by(ConsentEntry.supporter_id, ConsentEntry.purpose)
     )
-    remaining = select(
-        ConsentEntry.supporter_id,
-        ConsentEntry.purpose,
-        ConsentEntry.status,
-        ConsentEntry.at,
-        ConsentEntry.id,
-    ).where(ConsentEntry.id.in_(last))
+    remaining = _STANDING.where(ConsentEntry.id.in_(last))
     _stand(session, remaining)
 
 
@@ -197,16 +192,7 @@ def has_withdrawn(supporter_id: ColumnElement[int], purpose: str = EMAIL) -> Col
 def _append(session: Session, entry: ConsentEntry) -> None:
     session.add(entry)
     session.flush()
-    _stand(
-        session,
-        select(
-            ConsentEntry.supporter_id,
-            ConsentEntry.purpose,
-            ConsentEntry.status,
-            ConsentEntry.at,
-            ConsentEntry.id,
-        ).where(ConsentEntry.id == entry.id),
-    )
+    _stand(session, _STANDING.where(ConsentEntry.id == entry.id))
 
 
 def _stand(

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import date
 
 from sqlalchemy import (
-    DDL,
     Date,
     Float,
     ForeignKey,
@@ -14,13 +13,12 @@ from sqlalchemy import (
     String,
     Table,
     UniqueConstraint,
-    event,
     text,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
 from outreach.core.clock import now
-from outreach.core.db import Base, Id, Instant, Items, Line, Prose, Word
+from outreach.core.db import Base, Id, Instant, Items, Line, Prose, Word, forget_deleted_people
 from outreach.core.states import StateMachine, move
 
 BATCH_STATES = StateMachine(
@@ -186,23 +184,4 @@ class Pace(Base):
 BATCHES: Table = Batch.__table__  # type: ignore[assignment]
 DELIVERIES: Table = Delivery.__table__  # type: ignore[assignment]
 PACES: Table = Pace.__table__  # type: ignore[assignment]
-
-_FORGET_ON_SQLITE = DDL(  # type: ignore[no-untyped-call]
-    """
-    CREATE TRIGGER deliveries_forget AFTER DELETE ON supporters BEGIN
-        UPDATE deliveries SET supporter_id = NULL WHERE supporter_id = OLD.id;
-    END
-"""
-)
-_FORGET_ON_POSTGRESQL = DDL(  # type: ignore[no-untyped-call]
-    """
-    CREATE OR REPLACE FUNCTION deliveries_forget() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
-        UPDATE deliveries SET supporter_id = NULL FROM gone WHERE supporter_id = gone.id;
-        RETURN NULL;
-    END $$;
-    CREATE TRIGGER deliveries_forget AFTER DELETE ON supporters
-        REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION deliveries_forget()
-"""
-)
-event.listen(Base.metadata, "after_create", _FORGET_ON_SQLITE.execute_if(dialect="sqlite"))
-event.listen(Base.metadata, "after_create", _FORGET_ON_POSTGRESQL.execute_if(dialect="postgresql"))
+forget_deleted_people(DELIVERIES)

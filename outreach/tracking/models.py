@@ -17,7 +17,16 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from outreach.core.clock import now
-from outreach.core.db import JSON_VALUE, Base, Id, Instant, Line, Prose, Word
+from outreach.core.db import (
+    JSON_VALUE,
+    Base,
+    Id,
+    Instant,
+    Line,
+    Prose,
+    Word,
+    forget_deleted_people,
+)
 
 # Kinds of link; only clicks on these say that somebody followed the ask (PRODUCT.md: clicked).
 ASK_KINDS = ("ask", "link")
@@ -124,24 +133,6 @@ JUDGEMENTS: Table = Judgement.__table__  # type: ignore[assignment]
 EVENTS.primary_key.ddl_if(dialect="sqlite")
 _BY_ID = DDL("CREATE INDEX ix_events_id ON events (id)")  # type: ignore[no-untyped-call]
 _ALL_OTHER_MONTHS = DDL("CREATE TABLE events_other PARTITION OF events DEFAULT")  # type: ignore[no-untyped-call]
-_FORGET_ON_SQLITE = DDL(  # type: ignore[no-untyped-call]
-    """
-    CREATE TRIGGER events_forget AFTER DELETE ON supporters BEGIN
-        UPDATE events SET supporter_id = NULL WHERE supporter_id = OLD.id;
-    END
-"""
-)
-_FORGET_ON_POSTGRESQL = DDL(  # type: ignore[no-untyped-call]
-    """
-    CREATE OR REPLACE FUNCTION events_forget() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
-        UPDATE events SET supporter_id = NULL FROM gone WHERE supporter_id = gone.id;
-        RETURN NULL;
-    END $$;
-    CREATE TRIGGER events_forget AFTER DELETE ON supporters
-        REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION events_forget()
-"""
-)
 event.listen(EVENTS, "after_create", _BY_ID.execute_if(dialect="postgresql"))
 event.listen(EVENTS, "after_create", _ALL_OTHER_MONTHS.execute_if(dialect="postgresql"))
-event.listen(Base.metadata, "after_create", _FORGET_ON_SQLITE.execute_if(dialect="sqlite"))
-event.listen(Base.metadata, "after_create", _FORGET_ON_POSTGRESQL.execute_if(dialect="postgresql"))
+forget_deleted_people(EVENTS)

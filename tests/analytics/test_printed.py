@@ -27,14 +27,7 @@ def report(db: Database, world: Build) -> BlastReport:
     """Of 11 in the audience 8 opened, 1 clicked and signed, 1 click is a machine's."""
     with db.transaction() as session:
         made = world(session)
-        for _ in range(8):
-            made.opened(made.letter())
-        letter = made.letter()
-        made.clicked(letter)
-        made.clicked(letter, "machine", evidence="hidden_link")
-        made.signature(letter, new=True)
-        made.letter("bounced")
-        made.letter("skipped", reason="no_consent")
+        made.a_small_blast()
     rollup.advance(db)
     with db.reading() as session:
         return reports.blast_report(session, made.blast.id)

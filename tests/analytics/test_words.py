@@ -26,14 +26,7 @@ def test_a_blast_that_ran_says_counts_denominators_and_intervals(
 ) -> None:
     with db.transaction() as session:
         made = world(session)
-        for _ in range(8):
-            made.opened(made.letter())
-        letter = made.letter()
-        made.clicked(letter)
-        made.clicked(letter, "machine", evidence="hidden_link")
-        made.signature(letter, new=True)
-        made.letter("bounced")
-        made.letter("skipped", reason="no_consent")
+        made.a_small_blast()
     lines = text_of(db, made)
     assert "Audience 11" in lines
     assert "Not sent 1 1 no consent" in lines

@@ -121,6 +121,17 @@ class World:
         about.setdefault("link", "ask")
         return self.event(letter, "clicked", verdict, **about)  # type: ignore[arg-type]
 
+    def a_small_blast(self) -> None:
+        """Of 11 in the audience 8 opened, 1 clicked and signed, 1 click is a machine's."""
+        for _ in range(8):
+            self.opened(self.letter())
+        letter = self.letter()
+        self.clicked(letter)
+        self.clicked(letter, "machine", evidence="hidden_link")
+        self.signature(letter, new=True)
+        self.letter("bounced")
+        self.letter("skipped", reason="no_consent")
+
     def signature(
         self,
         letter: Delivery | None = None,
