@@ -126,6 +126,7 @@ def _post(
         return False
     session.add(DigestLetter(account_id=account_id, week=week.monday))
     organisation = session.get_one(Organisation, account.organisation_id)
+    off_url = f"{base_url}/digest/{tokens.seal(OFF, account_id)}"
     single.post(
         session,
         organisation_id=organisation.id,
@@ -140,7 +141,8 @@ def _post(
             as_of=instant(week.as_of, week.zone),
             pictures=pictures,
             console=f"{base_url}/console",
-            off_url=f"{base_url}/digest/{tokens.seal(OFF, account_id)}",
+            off_url=off_url,
         ),
+        way_out=off_url,
     )
     return True

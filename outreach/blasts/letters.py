@@ -55,6 +55,7 @@ def letters_of(session: Session, claim: Claim, base_url: str) -> Letters:
         reply_to=organisation.reply_to or "",
         can_unsubscribe=False,
         automatic=True,
+        way_out=letter.way_out,
     )
     return Letters(
         Plan(

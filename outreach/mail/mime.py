@@ -161,8 +161,11 @@ def _headers(plan: Plan) -> Iterable[Piece]:
 
 
 def static_headers(envelope: Envelope) -> dict[str, str]:
-    """Headers, beside addresses and the way out, that all letters of a plan have in common."""
+    """Headers, beside addresses and a supporter's way out, that all letters of a plan share."""
+    out = one_line(envelope.way_out)
     headers = {
+        "List-Unsubscribe": f"<{out}>" if out else "",
+        "List-Unsubscribe-Post": "List-Unsubscribe=One-Click" if out else "",
         "List-Id": f"<{one_line(envelope.list_id)}>" if envelope.list_id else "",
         "Feedback-ID": one_line(envelope.feedback_id),
         "Auto-Submitted": "auto-generated" if envelope.automatic else "",

@@ -157,6 +157,8 @@ class SingleLetter(Base):
     subject: Mapped[Line]
     html: Mapped[Prose]
     text: Mapped[Prose]
+    # Where a POST ends letters of this kind (RFC 8058); "": it is no letter that comes again.
+    way_out: Mapped[Prose] = mapped_column(default="")
 
 
 class Pace(Base):

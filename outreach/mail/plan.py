@@ -59,6 +59,7 @@ class Envelope:
     reply_to: str = ""
     can_unsubscribe: bool = True  # List-Unsubscribe headers; False for letters a person asked for
     automatic: bool = False  # Auto-Submitted: auto-generated
+    way_out: str = ""  # the address of List-Unsubscribe where it is no supporter's letter
 
 
 class Recipient(NamedTuple):  # a frozen dataclass would cost 1 µs more for each letter

@@ -34,10 +34,12 @@ def post(
     to_name: str,
     rendered: Rendered,
     supporter_id: int | None = None,
+    way_out: str = "",
 ) -> Delivery:
     """Put a letter to one person into the outbox, in the transaction of its cause.
 
-    It leaves after the commit, ahead of blasts.
+    It leaves after the commit, ahead of blasts. `way_out`: where one POST ends letters of this
+    kind, for the header that mail programs make a button of (RFC 8058).
     """
     delivery = Delivery(kind=kind, supporter_id=supporter_id)
     session.add(delivery)
@@ -51,6 +53,7 @@ def post(
             subject=rendered.subject,
             html=rendered.html,
             text=rendered.text,
+            way_out=way_out,
         )
     )
     session.add(Batch(first_id=delivery.id, last_id=delivery.id))

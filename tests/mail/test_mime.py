@@ -191,6 +191,14 @@ def test_a_letter_that_a_person_asked_for_offers_no_way_out_of_a_list() -> None:
     assert message["Reply-To"] is None
 
 
+def test_a_letter_that_comes_again_has_a_way_out_of_its_own() -> None:
+    way_out = "https://act.harbour.example/digest/" + "x" * 90
+    plan = plain_plan(can_unsubscribe=False, way_out=way_out)
+    letter = mime_letter(plan, recipient(plan), DATE)
+    assert letter.count(f"List-Unsubscribe: <{way_out}>\r\n".encode()) == 1
+    assert parsed(letter)["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+
+
 def test_message_id_is_the_same_for_a_delivery_and_differs_between_installations() -> None:
     plan = plain_plan()
     elsewhere = Tokens("another secret").letter_maker(3, plan.links)(77)

@@ -120,6 +120,22 @@ def test_a_letter_without_names_and_headers_is_one_that_sendgrid_takes(
     assert sendgrid.letter(9).headers == {}
 
 
+def test_the_way_out_of_a_letter_that_comes_again_stands_in_its_headers(
+    sendgrid: SendGridStandIn,
+) -> None:
+    envelope = Envelope(
+        *("", "mara@harbour.example", "https://act.harbour.example"),
+        can_unsubscribe=False,
+        way_out="https://act.harbour.example/digest/abc",
+    )
+    plan = Plan(envelope, (), (Slot.UNSUBSCRIBE,), ("Week",), ("<p>Week</p>",), ())
+    provider(sendgrid).send(plan, [Recipient(9, "one@mail.example", "", plan.values_of([]))])
+    assert sendgrid.letter(9).headers == {
+        "List-Unsubscribe": "<https://act.harbour.example/digest/abc>",
+        "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+    }
+
+
 def test_an_address_that_stands_twice_goes_in_the_next_request(
     plan: Plan, person: MakeRecipient, sendgrid: SendGridStandIn
 ) -> None:

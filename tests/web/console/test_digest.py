@@ -54,6 +54,16 @@ def test_the_letters_link_ends_it_by_a_press_and_not_by_a_look(
     assert "No more digests" in stranger.get(path).text
 
 
+def test_the_button_of_a_mail_program_ends_it(
+    app: Flask, services: Services, enter: Callable[[str], Browser], db: Database
+) -> None:
+    enter("analyst").post("/console/account/digest", {"wanted": "1"})
+    path = f"/digest/{services.tokens.seal(digest.OFF, readers(db)[0])}"
+    answer = app.test_client().post(path, data={"List-Unsubscribe": "One-Click"})
+    assert answer.status_code == 200
+    assert readers(db) == []
+
+
 def test_other_tokens_end_nothing(app: Flask, services: Services) -> None:
     stranger = app.test_client()
     for token in (services.tokens.seal("another", 1), "nothing", services.tokens.seal(digest.OFF)):
