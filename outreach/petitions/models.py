@@ -6,11 +6,12 @@ import hashlib
 from typing import Any
 
 from sqlalchemy import Boolean, ForeignKey, Index, Integer, String, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from outreach.core.clock import now
 from outreach.core.db import JSON_VALUE, Base, Id, Instant, Line, Prose, Word
 from outreach.core.states import StateMachine, move
+from outreach.petitions.library.addresses import address_key
 
 PETITION_STATES = StateMachine(
     "petition",
@@ -46,6 +47,7 @@ class Petition(Base):
     consent_line: Mapped[Prose] = mapped_column(default="")
     thanks: Mapped[Prose] = mapped_column(default="")
     share_text: Mapped[Prose] = mapped_column(default="")
+    note_style: Mapped[Word] = mapped_column(default="pasted")  # one of library.styles.STYLES
     created_at: Mapped[Instant] = mapped_column(default=now)
     published_at: Mapped[Instant | None]
     closed_at: Mapped[Instant | None]
@@ -85,20 +87,58 @@ class PetitionVersion(Base):
 
 
 class Source(Base):
-    """One published thing that texts lean on. Dates are ISO, as exact as known."""
+    """One published thing that texts lean on. Dates are ISO, as exact as known.
+
+    What was seen when its address was last opened stands in `look` and below; the texts that were
+    seen there are `SourceText`s.
+    """
 
     __tablename__ = "sources"
 
     id: Mapped[Id]
-    author: Mapped[Line | None]
+    kind: Mapped[Word] = mapped_column(default="webpage")  # a type of CSL
+    author: Mapped[Line | None]  # several with “; ” between them
     title: Mapped[Line | None]
     publisher: Mapped[Line | None]
     published_on: Mapped[str | None] = mapped_column(String(10))
     url: Mapped[Prose | None]
+    url_key: Mapped[str | None] = mapped_column(String(32), index=True)  # equal for equal places
     archived_url: Mapped[Prose | None]
+    quoted: Mapped[Prose] = mapped_column(default="")  # words that it must hold, one on each line
+    csl: Mapped[dict[str, Any]] = mapped_column(JSON_VALUE, default=dict)  # imported, not ours
     checked_at: Mapped[Instant | None]  # when a person said that it is what the text claims
     checked_by: Mapped[Line | None]
     created_at: Mapped[Instant] = mapped_column(default=now)
+
+    look: Mapped[Word] = mapped_column(default="")  # one of library.look.LOOKS; empty: not yet
+    look_detail: Mapped[Line] = mapped_column(default="")
+    looked_at: Mapped[Instant | None]
+    look_due: Mapped[Instant | None] = mapped_column(index=True)  # by itself, not before then
+    failing_since: Mapped[Instant | None]
+    leads_to: Mapped[Prose | None]  # the address that it was moved to for good
+    says: Mapped[dict[str, Any]] = mapped_column(JSON_VALUE, default=dict)  # parts, as its page has
+    lost: Mapped[list[Any]] = mapped_column(JSON_VALUE, default=list)  # words that it held before
+
+    @validates("url")
+    def _keyed(self, _name: str, url: str | None) -> str | None:
+        self.url_key = address_key(url) if url else None
+        return url
+
+
+class SourceText(Base):
+    """The text of a source as it once was: evidence of what it said, with hash and date."""
+
+    __tablename__ = "source_texts"
+
+    id: Mapped[Id]
+    source_id: Mapped[int] = mapped_column(ForeignKey("sources.id", ondelete="CASCADE"), index=True)
+    origin: Mapped[Word]  # page, pasted or file
+    name: Mapped[Prose] = mapped_column(default="")  # its address, or the file's name
+    sha256: Mapped[str] = mapped_column(String(64))  # of the text
+    is_whole: Mapped[bool] = mapped_column(Boolean, default=True)
+    text: Mapped[Prose] = mapped_column(deferred=True)
+    kept_at: Mapped[Instant] = mapped_column(default=now)
+    kept_by: Mapped[Line]
 
 
 class Citation(Base):

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from outreach.core.errors import BadInput
 from outreach.petitions.intake.understanding import Citation as ReadNote
+from outreach.petitions.library.addresses import address_key
 from outreach.petitions.models import Citation, Petition, Source
 
 LINE = 400  # characters that a part of a source may have; its raw note is kept whole
@@ -33,7 +34,8 @@ class Parts:
 def find_or_create(session: Session, parts: Parts) -> Source:
     """The stored source that these parts speak of, its gaps filled; a new one if there is none.
 
-    The same URL, or the same title from the same publisher on the same (or no) day, is one source.
+    The same place on the web, or the same title from the same publisher on the same (or no) day,
+    is one source.
     """
     parts = _clean(parts)
     source = _found(session, parts)
@@ -93,7 +95,9 @@ def _parts(note: ReadNote) -> Parts:
 
 def _found(session: Session, parts: Parts) -> Source | None:
     if parts.url:
-        same = session.scalar(select(Source).where(Source.url == parts.url).limit(1))
+        same = session.scalar(
+            select(Source).where(Source.url_key == address_key(parts.url)).limit(1)
+        )
         if same is not None:
             return same
     if not parts.title or not parts.publisher:

@@ -1,0 +1,1 @@
+"""The library of sources: what they are, what they say, and whether texts say it rightly."""
