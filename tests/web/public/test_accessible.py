@@ -1,0 +1,138 @@
+"""Every public page in a real browser: no axe violation, nothing cut off, the keyboard suffices."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, sync_playwright
+from werkzeug.serving import make_server
+
+from outreach.app import create_app
+from outreach.core.clock import now
+from outreach.petitions import operations
+from outreach.petitions.models import Petition
+from outreach.web.auth import limiter
+from tests.petitions.worlds import published, revised
+from tests.web.public.conftest import Public
+from tests.web.public.visits import confirm, typed_in
+
+RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+# Phone, half a desktop at 200 % zoom, desktop: width, height; light or dark; size of text.
+VIEWS = {
+    "phone": (320, 700, "light", 1),
+    "phone, dark, large text": (390, 780, "dark", 2),
+    "desktop": (1280, 900, "light", 1),
+    "desktop, dark": (1440, 900, "dark", 1),
+    "desktop, large text": (1280, 900, "light", 2),
+}
+
+
+@dataclass
+class Site:
+    """The pages of a served installation, by what they show."""
+
+    address: str
+    pages: dict[str, str]
+
+
+@pytest.fixture
+def site(public: Public) -> Iterator[Site]:
+    """Petitions in every state, and every page that a signer passes."""
+    app = create_app(public.browser.application.extensions["outreach"])
+    limiter.reset()
+    pages = _pages(public)
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield Site(f"http://127.0.0.1:{server.server_port}", pages)
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    """A real browser; without one left out, with CI=true a failure."""
+    path = shutil.which("chromium")
+    if path is None:
+        if os.environ.get("CI"):
+            pytest.fail("Chromium is not installed, and CI=true does not allow leaving it out")
+        pytest.skip("left out: no Chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+def _pages(public: Public) -> dict[str, str]:
+    seal = public.tokens.seal
+    letter = public.letter_to(public.supporter())
+    pending, signed = typed_in(public), typed_in(public, "cy@example.org")
+    confirm(public, signed)
+    third = public.letter_to(public.supporter("Dee Marsh"))
+    public.browser.post(f"{public.path}/sign", data={"letter": public.recognise(third)})
+    with public.db.transaction() as session:
+        revised(
+            session,
+            session.get_one(Petition, public.petition.id),
+            reason="The board has changed its plan.",
+            statement="Keep every night bus, and run them on Sundays.[^1]",
+        )
+        others = {state: published(session, public.organisation) for state in ("paused", "closed")}
+        operations.pause(session, others["paused"])
+        operations.close(session, others["closed"])
+    return {
+        "home": "/",
+        "privacy": "/privacy",
+        "nothing": "/petitions/no-such",
+        "stranger": public.path,
+        "recognised": f"{public.path}?letter={public.recognise(letter)}",
+        "old letter": f"{public.path}?letter={public.recognise(letter, now())}",
+        "signed": f"{public.path}?letter={public.recognise(third)}",
+        **{state: f"/petitions/{other.slug}" for state, other in others.items()},
+        "check mail": f"{public.path}/check-mail?s={seal('check-mail', pending.id)}",
+        "confirm": f"/confirm/{seal('confirm', pending.id)}",
+        "thanks": f"{public.path}/thanks?s={seal('thanks', signed.id)}",
+        "leave": f"/u/{public.tokens.letter(letter.id, letter.blast_id or 0, [1])[0]}",
+    }
+
+
+def _findings(page: Page) -> list[str]:
+    """What axe finds, and what sticks out to the side."""
+    found = [
+        f"{rule['id']}: {node['target']} {node.get('failureSummary', '')}"
+        for rule in Axe().run(page, options=RULES).response["violations"]
+        for node in rule["nodes"]
+    ]
+    wide: Any = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+    return [*found, f"{wide} px too wide"] if wide > 0 else found
+
+
+@pytest.mark.parametrize("db", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("view", VIEWS)
+def test_no_page_shuts_anybody_out(chromium: Browser, site: Site, view: str) -> None:
+    width, height, scheme, text = VIEWS[view]
+    context = chromium.new_context(
+        viewport={"width": width, "height": height},
+        color_scheme=scheme,  # type: ignore[arg-type]
+    )
+    page = context.new_page()
+    found = {}
+    for name, path in site.pages.items():
+        page.goto(site.address + path)
+        if text != 1:
+            page.evaluate(f"document.documentElement.style.fontSize = '{text * 100}%'")
+        found[name] = _findings(page)
+        if name == "stranger":
+            page.get_by_role("button", name="Sign the petition").last.press("Enter")
+            found["with faults"] = _findings(page)
+    context.close()
+    said = [f"{name}: {fault}" for name, faults in found.items() for fault in faults]
+    assert not said, "\n".join(said)
