@@ -8,7 +8,7 @@ of the change: nothing is overlooked, whoever changes it.
 
 from __future__ import annotations
 
-from sqlalchemy import ARRAY, JSON, BigInteger, Index, Integer, SmallInteger, String, Table
+from sqlalchemy import ARRAY, JSON, BigInteger, Index, Integer, SmallInteger, String, Table, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from outreach.core.clock import now
@@ -23,6 +23,16 @@ class Rollup(Base):
     one hour, link, device, piece of evidence or reason (cells.py)."""
 
     __tablename__ = "rollups"
+    __table_args__ = (
+        # All blasts beside each other are read from these rows alone, whatever else is rolled up.
+        Index(
+            "ix_rollups_whole",
+            "blast_id",
+            "variant_id",
+            sqlite_where=text("dimension = ''"),
+            postgresql_where=text("dimension = ''"),
+        ),
+    )
 
     blast_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     variant_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)  # 0: none

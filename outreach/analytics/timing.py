@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
@@ -78,8 +79,11 @@ def subjects(session: Session) -> list[Subject]:
     numbers: defaultdict[int, Counter[str]] = defaultdict(Counter)
     for one in numbers_of_variants(session):
         numbers[one.variant_id][one.measure] += one.number
-    rows = session.execute(select(Variant, Blast).join(Blast, Blast.id == Variant.blast_id))
-    found = [_subject(variant, blast, numbers[variant.id]) for variant, blast in rows]
+    named = (Variant.id, Variant.blast_id, Variant.letter, Variant.subject)
+    rows = session.execute(
+        select(*named, Blast.name, Blast.started_at).join(Blast, Blast.id == Variant.blast_id)
+    )
+    found = [_subject(row, numbers[row.id]) for row in rows]
     return sorted((one for one in found if one.delivered), key=_certainly, reverse=True)
 
 
@@ -88,14 +92,14 @@ def _certainly(subject: Subject) -> tuple[float, int]:
     return low, subject.delivered
 
 
-def _subject(variant: Variant, blast: Blast, of: Mapping[str, int]) -> Subject:
+def _subject(variant: Any, of: Mapping[str, int]) -> Subject:
     sent, delivered, rates = rates_of(of)
     return Subject(
-        blast_id=blast.id,
-        blast=blast.name,
+        blast_id=variant.blast_id,
+        blast=variant.name,
         letter=variant.letter,
         subject=variant.subject,
-        started_at=blast.started_at,
+        started_at=variant.started_at,
         sent=sent,
         delivered=delivered,
         rates=rates,
