@@ -24,6 +24,7 @@ class Organisation(Base):
     reply_to: Mapped[Line | None]
     timezone: Mapped[Word] = mapped_column(default="UTC")
     language: Mapped[Word] = mapped_column(default="en")
+    country: Mapped[str] = mapped_column(String(2), default="")  # of most supporters; ISO 3166-1
     quiet_hours: Mapped[Word | None]  # "21:00-08:00" in its time zone: blasts don't leave then
     # Its own rules of who is a machine (tracking/rules.py)
     judging: Mapped[dict[str, Any]] = mapped_column(JSON_VALUE, default=dict)

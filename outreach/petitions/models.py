@@ -9,16 +9,17 @@ from sqlalchemy import Boolean, ForeignKey, Index, Integer, String, UniqueConstr
 from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from outreach.core.clock import now
-from outreach.core.db import JSON_VALUE, Base, Id, Instant, Line, Prose, Word
+from outreach.core.db import BIG, JSON_VALUE, Base, Id, Instant, Line, Prose, Word
 from outreach.core.states import StateMachine, move
 from outreach.petitions.library.addresses import address_key
 
 PETITION_STATES = StateMachine(
     "petition",
     {
-        "publish": move("draft paused closed", "published"),
+        "publish": move("draft paused closed archived", "published"),
         "pause": move("published", "paused"),
         "close": move("published paused", "closed"),
+        "archive": move("draft closed", "archived"),
     },
 )
 
@@ -47,10 +48,19 @@ class Petition(Base):
     consent_line: Mapped[Prose] = mapped_column(default="")
     thanks: Mapped[Prose] = mapped_column(default="")
     share_text: Mapped[Prose] = mapped_column(default="")
+    # The page (page_settings.py)
+    language: Mapped[str] = mapped_column(String(12), default="")  # "": the organisation's
+    is_letter: Mapped[bool] = mapped_column(Boolean, default=False)  # an open letter: To … From
+    state_text: Mapped[Prose] = mapped_column(default="")  # where it can't be signed: why
+    comments: Mapped[Word] = mapped_column(default="off")  # off, read_first, at_once
+    signers: Mapped[Word] = mapped_column(default="places")  # nobody, names, places
+    partner_words: Mapped[dict[str, Any]] = mapped_column(JSON_VALUE, default=dict)  # by name
+    embed_origins: Mapped[list[Any]] = mapped_column(JSON_VALUE, default=list)
     note_style: Mapped[Word] = mapped_column(default="pasted")  # one of library.styles.STYLES
     created_at: Mapped[Instant] = mapped_column(default=now)
     published_at: Mapped[Instant | None]
     closed_at: Mapped[Instant | None]
+    archived_at: Mapped[Instant | None]
 
     versions: Mapped[list[PetitionVersion]] = relationship(order_by="PetitionVersion.number")
 
@@ -163,6 +173,7 @@ class Signature(Base):
     __tablename__ = "signatures"
     __table_args__ = (
         UniqueConstraint("petition_id", "supporter_id"),
+        Index(None, "petition_id", "mailbox", unique=True),
         Index(None, "petition_id", "verified_at"),
         Index(None, "petition_id", "invalidated_at"),
         Index(None, "supporter_id"),
@@ -180,6 +191,13 @@ class Signature(Base):
     doubts: Mapped[list[Any]] = mapped_column(JSON_VALUE, default=list)
     network: Mapped[str] = mapped_column(String(32), default="")  # keyed hash, as in events
     name: Mapped[str] = mapped_column(String(250))
+    is_hidden: Mapped[bool] = mapped_column(Boolean, default=False)  # the name, on the page
+    # One for all spellings of an address that reach the same mailbox
+    mailbox: Mapped[str | None] = mapped_column(String(254))
+    language: Mapped[str] = mapped_column(String(12), default="")  # that was read and signed
+    translation_id: Mapped[int | None] = mapped_column(BIG)  # of it; None: the original
+    country: Mapped[str] = mapped_column(String(2), default="")  # as they said; "": unknown
+    updates: Mapped[bool] = mapped_column(Boolean, default=True)  # agreed to letters
     postal_code: Mapped[str] = mapped_column(String(20), default="")
     partners: Mapped[list[Any]] = mapped_column(JSON_VALUE, default=list)  # boxes ticked
     is_new: Mapped[bool] = mapped_column(Boolean)  # first signature anywhere
@@ -196,6 +214,35 @@ class Signature(Base):
     shared_by_id: Mapped[int | None] = mapped_column(
         ForeignKey("signatures.id", ondelete="SET NULL"), index=True
     )
+
+
+class PetitionTranslation(Base):
+    """A petition in another language. `of` is the fingerprint of the wording that it translates;
+    once somebody has signed it, a change makes a new row."""
+
+    __tablename__ = "petition_translations"
+    __table_args__ = (Index(None, "petition_id", "language"),)
+
+    id: Mapped[Id]
+    petition_id: Mapped[int] = mapped_column(ForeignKey("petitions.id", ondelete="CASCADE"))
+    language: Mapped[str] = mapped_column(String(12))
+    of: Mapped[str] = mapped_column(String(16))
+    headline: Mapped[Line]
+    targets: Mapped[list[Any]] = mapped_column(JSON_VALUE, default=list)
+    statement: Mapped[Prose]
+    body: Mapped[Prose]
+    consent_line: Mapped[Prose] = mapped_column(default="")
+    thanks: Mapped[Prose] = mapped_column(default="")
+    share_text: Mapped[Prose] = mapped_column(default="")
+    state_text: Mapped[Prose] = mapped_column(default="")
+    created_at: Mapped[Instant] = mapped_column(default=now)
+    created_by: Mapped[Line] = mapped_column(default="")
+
+    @property
+    def fingerprint(self) -> str:
+        """Tells one wording from another, as a version's does."""
+        words = f"{self.of}\n{self.language}\n{self.statement}\n\n{self.body}"
+        return hashlib.blake2b(words.encode(), digest_size=8).hexdigest()
 
 
 class Tally(Base):
