@@ -98,6 +98,9 @@ def write_letters(services: Services, letters: int) -> list[str]:
             ["id", "blast_id", "supporter_id", "kind", "state", "attempts", "accepted_at"],
             ((i, blast_id, i, "blast", "accepted", 0, at) for i in range(1, letters + 1)),
         )
+        connection.exec_driver_sql(
+            "SELECT setval(pg_get_serial_sequence('deliveries', 'id'), %s)", (letters,)
+        )
         count_anew(connection, ["deliveries", "supporters"])
     tokens = services.tokens
     return [f"/c/{tokens.letter(i, blast_id, [ASK])[0]}" for i in range(1, letters + 1)]

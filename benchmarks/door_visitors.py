@@ -36,9 +36,15 @@ for line in io.lines("%(agents)s") do agents[#agents + 1] = line end
 function setup(thread) thread:set("id", threads); threads = threads + 1 end
 function request()
   number = number + 1
-  local path = paths[(number * 2 + id) %% #paths + 1]
-  return "GET " .. path .. " HTTP/1.1\\r\\nHost: localhost\\r\\nAccept: text/html\\r\\nUser-Agent: "
-    .. agents[number %% #agents + 1] .. "\\r\\n\\r\\n"
+  local path, form = paths[(number * 2 + id) %% #paths + 1], ""
+  local rest = "\\r\\n\\r\\n"
+  if "%(method)s" == "POST" then
+    path, form = path:match("(%%S+) (%%S*)")
+    rest = "\\r\\nContent-Type: application/x-www-form-urlencoded\\r\\nContent-Length: "
+      .. #form .. rest .. form
+  end
+  return "%(method)s " .. path .. " HTTP/1.1\\r\\nHost: localhost\\r\\nAccept: text/html\\r\\n"
+    .. "User-Agent: " .. agents[number %% #agents + 1] .. rest
 end
 function done(summary, latency, requests)
   local errors, wrong = summary.errors, 0
@@ -63,15 +69,21 @@ class Pace:
     errors: int
 
 
-def knock(port: int, paths: list[str], *, connections: int, seconds: float) -> Pace:
-    """Ask for these paths in turn over kept connections; again from the first where they end."""
+def knock(
+    port: int, paths: list[str], *, connections: int, seconds: float, post: bool = False
+) -> Pace:
+    """Ask for these paths in turn over kept connections; again from the first where they end.
+
+    `post`: each is a path, a space and a form to send there.
+    """
     with tempfile.TemporaryDirectory() as folder:
         listed = Path(folder) / "paths"
         listed.write_text("\n".join(paths))
         agents = Path(folder) / "agents"
         agents.write_text("\n".join(AGENTS))
+        method = "POST" if post else "GET"
         script = Path(folder) / "knock.lua"
-        script.write_text(_SCRIPT % {"paths": listed, "agents": agents})
+        script.write_text(_SCRIPT % {"paths": listed, "agents": agents, "method": method})
         command = [program("wrk"), "-t2", f"-c{connections}", f"-d{max(round(seconds), 1)}s"]
         address = f"http://127.0.0.1:{port}/"
         done = subprocess.run(

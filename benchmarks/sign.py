@@ -1,0 +1,170 @@
+"""How fast a petition's page is shown and signed, and whether every signature is kept once.
+
+python -m benchmarks.sign --connections 64 --seconds 10 --json
+
+In one run on a PostgreSQL of its own, with the load from one process: the same server with an empty
+callable (the limit, once for each kind of request), the page for strangers, the page for people
+whom their own letter's link names, and these people signing by one press. Then 64 connections press
+two times for each person at the same instant. Afterwards everything is counted: the rows, the
+letters that thank, the events, and the count that the page shows.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import tempfile
+from dataclasses import dataclass
+from datetime import timedelta
+from urllib.parse import urlencode
+
+import click
+import requests
+from sqlalchemy import func, select
+
+import config
+from benchmarks.door import server, write_letters
+from benchmarks.door_visitors import Pace, knock
+from benchmarks.postgres import own_postgres
+from benchmarks.sign_twice import press_twice
+from outreach.app import build_services
+from outreach.core import log, migrations
+from outreach.core.clock import now
+from outreach.mail.models import Delivery
+from outreach.petitions import queries, tally
+from outreach.petitions.models import Petition, Signature
+from outreach.petitions.pages import RECOGNISE
+from outreach.services import Services
+from outreach.tracking.models import Event
+
+_COUNT = re.compile(r'<p class="big">([\d,]+)</p>')
+
+
+@dataclass(frozen=True)
+class Visitors:
+    """Who comes: the petition's path, and for each person the letter's link and the press."""
+
+    page: str
+    known: list[str]
+    presses: list[str]
+
+
+@click.command()
+@click.option("--connections", default=64, show_default=True)
+@click.option("--seconds", default=10.0, show_default=True, help="Of each part.")
+@click.option("--workers", default=2, show_default=True, help="Web processes.")
+@click.option("--people", default=100_000, show_default=True, help="Who got a letter.")
+@click.option("--json", "as_json", is_flag=True)
+def main(connections: int, seconds: float, workers: int, people: int, as_json: bool) -> None:
+    """Show and sign a petition, and print what became of it."""
+    log.configure(level="WARNING")
+    with own_postgres() as database, tempfile.TemporaryDirectory() as folder:
+        settings = {
+            "database_url": database.url,
+            "data_dir": folder,
+            "secret_key": "x" * 40,
+            "provider": "null",
+            "web_workers": str(workers),
+            "log_level": "ERROR",
+        }
+        services = build_services(config.load(_env_file=None, **settings))
+        migrations.upgrade(services.db)
+        write_letters(services, people)
+        visitors = who_comes(services, people)
+        load = {"connections": connections, "seconds": seconds}
+        with server(settings | {"door_threads": "64"}, "benchmarks.door_others:empty") as port:
+            limit = knock(port, visitors.known, **load)  # type: ignore[arg-type]
+            limit_of_posts = knock(port, visitors.presses, post=True, **load)  # type: ignore[arg-type]
+        with server(settings) as port:
+            knock(port, [visitors.page], connections=connections, seconds=1)
+            strangers = knock(port, [visitors.page], **load)  # type: ignore[arg-type]
+            known = knock(port, visitors.known, **load)  # type: ignore[arg-type]
+            twice, rest = visitors.presses[:1000], visitors.presses[1000:]
+            signing = knock(port, rest, post=True, **load)  # type: ignore[arg-type]
+            result = figures(limit, limit_of_posts, strangers, known, signing)
+            pressed = press_twice(port, twice, connections=connections)
+            shown = count_on_page(port, visitors.page)
+        result |= kept(services, signing, len(rest), pressed, shown)
+        services.db.close()
+    if as_json:
+        click.echo(json.dumps(result))
+    else:
+        for name, value in result.items():
+            click.echo(f"{name:<28} {value}")
+
+
+def who_comes(services: Services, people: int) -> Visitors:
+    """A link and a press of their own for each of the letters."""
+    with services.db.reading() as session:
+        petition = session.scalars(select(Petition)).one()
+        version = queries.current_version(session, petition)
+    page = f"/petitions/{petition.slug}"
+    until = now() + timedelta(days=1)
+    letters = [services.tokens.seal(RECOGNISE, i, expires=until) for i in range(1, people + 1)]
+    return Visitors(
+        page,
+        [f"{page}?letter={token}" for token in letters],
+        [
+            f"{page}/sign {urlencode({'wording': version.fingerprint, 'letter': token})}"
+            for token in letters
+        ],
+    )
+
+
+def figures(
+    limit: Pace, limit_of_posts: Pace, strangers: Pace, known: Pace, signing: Pace
+) -> dict[str, float]:
+    """The page and the press beside what the same server can do at all.
+
+    `pages_per_second` is that of people who come by their letters: the slower of the two pages.
+    """
+    return {
+        "pages_per_second": round(known.per_second),
+        "signatures_per_second": round(signing.per_second),
+        "limit_per_second": round(limit.per_second),
+        "signing_limit_per_second": round(limit_of_posts.per_second),
+        "strangers_pages_per_second": round(strangers.per_second),
+        "pages_p99_ms": round(known.p99_ms, 2),
+        "signing_p99_ms": round(signing.p99_ms, 2),
+        "errors": strangers.errors + known.errors + signing.errors,
+    }
+
+
+def kept(
+    services: Services, signing: Pace, people: int, pressed: int, shown: int
+) -> dict[str, int]:
+    """What became of the presses: every one that was answered must be there, once.
+
+    wrk does not say which were answered when it hung up: as many as it had connections may be
+    stored beyond those. Double is a second letter or event of one person, and whatever one of the
+    counts has above another.
+    """
+    if signing.requests > people:
+        raise SystemExit("More presses than people: ask for more with --people.")
+    with services.db.reading() as session:
+        petition = session.scalars(select(Petition)).one()
+        people_signed = select(func.count(Signature.supporter_id.distinct()))
+        stored = session.scalar(people_signed.where(Signature.state == "verified")) or 0
+        thanked = session.scalar(select(func.count()).where(Delivery.kind == "thanks")) or 0
+        events = session.scalar(select(func.count()).where(Event.kind == "signed")) or 0
+        counts = [tally.count(session, petition.id), tally.recount(session, petition.id)]
+    everything = [thanked, events, shown, *counts]
+    answered = signing.requests - signing.errors + pressed
+    return {
+        "stored": stored,
+        "lost": max(answered - min(stored, *everything), 0),
+        "doubled": sum(max(found - stored, 0) for found in everything),
+    }
+
+
+def count_on_page(port: int, page: str) -> int:
+    """The number that the page shows at once after the last press, and after two seconds."""
+    import time
+
+    time.sleep(2)
+    found = _COUNT.search(requests.get(f"http://127.0.0.1:{port}{page}", timeout=30).text)
+    return int(found[1].replace(",", "")) if found else 0
+
+
+if __name__ == "__main__":
+    main()
