@@ -12,10 +12,14 @@ letters that thank, the events, and the count that the page shows.
 from __future__ import annotations
 
 import json
+import os
 import re
 import tempfile
+import time
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 from urllib.parse import urlencode
 
 import click
@@ -49,6 +53,15 @@ class Visitors:
     presses: list[str]
 
 
+@dataclass(frozen=True)
+class Measured:
+    """A pace, and the microseconds of processor time that each answer took in all processes, our
+    own and PostgreSQL's; unlike the pace they hardly depend on who else uses the machine."""
+
+    pace: Pace
+    cpu_us: float
+
+
 @click.command()
 @click.option("--connections", default=64, show_default=True)
 @click.option("--seconds", default=10.0, show_default=True, help="Of each part.")
@@ -71,20 +84,24 @@ def main(connections: int, seconds: float, workers: int, people: int, as_json: b
         migrations.upgrade(services.db)
         write_letters(services, people)
         visitors = who_comes(services, people)
-        load = {"connections": connections, "seconds": seconds}
+
+        def measured(port: int, paths: list[str], *, post: bool = False) -> Measured:
+            before = cpu_s()
+            pace = knock(port, paths, connections=connections, seconds=seconds, post=post)
+            return Measured(pace, (cpu_s() - before) / max(pace.requests, 1) * 1e6)
+
+        twice, rest = visitors.presses[:1000], visitors.presses[1000:]
         with server(settings | {"door_threads": "64"}, "benchmarks.door_others:empty") as port:
-            limit = knock(port, visitors.known, **load)  # type: ignore[arg-type]
-            limit_of_posts = knock(port, visitors.presses, post=True, **load)  # type: ignore[arg-type]
+            limits = measured(port, visitors.known), measured(port, rest, post=True)
         with server(settings) as port:
             knock(port, [visitors.page], connections=connections, seconds=1)
-            strangers = knock(port, [visitors.page], **load)  # type: ignore[arg-type]
-            known = knock(port, visitors.known, **load)  # type: ignore[arg-type]
-            twice, rest = visitors.presses[:1000], visitors.presses[1000:]
-            signing = knock(port, rest, post=True, **load)  # type: ignore[arg-type]
-            result = figures(limit, limit_of_posts, strangers, known, signing)
+            strangers = measured(port, [visitors.page])
+            known = measured(port, visitors.known)
+            signing = measured(port, rest, post=True)
+            result = figures(limits, strangers, known, signing)
             pressed = press_twice(port, twice, connections=connections)
             shown = count_on_page(port, visitors.page)
-        result |= kept(services, signing, len(rest), pressed, shown)
+        result |= kept(services, signing.pace, len(rest), pressed, shown)
         services.db.close()
     if as_json:
         click.echo(json.dumps(result))
@@ -111,22 +128,43 @@ def who_comes(services: Services, people: int) -> Visitors:
     )
 
 
+def cpu_s() -> float:
+    """Processor time that everything we started has taken, web processes and PostgreSQL alike."""
+    parents, spent = {}, {}
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            words = path.read_text().rpartition(")")[2].split()
+            parents[int(path.parent.name)] = int(words[1])
+            # Of itself, and of those that it started and that ended.
+            spent[int(path.parent.name)] = sum(map(int, words[11:15]))
+    mine, found = {os.getpid()}, True
+    while found:
+        found = {pid for pid, parent in parents.items() if parent in mine} - mine
+        mine |= found
+    ours = sum(spent[pid] for pid in mine - {os.getpid()})
+    return ours / os.sysconf("SC_CLK_TCK")
+
+
 def figures(
-    limit: Pace, limit_of_posts: Pace, strangers: Pace, known: Pace, signing: Pace
+    limits: tuple[Measured, Measured], strangers: Measured, known: Measured, signing: Measured
 ) -> dict[str, float]:
     """The page and the press beside what the same server can do at all.
 
     `pages_per_second` is that of people who come by their letters: the slower of the two pages.
     """
     return {
-        "pages_per_second": round(known.per_second),
-        "signatures_per_second": round(signing.per_second),
-        "limit_per_second": round(limit.per_second),
-        "signing_limit_per_second": round(limit_of_posts.per_second),
-        "strangers_pages_per_second": round(strangers.per_second),
-        "pages_p99_ms": round(known.p99_ms, 2),
-        "signing_p99_ms": round(signing.p99_ms, 2),
-        "errors": strangers.errors + known.errors + signing.errors,
+        "pages_per_second": round(known.pace.per_second),
+        "signatures_per_second": round(signing.pace.per_second),
+        "limit_per_second": round(limits[0].pace.per_second),
+        "signing_limit_per_second": round(limits[1].pace.per_second),
+        "strangers_pages_per_second": round(strangers.pace.per_second),
+        "pages_p99_ms": round(known.pace.p99_ms, 2),
+        "signing_p99_ms": round(signing.pace.p99_ms, 2),
+        "page_cpu_us": round(known.cpu_us),
+        "strangers_page_cpu_us": round(strangers.cpu_us),
+        "signature_cpu_us": round(signing.cpu_us),
+        "limit_cpu_us": round(limits[0].cpu_us),
+        "errors": strangers.pace.errors + known.pace.errors + signing.pace.errors,
     }
 
 
@@ -159,8 +197,6 @@ def kept(
 
 def count_on_page(port: int, page: str) -> int:
     """The number that the page shows at once after the last press, and after two seconds."""
-    import time
-
     time.sleep(2)
     found = _COUNT.search(requests.get(f"http://127.0.0.1:{port}{page}", timeout=30).text)
     return int(found[1].replace(",", "")) if found else 0

@@ -31,6 +31,7 @@ from outreach.web.public import front
 
 ROOT = Path(__file__).parents[1]
 MAX_UPLOAD_BYTES = 200_000_000
+PAGES_KEEP_S = 0.9  # and while one is made anew, twice that: a count is never two seconds behind
 
 
 def build_services(settings: config.Settings, provider: Provider | None = None) -> Services:
@@ -57,6 +58,7 @@ def build_services(settings: config.Settings, provider: Provider | None = None) 
         dkim=_signer(settings),
         bounce_maildir=Path(settings.bounce_maildir) if settings.bounce_maildir else None,
         bounce_imap=_bounce_mailbox(settings),
+        pages_keep_s=PAGES_KEEP_S,
         metrics_token=settings.metrics_token.get_secret_value(),
         digest_hour=settings.digest_hour,
         pause_limits=_pause_limits(settings),

@@ -47,6 +47,7 @@ class Services:
     pause_limits: Limits = Limits()  # noqa: RUF009  frozen
     events_keep_months: int = 0  # after their own; 0: for ever
     digest_hour: int = 8  # on Mondays, in an organisation’s time zone
+    pages_keep_s: float = 0.0  # so long a petition’s page is shown as it was; 0: made for each view
     metrics_token: str = ""  # who has it may read the metrics; empty: nobody
 
     @property

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     ColumnElement,
@@ -104,10 +104,46 @@ def withdraw_many(
     """The same as `withdraw` for each of them, in two statements."""
     if not withdrawals:
         return
-    entries = [
-        {**each._asdict(), "purpose": purpose, "status": WITHDRAWN}
-        for each in sorted(withdrawals)  # by person: two who do this at once take turns
-    ]
+    _append_all(
+        session,
+        [
+            {**each._asdict(), "purpose": purpose, "status": WITHDRAWN}
+            for each in sorted(withdrawals)  # by person: two who do this at once take turns
+        ],
+    )
+    _log.info(CONSENT_WITHDRAWN, purpose=purpose, people=len({w.supporter_id for w in withdrawals}))
+
+
+def grant_by_press(
+    session: Session,
+    supporter_ids: Collection[int],
+    *,
+    basis: str,
+    source: str,
+    wording: str,
+    purpose: str = EMAIL,
+) -> None:
+    """Write down what people agreed to by a press on the link of their letter, in three statements.
+
+    The letter may have been forwarded: it brings nobody back who took their consent back.
+    """
+    left = select(ConsentStanding.supporter_id).where(
+        ConsentStanding.supporter_id.in_(supporter_ids),
+        ConsentStanding.purpose == purpose,
+        ConsentStanding.status == WITHDRAWN,
+    )
+    people = sorted(set(supporter_ids).difference(session.scalars(left)))
+    said = {"purpose": purpose, "status": GRANTED, "basis": basis}
+    said |= {"source": source, "wording": wording}
+    if people:
+        entries = [{"supporter_id": person, **said} for person in people]
+        _append_all(session, entries, over=GRANTED)
+    _log.info(CONSENT_GRANTED, purpose=purpose, people=len(people), source=source)
+
+
+def _append_all(
+    session: Session, entries: Sequence[dict[str, Any]], *, over: str | None = None
+) -> None:
     ids = session.scalars(insert(ConsentEntry).returning(ConsentEntry.id), entries).all()
     last = (
         select(func.max(ConsentEntry.id))
@@ -117,8 +153,8 @@ def withdraw_many(
     _stand(
         session,
         _STANDING.where(ConsentEntry.id.in_(last)).order_by(ConsentEntry.supporter_id),
+        over=over,
     )
-    _log.info(CONSENT_WITHDRAWN, purpose=purpose, people=len({w.supporter_id for w in withdrawals}))
 
 
 def grant_many(

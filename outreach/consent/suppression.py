@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
@@ -75,6 +75,12 @@ def lift(session: Session, address: str) -> None:
 def is_suppressed(session: Session, address: str) -> bool:
     """Whether an address, in any spelling, must not be written to."""
     return suppression_of(session, address) is not None
+
+
+def suppressed_among(session: Session, addresses: Collection[str]) -> set[str]:
+    """Which of these (canonical, some thousand) must not be written to."""
+    query = select(Suppression.address).where(Suppression.address.in_(addresses))
+    return set(session.scalars(query))
 
 
 def suppression_of(session: Session, address: str) -> Suppression | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -25,6 +27,19 @@ def write(letter: str, organisation: Organisation, **context: Any) -> Rendered:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A letter that is written, and whom it goes to."""
+
+    to_address: str
+    to_name: str
+    rendered: Rendered
+    supporter_id: int | None = None
+    # Where one POST ends letters of this kind, for the header that mail programs make a button of
+    # (RFC 8058).
+    way_out: str = ""
+
+
 def post(
     session: Session,
     *,
@@ -38,24 +53,33 @@ def post(
 ) -> Delivery:
     """Put a letter to one person into the outbox, in the transaction of its cause.
 
-    It leaves after the commit, ahead of blasts. `way_out`: where one POST ends letters of this
-    kind, for the header that mail programs make a button of (RFC 8058).
+    It leaves after the commit, ahead of blasts.
     """
-    delivery = Delivery(kind=kind, supporter_id=supporter_id)
-    session.add(delivery)
-    session.flush()
-    session.add(
-        SingleLetter(
-            delivery_id=delivery.id,
-            organisation_id=organisation_id,
-            to_address=to_address,
-            to_name=to_name,
-            subject=rendered.subject,
-            html=rendered.html,
-            text=rendered.text,
-            way_out=way_out,
-        )
-    )
-    session.add(Batch(first_id=delivery.id, last_id=delivery.id))
-    session.flush()
+    letter = Letter(to_address, to_name, rendered, supporter_id, way_out)
+    [delivery] = post_each(session, [letter], organisation_id=organisation_id, kind=kind)
     return delivery
+
+
+def post_each(
+    session: Session, letters: Sequence[Letter], *, organisation_id: int, kind: str
+) -> list[Delivery]:
+    """The same for many, in as many statements as for one."""
+    deliveries = [Delivery(kind=kind, supporter_id=letter.supporter_id) for letter in letters]
+    session.add_all(deliveries)
+    session.flush()
+    for delivery, letter in zip(deliveries, letters, strict=True):
+        session.add(
+            SingleLetter(
+                delivery_id=delivery.id,
+                organisation_id=organisation_id,
+                to_address=letter.to_address,
+                to_name=letter.to_name,
+                subject=letter.rendered.subject,
+                html=letter.rendered.html,
+                text=letter.rendered.text,
+                way_out=letter.way_out,
+            )
+        )
+        session.add(Batch(first_id=delivery.id, last_id=delivery.id))
+    session.flush()
+    return deliveries

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
-from markupsafe import Markup
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -15,7 +15,7 @@ from outreach.core import log
 from outreach.core.clock import now
 from outreach.mail import single
 from outreach.mail.models import Batch, Delivery
-from outreach.petitions import markup
+from outreach.petitions import thanking
 from outreach.petitions.models import Petition, PetitionVersion, Signature
 from outreach.petitions.pages import CONFIRM_DAYS, Pages
 from outreach.supporters.models import Supporter
@@ -42,27 +42,44 @@ def post_confirmation(session: Session, signature: Signature, pages: Pages) -> N
 def post_already_signed(session: Session, signature: Signature, pages: Pages) -> None:
     """Tell the person at the address, and nobody else, that they have signed already."""
     if not _many_lately(session, signature):
-        post_thanks(session, signature, pages)
+        post_thanks(session, [signature], pages)
 
 
-def post_thanks(session: Session, signature: Signature, pages: Pages) -> None:
-    """Thank for a signature that counts, with the words that were signed and the own link.
+def post_thanks(session: Session, signatures: Sequence[Signature], pages: Pages) -> None:
+    """Thank for signatures that count, all under one petition, with the words that were signed and
+    the own link of each.
 
     Like every letter here, it is not posted to a suppressed address.
     """
-    petition = session.get_one(Petition, signature.petition_id)
-    version = session.get_one(PetitionVersion, signature.version_id)
-    words = markup.without_markers(version.statement)
-    _post(
-        session,
-        signature,
-        "thanks",
-        version=version,
-        statement=Markup(markup.Markup([]).html(words)),
-        statement_text=words,
-        thanks_url=pages.thanks(petition.slug, signature.id),
-        share_url=pages.share(signature.id),
-    )
+    petition = session.get_one(Petition, signatures[0].petition_id)
+    organisation = session.get_one(Organisation, petition.organisation_id)
+    people = _people(session, signatures)
+    ids = {signature.version_id for signature in signatures}
+    versions = {number: session.get_one(PetitionVersion, number) for number in ids}
+    posted = []
+    for signature in signatures:
+        supporter = people.get(signature.supporter_id)
+        if supporter is None:
+            _log.info("letter_not_posted", reason="suppressed", signature_id=signature.id)
+            continue
+        blank = thanking.blank_letter(
+            petition, versions[signature.version_id], organisation, named=bool(signature.name)
+        )
+        rendered = blank.fill(
+            first=signature.name.partition(" ")[0],
+            thanks=pages.thanks(petition.slug, signature.id),
+            share=pages.share(signature.id),
+        )
+        posted.append(single.Letter(supporter.address, signature.name, rendered, supporter.id))
+    single.post_each(session, posted, organisation_id=organisation.id, kind="thanks")
+
+
+def _people(session: Session, signatures: Sequence[Signature]) -> dict[int, Supporter]:
+    """Who signed and may be written to, by id."""
+    ids = {signature.supporter_id for signature in signatures}
+    found = session.scalars(select(Supporter).where(Supporter.id.in_(ids))).all()
+    suppressed = suppression.suppressed_among(session, [person.address for person in found])
+    return {person.id: person for person in found if person.address not in suppressed}
 
 
 def _post(session: Session, signature: Signature, kind: str, **context: Any) -> None:

@@ -5,16 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import exists, literal, select
+from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
-from outreach.accounts.models import Organisation
-from outreach.consent import ledger
-from outreach.consent.models import EMAIL
 from outreach.core import log
 from outreach.core.clock import now
 from outreach.core.errors import Conflict, FormErrors
-from outreach.petitions import grades, letters, wording
+from outreach.petitions import agreeing, grades, letters, wording
 from outreach.petitions.grades import Press
 from outreach.petitions.models import SIGNATURE_STATES, Petition, Signature
 from outreach.petitions.pages import Pages
@@ -40,13 +37,18 @@ class Credit:
 NO_CREDIT = Credit()
 
 
+def hold_wording(session: Session, petition: Petition) -> None:
+    """Nobody changes the wording until this transaction ends."""
+    held = select(Petition.id).where(Petition.id == petition.id)
+    session.execute(held.with_for_update(read=True, key_share=True))
+
+
 def must_be_read(session: Session, petition: Petition, fingerprint: str) -> None:
     """Hold the wording until this transaction ends: it must be the one that the person was shown.
 
     Raises FormErrors where it was changed meanwhile; then nobody signs what they have not read.
     """
-    held = select(Petition.id).where(Petition.id == petition.id)
-    session.execute(held.with_for_update(read=True, key_share=True))
+    hold_wording(session, petition)
     if fingerprint != current_version(session, petition).fingerprint:
         raise FormErrors(
             [("statement", "The wording was changed while you read it. Read it again, then sign.")]
@@ -227,34 +229,14 @@ def _agree(
 ) -> None:
     """Write into the ledger what the page said a signature, and each box of `partners`, agrees to.
 
-    A box of an earlier press is no new word: the person may have left that partner since. Nor is a
-    press on a letter's link, which may have been forwarded, the word of somebody who left.
+    A box of an earlier press is no new word: the person may have left that partner since.
     """
-    source = wording.source(petition)
     proven = signature.grade == grades.CONFIRMED
-
-    def may(purpose: str) -> bool:
-        left = ledger.has_withdrawn(literal(signature.supporter_id), purpose)
-        return proven or not session.scalar(select(left))
-
-    if updates and may(EMAIL):
-        organisation = session.get_one(Organisation, petition.organisation_id)
-        ledger.grant(
-            session,
-            signature.supporter_id,
-            basis="signed petition",
-            source=source,
-            wording=wording.consent_line(petition, organisation, proven=proven),
-        )
-    for partner in filter(lambda name: may(wording.partner_purpose(name)), partners):
-        ledger.grant(
-            session,
-            signature.supporter_id,
-            basis="ticked partner box",
-            source=source,
-            wording=wording.partner_line(partner),
-            purpose=wording.partner_purpose(partner),
-        )
+    people = [signature.supporter_id]
+    if updates:
+        agreeing.to_updates(session, petition, people, proven=proven)
+    for partner in partners:
+        agreeing.to_partner(session, petition, people, partner, proven=proven)
 
 
 def _signed_before(session: Session, signature: Signature) -> bool:

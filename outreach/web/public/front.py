@@ -23,6 +23,7 @@ from outreach.tracking.door import Application, Door, Environ, StartResponse
 from outreach.tracking.links import Destination
 from outreach.tracking.writer import Ticket
 from outreach.web import headers
+from outreach.web.public.desk import TURN
 from outreach.web.public.letters import PRIVATE
 
 
@@ -79,5 +80,6 @@ class _Turns:
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """WSGI."""
+        environ[TURN] = self._turns
         with self._turns:
             return self._application(environ, start_response)

@@ -83,7 +83,7 @@ def petition_page(
         pace_max=queries.PACE_MAX,
         recent=queries.recent_signers(session, petition),
         visitor=visitor,
-        who=shown_person(visitor.supporter),
+        who=visitor.who or shown_person(visitor.supporter),
         signature=signature,
         typed=typed,
         consent_line=wording.consent_line(petition, organisation, proven=visitor.supporter is None),

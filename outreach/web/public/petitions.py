@@ -18,8 +18,9 @@ from outreach.petitions.models import Petition, Signature
 from outreach.petitions.pages import CHECK_MAIL, CONFIRM_DAYS
 from outreach.supporters.models import Supporter
 from outreach.tracking.classify import SIGNED
-from outreach.tracking.record import observe
 from outreach.web.context import services
+from outreach.web.public.desk import Pressed, desk
+from outreach.web.public.desk import credit as credit_letters
 from outreach.web.public.page import (
     Typed,
     frame,
@@ -28,8 +29,9 @@ from outreach.web.public.page import (
     petition_page,
     shown_person,
 )
-from outreach.web.public.seen import observation, signing_press
-from outreach.web.public.visitor import Visitor, visitor_of
+from outreach.web.public.seen import judged, observation, signing_request
+from outreach.web.public.visitor import Visitor, credits_of, link_of, visitor_of
+from outreach.web.public.whom import known_by, without_person
 
 blueprint = Blueprint("public_petitions", __name__)
 
@@ -62,15 +64,24 @@ def privacy() -> ResponseReturnValue:
 @blueprint.get("/petitions/<slug>")
 def show(slug: str) -> ResponseReturnValue:
     """The petition, for whoever the link says it is."""
+    visitor = desk().visitor(link_of(services().tokens, slug, request.args))
+    if visitor.has_signed:
+        return _shown(slug, visitor)
+    seen, values = without_person(visitor)
+    kept = desk().page((slug, *known_by(seen)), lambda: _shown(slug, seen))
+    return kept.fill(values)
+
+
+def _shown(slug: str, visitor: Visitor) -> str:
     with services().db.reading() as session:
-        petition = open_to_all(session, slug)
-        visitor = visitor_of(session, services().tokens, petition, request.args)
-        return petition_page(session, petition, visitor)
+        return petition_page(session, open_to_all(session, slug), visitor)
 
 
 @blueprint.post("/petitions/<slug>/sign")
 def sign(slug: str) -> ResponseReturnValue:
     """Sign in one press as the person of the letter, or by form and then by letter."""
+    if (signature_id := _signed_at_once(slug)) is not None:
+        return redirect(paths().thanks(slug, signature_id), code=303)
     try:
         with services().db.transaction() as session:
             petition = open_to_all(session, slug)
@@ -100,9 +111,28 @@ def check_mail(slug: str) -> ResponseReturnValue:
         )
 
 
+def _signed_at_once(slug: str) -> int | None:
+    """Sign together with others who press now, where the letter's link says who it is; the id of
+    the signature, None where this takes the ordinary way."""
+    link = link_of(services().tokens, slug, request.form)
+    if link.delivery_id is None or not link.known:
+        return None
+    return desk().sign(
+        Pressed(
+            link,
+            request.form.get("wording", ""),
+            tuple(request.form.getlist("partner")),
+            signing_request(),
+            observation(SIGNED, link.delivery_id),
+        )
+    )
+
+
 def _signed(session: Session, petition: Petition, visitor: Visitor) -> str:
     """Sign; returns the address to go to."""
-    partners, press = request.form.getlist("partner"), signing_press(session, petition)
+    organisation = session.get_one(Organisation, petition.organisation_id)
+    press, partners = judged(organisation, signing_request()), request.form.getlist("partner")
+    [credit] = credits_of(session, petition.slug, [visitor])
     if "wording" in request.form:
         signing.must_be_read(session, petition, request.form["wording"])
     if visitor.supporter is not None:
@@ -110,7 +140,7 @@ def _signed(session: Session, petition: Petition, visitor: Visitor) -> str:
             session,
             petition,
             visitor.supporter,
-            credit=visitor.credit,
+            credit=credit,
             partners=partners,
             press=press,
             on_verified=welcome,
@@ -122,7 +152,7 @@ def _signed(session: Session, petition: Petition, visitor: Visitor) -> str:
         email=request.form.get("email", ""),
         name=request.form.get("name", ""),
         postal_code=request.form.get("postal_code", ""),
-        credit=visitor.credit,
+        credit=credit,
         partners=partners,
         press=press,
         pages=pages(),
@@ -141,18 +171,10 @@ def _again(slug: str, faults: tuple[tuple[str, str], ...] | tuple[()]) -> str:
 
 def welcome(session: Session, signature: Signature) -> None:
     """Once, when a signature first counts: thank by letter, and credit the letter that led here."""
-    letters.post_thanks(session, signature, pages())
-    if signature.last_delivery_id is None:
-        return
-    observe(
-        session,
-        observation(
-            SIGNED,
-            signature.last_delivery_id,
-            supporter_id=signature.supporter_id,
-            key=f"signed-{signature.id}",
-        ),
-    )
+    letters.post_thanks(session, [signature], pages())
+    if signature.last_delivery_id is not None:
+        seen = observation(SIGNED, signature.last_delivery_id)
+        credit_letters(session, [signature], {signature.supporter_id: seen})
 
 
 def open_to_all(session: Session, slug: str) -> Petition:

@@ -30,7 +30,7 @@ def tell(slug: str) -> ResponseReturnValue:
         with services().db.transaction() as session:
             petition = open_to_all(session, slug)
             sent = {"from": request.form.get("from", "")}
-            letter = visitor_of(session, services().tokens, petition, sent).credit.last_delivery_id
+            letter = visitor_of(session, services().tokens, petition, sent).delivery_id
             if letter is not None:
                 seen = observation(READ, letter, detail={"touched": True})
                 who = f"{seen.agent}\n{seen.network}\n{seen.at:%Y-%m-%d %H}".encode()

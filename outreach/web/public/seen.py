@@ -5,13 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from flask import request
-from sqlalchemy.orm import Session
 
 from outreach.accounts.models import Organisation
 from outreach.core import log
 from outreach.core.clock import now
 from outreach.petitions.grades import Press
-from outreach.petitions.models import Petition
 from outreach.tracking import classify, leaving, rules, signs, spool
 from outreach.tracking.classify import OPENED, UNSUBSCRIBED, VIEWED, Request
 from outreach.tracking.evidence import READ
@@ -40,16 +38,19 @@ def observation(kind: str, delivery_id: int, **more: Any) -> Observation:
     )
 
 
-def signing_press(session: Session, petition: Petition) -> Press:
-    """What is known of this request as one that signs: weighed like the look at a page."""
+def signing_request() -> Request:
+    """What is known of this request as one that signs."""
     address = request.remote_addr if services().keep_networks else None
     agent = request.user_agent.string
     noted = signs.noted(dict(request.headers), agent, address)
     network = network_hash(address, services().secret)
-    seen = Request(VIEWED, now(), agent=agent, network=network, noted=noted)
-    organisation = session.get_one(Organisation, petition.organisation_id)
+    return Request(VIEWED, now(), agent=agent, network=network, noted=noted)
+
+
+def judged(organisation: Organisation, seen: Request) -> Press:
+    """A request that signs, weighed like the look at a page."""
     [verdict] = classify.judge([seen], rules=rules.of_organisation(organisation))
-    return Press(verdict.as_json(), network)
+    return Press(verdict.as_json(), seen.network)
 
 
 def press(delivery_id: int, *, one_click: bool) -> Observation:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
@@ -13,10 +14,32 @@ from outreach.core.tokens import BadToken, Tokens
 from outreach.mail.models import Delivery
 from outreach.petitions.models import Petition, Signature
 from outreach.petitions.pages import CREDIT, RECOGNISE, SHARE
-from outreach.petitions.signing import NO_CREDIT, Credit
+from outreach.petitions.signing import Credit
 from outreach.supporters.models import Supporter
 from outreach.tracking.classify import MACHINE
 from outreach.tracking.models import Event, Judgement
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """What the link to a petition's page carries, unsealed; nothing of it is looked up yet.
+
+    Whatever is mangled or foreign is as if it were not there. `known`: the letter may know its
+    reader by name; `expired`: it is genuine, but too old for that.
+    """
+
+    slug: str
+    delivery_id: int | None = None
+    known: bool = False
+    expired: bool = False
+    signature_id: int | None = None  # whose share led here
+    letter: str = ""
+    share: str = ""
+
+    @property
+    def says_nothing(self) -> bool:
+        """Whether a stranger comes, brought by nobody."""
+        return self.delivery_id is None and self.signature_id is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +47,15 @@ class Visitor:
     """One who opens the page. A stranger has no supporter, no credit and carries nothing."""
 
     supporter: Supporter | None = None
-    credit: Credit = NO_CREDIT
+    delivery_id: int | None = None  # of the letter that asked for this petition and led here
+    shared_by_id: int | None = None
     # Fields that the form sends along, so that a press keeps what the link said.
     carried: Mapping[str, str] = field(default_factory=dict)
     # The letter's link is genuine, but older than it may know anyone by name.
     expired: bool = False
+    has_signed: bool = False  # here, whatever became of it
+    # How the page names the person; empty: as shown_person has it.
+    who: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def not_me(self) -> Mapping[str, str]:
@@ -36,10 +63,8 @@ class Visitor:
         return {name: value for name, value in self.carried.items() if name != "letter"}
 
 
-def visitor_of(
-    session: Session, tokens: Tokens, petition: Petition, query: Mapping[str, str]
-) -> Visitor:
-    """Read letter=, from= and share=; whatever is mangled or foreign is as if it were not there."""
+def link_of(tokens: Tokens, slug: str, query: Mapping[str, str]) -> Link:
+    """Read letter=, from= and share=."""
     letter = _first(tokens, RECOGNISE, query.get("letter", ""))
     known = letter is not None
     if letter is None:
@@ -47,30 +72,77 @@ def visitor_of(
     expired = letter is not None and not known
     if letter is None:
         letter = _first(tokens, CREDIT, query.get("from", ""))
-    delivery = session.get(Delivery, letter) if letter is not None else None
-    supporter = _addressee(session, delivery) if known else None
-    carried: dict[str, str] = {}
-    if delivery is not None and not _asks_for(session, delivery, petition):
-        delivery = None  # a letter for another petition knows the person, but earns no credit
-    first = None
-    if delivery is not None:
-        carried["from"] = tokens.seal(CREDIT, delivery.id)
-        first = _first_followed(session, petition, supporter) or delivery.id
-    if supporter is not None:
-        carried["letter"] = query["letter"]
-    share = _share(session, tokens, petition, query.get("share", ""))
-    if share is not None:
-        carried["share"] = query["share"]
-    return Visitor(
-        supporter=supporter,
-        credit=Credit(
-            first_delivery_id=first,
-            last_delivery_id=delivery.id if delivery is not None else None,
-            shared_by_id=share,
-        ),
-        carried=carried,
+    return Link(
+        slug=slug,
+        delivery_id=letter,
+        known=known,
         expired=expired,
+        signature_id=_first(tokens, SHARE, query.get("share", "")),
+        letter=query.get("letter", ""),
+        share=query.get("share", ""),
     )
+
+
+def visitor_of(
+    session: Session, tokens: Tokens, petition: Petition, query: Mapping[str, str]
+) -> Visitor:
+    """Who comes with these fields of a link or a form."""
+    [visitor] = visitors_of(session, tokens, [link_of(tokens, petition.slug, query)])
+    return visitor
+
+
+def visitors_of(session: Session, tokens: Tokens, links: Sequence[Link]) -> list[Visitor]:
+    """Who comes by each of these links, in as many statements for all of them as for one."""
+    deliveries = _deliveries(session, links)
+    wanted = {link.delivery_id for link in links if link.known}
+    ids = {row.supporter_id for number, row in deliveries.items() if number in wanted}
+    query = select(Supporter).where(Supporter.id.in_(ids - {None}))
+    people = {one.id: one for one in session.scalars(query)} if ids else {}
+    signed, sharers = _signed(session, people), _sharers(session, links)
+    found = []
+    for link in links:
+        row = deliveries.get(link.delivery_id)
+        person = people.get(row.supporter_id) if row is not None and link.known else None
+        # A letter for another petition knows the person, but earns no credit.
+        asked = row is not None and row.slug == link.slug
+        is_shared = (link.signature_id, link.slug) in sharers
+        carried = {}
+        if row is not None and asked:
+            carried["from"] = tokens.seal(CREDIT, row.id)
+        if person is not None:
+            carried["letter"] = link.letter
+        if is_shared:
+            carried["share"] = link.share
+        found.append(
+            Visitor(
+                supporter=person,
+                delivery_id=link.delivery_id if asked else None,
+                shared_by_id=link.signature_id if is_shared else None,
+                carried=carried,
+                expired=link.expired,
+                has_signed=person is not None and (person.id, link.slug) in signed,
+            )
+        )
+    return found
+
+
+def credits_of(session: Session, slug: str, visitors: Sequence[Visitor]) -> list[Credit]:
+    """What brought each of these to the petition at this address."""
+    first = _first_followed(
+        session,
+        slug,
+        [one.supporter.id for one in visitors if one.supporter and one.delivery_id is not None],
+    )
+    return [
+        Credit(
+            first_delivery_id=None
+            if one.delivery_id is None
+            else first.get(one.supporter.id if one.supporter else 0, one.delivery_id),
+            last_delivery_id=one.delivery_id,
+            shared_by_id=one.shared_by_id,
+        )
+        for one in visitors
+    ]
 
 
 def _first(tokens: Tokens, purpose: str, token: str, *, expired_too: bool = False) -> int | None:
@@ -83,46 +155,61 @@ def _first(tokens: Tokens, purpose: str, token: str, *, expired_too: bool = Fals
     return ids[0] if len(ids) == 1 else None
 
 
-def _addressee(session: Session, delivery: Delivery | None) -> Supporter | None:
-    if delivery is None or delivery.supporter_id is None:
-        return None
-    return session.get(Supporter, delivery.supporter_id)
-
-
-def _asks_for(session: Session, delivery: Delivery, petition: Petition) -> bool:
-    if delivery.blast_id is None:
-        return False
-    asked = select(Blast.petition_id).where(Blast.id == delivery.blast_id)
-    return session.scalar(asked) == petition.id
-
-
-def _share(session: Session, tokens: Tokens, petition: Petition, token: str) -> int | None:
-    signature_id = _first(tokens, SHARE, token)
-    if signature_id is None:
-        return None
-    query = select(Signature.id).where(
-        Signature.id == signature_id, Signature.petition_id == petition.id
-    )
-    return session.scalar(query)
-
-
-def _first_followed(
-    session: Session, petition: Petition, supporter: Supporter | None
-) -> int | None:
-    """The first letter asking for this petition whose link the person is known to have followed."""
-    if supporter is None:
-        return None
+def _deliveries(session: Session, links: Sequence[Link]) -> dict[int | None, Any]:
+    """The letters of these links by id: `id`, `supporter_id`, and the `slug` it asked for."""
+    ids = {link.delivery_id for link in links} - {None}
+    if not ids:
+        return {}
     query = (
-        select(Event.delivery_id)
+        select(Delivery.id, Delivery.supporter_id, Petition.slug)
+        .outerjoin(Blast, Blast.id == Delivery.blast_id)
+        .outerjoin(Petition, Petition.id == Blast.petition_id)
+        .where(Delivery.id.in_(ids))
+    )
+    return {row.id: row for row in session.execute(query)}
+
+
+def _signed(session: Session, people: Collection[int]) -> set[tuple[int, str]]:
+    """Who of these people has signed what."""
+    if not people:
+        return set()
+    query = (
+        select(Signature.supporter_id, Petition.slug)
+        .join(Petition, Petition.id == Signature.petition_id)
+        .where(Signature.supporter_id.in_(people))
+    )
+    return {(row.supporter_id, row.slug) for row in session.execute(query)}
+
+
+def _sharers(session: Session, links: Sequence[Link]) -> set[tuple[int, str]]:
+    """Signatures whose shares led here, each with what it signed."""
+    ids = {link.signature_id for link in links} - {None}
+    if not ids:
+        return set()
+    query = (
+        select(Signature.id, Petition.slug)
+        .join(Petition, Petition.id == Signature.petition_id)
+        .where(Signature.id.in_(ids))
+    )
+    return {(row.id, row.slug) for row in session.execute(query)}
+
+
+def _first_followed(session: Session, slug: str, people: Sequence[int]) -> dict[int, int]:
+    """For each of these people the first letter asking for this petition whose link they are known
+    to have followed."""
+    if not people:
+        return {}
+    query = (
+        select(Delivery.supporter_id, Event.delivery_id)
         .join(Delivery, Delivery.id == Event.delivery_id)
         .join(Blast, Blast.id == Delivery.blast_id)
+        .join(Petition, Petition.id == Blast.petition_id)
         .where(
-            Delivery.supporter_id == supporter.id,
-            Blast.petition_id == petition.id,
+            Delivery.supporter_id.in_(people),
+            Petition.slug == slug,
             Event.kind == "clicked",
             ~exists().where(Judgement.event_id == Event.id, Judgement.verdict == MACHINE),
         )
-        .order_by(Event.at, Event.id)
-        .limit(1)
+        .order_by(Event.at.desc(), Event.id.desc())  # of one person the first stays
     )
-    return session.scalar(query)
+    return {row[0]: row[1] for row in session.execute(query) if row[0] and row[1]}
