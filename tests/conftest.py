@@ -13,6 +13,8 @@ import pytest
 
 import outreach.accounts.models
 import outreach.analytics.changes
+import outreach.analytics.day_models
+import outreach.analytics.day_notes
 import outreach.analytics.digest_models
 import outreach.analytics.scorecard_models
 import outreach.audiences.models

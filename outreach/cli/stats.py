@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import click
 from sqlalchemy import select
 
-from outreach.analytics import proof
+from outreach.analytics import day_proof, proof
 from outreach.blasts import queries
 from outreach.blasts.models import Blast
 from outreach.cli.context import Context, as_json, plural
@@ -54,22 +54,31 @@ def recount_(context: Context, blast: str | None, check: bool, json_: bool) -> N
             context.say(f"{one.name} (blast {one.id}):")
             for line in found:
                 context.say(f"  {line}")
+    by_day = [] if blast else (day_proof.check if check else day_proof.mend)(db)
+    if by_day and not json_:
+        context.say("By day:")
+        for line in by_day:
+            context.say(f"  {line}")
     if json_:
         context.print_json(
             {
                 "blasts": len(chosen) - len(forgotten),
                 "left_out": sorted(forgotten),
-                "equal": not differing,
-                "mended": bool(differing) and not check,
+                "equal": not differing and not by_day,
+                "mended": bool(differing or by_day) and not check,
+                "days": by_day,
                 "differences": {str(blast_id): found for blast_id, found in differing.items()},
             }
         )
     else:
         context.say(_outcome(len(chosen) - len(forgotten), len(differing), check=check))
+        if blast is None:
+            said = "Growth of the list, recounted from the consent ledger: "
+            context.say(said + ("equal." if not by_day else "not equal." if check else "mended."))
         if forgotten:
             left_out = plural(len(forgotten), "blast", "blasts")
             context.say(f"{left_out} left out: their events are no longer kept.")
-    if differing and check:
+    if (differing or by_day) and check:
         sys.exit(DIFFERENT)
 
 

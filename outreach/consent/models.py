@@ -19,11 +19,14 @@ class ConsentEntry(Base):
     __table_args__ = (
         CheckConstraint("status in ('granted', 'withdrawn')", name="status"),
         Index(None, "supporter_id", "purpose", "id"),
-        Index(
-            "ix_consent_entries_withdrawn",
-            "at",
-            sqlite_where=text("status = 'withdrawn'"),
-            postgresql_where=text("status = 'withdrawn'"),
+        *(
+            Index(
+                f"ix_consent_entries_{status}",
+                "at",
+                sqlite_where=text(f"status = '{status}'"),
+                postgresql_where=text(f"status = '{status}'"),
+            )
+            for status in (WITHDRAWN, GRANTED)
         ),
     )
 

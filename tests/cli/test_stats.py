@@ -15,10 +15,13 @@ from sqlalchemy import delete, update
 import config
 from outreach.accounts.models import Organisation
 from outreach.analytics.counting import figures_of
+from outreach.analytics.day_models import DayFigure
 from outreach.analytics.models import Rollup
 from outreach.cli.context import Context
 from outreach.cli.stats import stats
+from outreach.consent import ledger
 from outreach.core.db import Database
+from outreach.supporters.models import Supporter
 from outreach.tracking.models import Event
 from tests.analytics.worlds import START, World
 
@@ -48,7 +51,11 @@ def typed(db: Database, organisation: Organisation, tmp_path: Path) -> Iterator[
 
 def test_equal_figures_are_said_to_be_and_end_well(typed: Typed) -> None:
     found = typed("recount", "--check")
-    assert (found.exit_code, found.output) == (0, "2 blasts recounted from the events: equal.\n")
+    assert (found.exit_code, found.output) == (
+        0,
+        "2 blasts recounted from the events: equal.\n"
+        "Growth of the list, recounted from the consent ledger: equal.\n",
+    )
 
 
 def test_a_check_names_what_differs_and_ends_with_1(typed: Typed, db: Database) -> None:
@@ -72,6 +79,23 @@ def test_without_check_it_mends(typed: Typed, db: Database) -> None:
     assert typed("recount", "2").exit_code == 0
     said = json.loads(typed("recount", "--json").output)
     assert (said["equal"], said["mended"], list(said["differences"])) == (False, True, ["1"])
+    assert typed("recount", "--check").exit_code == 0
+
+
+def test_growth_that_is_not_the_ledgers_is_named_and_mended(typed: Typed, db: Database) -> None:
+    with db.transaction() as session:
+        one = Supporter(address="a@x.example", email="a@x.example")
+        session.add(one)
+        session.flush()
+        ledger.grant(session, one.id, basis="b", source="import:1")
+    assert typed("recount", "--check").exit_code == 0
+    with db.transaction() as session:
+        session.execute(update(DayFigure).values(number=4))
+    found = typed("recount", "--check")
+    assert found.exit_code == 1
+    assert "list growth, joined on" in found.output
+    assert "by import: the figures say 4, the recount 1\n" in found.output
+    assert len(json.loads(typed("recount", "--json").output)["days"]) == 1
     assert typed("recount", "--check").exit_code == 0
 
 

@@ -14,6 +14,7 @@ from outreach.web.console import (
     deliverability,
     deliveries,
     formats,
+    growth,
     home,
     imports,
     judging,
@@ -45,6 +46,7 @@ BLUEPRINTS = (
     report_letter.blueprint,
     report_signers.blueprint,
     overview.blueprint,  # with that of reports
+    growth.blueprint,
     deliverability.blueprint,
     mailbox.blueprint,
     account.blueprint,

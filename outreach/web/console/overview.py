@@ -126,12 +126,13 @@ def _asked() -> Asked:
         by=request.args.get("by", ""),
         down=request.args.get("down") == "1",
         petition=int(petition) if petition else None,
-        since=_day("from"),
-        until=_day("to"),
+        since=day_asked("from"),
+        until=day_asked("to"),
     )
 
 
-def _day(name: str) -> date | None:
+def day_asked(name: str) -> date | None:
+    """The day that the address asks for; raises BadInput."""
     said = request.args.get(name, "")
     try:
         return date.fromisoformat(said) if said else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from flask import Blueprint, Response, render_template, request, send_file
 from flask.typing import ResponseReturnValue
@@ -13,6 +14,7 @@ from outreach.analytics import (
     downloads,
     drawings,
     heat,
+    overview_charts,
     paper,
     pictures,
     printed,
@@ -24,6 +26,7 @@ from outreach.analytics import (
 from outreach.analytics.counting import timeline_of
 from outreach.analytics.figures import BlastReport, Figures
 from outreach.analytics.intervals import Rate
+from outreach.core.clock import now
 from outreach.core.errors import NotFound
 from outreach.web.auth import current_account, needs, zone
 from outreach.web.context import services
@@ -190,6 +193,20 @@ def table_answer(table: downloads.Table, kind: str) -> Response:
     """A table to take away; `kind` is a key of downloads.FORMATS."""
     form = downloads.FORMATS[kind]
     return attached(form.write(table), form.mimetype, f"{table.name}.{kind}")
+
+
+def chart_answer(
+    name: str, chart: overview_charts.Chart, kind: str, as_of: datetime | None
+) -> ResponseReturnValue:
+    """A chart as a spec for the browser (json), or as a picture to take away: svg or png."""
+    if kind == "json":
+        if charts.bundle_name() is None:
+            raise NotFound("Charts are not installed here.", hint="The table has the same figures.")
+        return chart.in_browser(dark=request.args.get("theme") == "dark")
+    at = wording.instant(as_of or now(), zone().key)
+    mimetype, draw = pictures.FORMATS[kind]
+    spec = chart.alone(f"Source: {current_account().organisation.name}, as of {at}")
+    return attached(draw(spec)[0], mimetype, f"{name}.{kind}")
 
 
 def attached(content: bytes, mimetype: str, name: str) -> Response:

@@ -1,0 +1,193 @@
+"""Charts of the overview, as bare Vega-Lite specs: for a browser's width and colours, or for a
+picture that stands alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from outreach.analytics import charts, pictures, plates
+from outreach.analytics.growth import MONTH, SOURCES, Growth, Period
+
+Spec = dict[str, Any]
+Colours = Mapping[str, str]
+SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
+_BAND = 62  # the height of one row of small bars
+
+
+@dataclass(frozen=True)
+class Chart:
+    """One chart: `summary` says in words what it shows, `draw(colours)` is its spec without a
+    width."""
+
+    title: str
+    unit: str
+    summary: str
+    draw: Callable[[Colours], Spec]
+
+    def in_browser(self, *, dark: bool) -> Spec:
+        """As wide as its place, in the reader's colours."""
+        colours = charts.DARK if dark else charts.LIGHT
+        config = charts.config(colours)
+        return {"$schema": SCHEMA, "width": "container", "config": config} | self.draw(colours)
+
+    def alone(self, source: str) -> Spec:
+        """A whole picture: light, with title, unit and `source` in it."""
+        bare = {"width": plates.WIDTH - 60} | self.draw(charts.LIGHT)
+        return pictures.framed(bare, title=self.title, unit=self.unit, source=source)
+
+
+def of_growth(found: Growth) -> dict[str, Chart]:
+    """How the list grew, by name."""
+    joined = sum(one.joined.total() + one.returned for one in found.periods)
+    left = sum(one.left for one in found.periods)
+    sources = ", ".join(
+        f"{SOURCES[name].lower()} {sum(one.joined[name] for one in found.periods):,}"
+        for name in found.sources
+    )
+    return {
+        "growth": Chart(
+            f"Joined and left, by {found.by}",
+            f"people for each {found.by}; joined and came back above the line, left below it",
+            f"{joined:,} joined or came back and {left:,} left: the list grew by "
+            f"{joined - left:,}.",
+            lambda colours: _growth(found, colours),
+        ),
+        "growth-by-source": Chart(
+            f"Joined, by {found.by} and source",
+            f"people for each {found.by}; each row has its own scale, with its highest beside it",
+            f"Joined for the first time, by source: {sources or 'nobody'}.",
+            lambda colours: _by_source(found, colours),
+        ),
+    }
+
+
+def label(period: Period, by: str) -> str:
+    """April 2026, or 13 April 2026 for the week from that Monday."""
+    return f"{period.first:%B %Y}" if by == MONTH else f"{period.first.day} {period.first:%B %Y}"
+
+
+def _growth(found: Growth, colours: Colours) -> Spec:
+    rows = [
+        _row(one, found.by)
+        | {
+            "came": one.joined.total() + one.returned,
+            "left": one.left,
+            "below": -one.left,
+            "net": one.net,
+        }
+        for one in found.periods
+    ]
+    y = {"type": "quantitative", "axis": {"title": "people", "format": ",d", "tickMinStep": 1}}
+    x = _periods(found)
+    whole = {
+        "mark": {"type": "bar", "opacity": 0},
+        "encoding": {
+            "x": x,
+            "y": {"value": "height"},
+            "y2": {"value": 0},
+            "tooltip": [
+                {"field": "named", "title": found.by.capitalize()},
+                {"field": "came", "title": "Joined or came back", "format": ",d"},
+                {"field": "left", "title": "Left", "format": ",d"},
+                {"field": "net", "title": "Grew by", "format": ",d"},
+            ],
+        },
+    }
+    layers = [
+        {
+            "mark": {"type": "bar", "color": colour, "cornerRadiusEnd": 2},
+            "encoding": {"x": x, "y": y | {"field": field}},
+        }
+        for field, colour in (("came", colours["people"]), ("below", colours["rule-strong"]))
+    ]
+    zero = {"mark": {"type": "rule", "color": colours["rule-strong"]}, "encoding": {"y": _ZERO}}
+    return {"data": {"values": rows}, "layer": [*layers, zero, whole], "height": 220}
+
+
+_ZERO = {"datum": 0, "type": "quantitative"}
+
+
+def _by_source(found: Growth, colours: Colours) -> Spec:
+    """A row of bars for each source, one below the other. Rows are made by hand: a browser's
+    width can't be shared among small charts."""
+    rows, names = [], []
+    for place, name in enumerate(found.sources):
+        numbers = [one.joined[name] for one in found.periods]
+        highest = max(numbers)
+        said = f"{SOURCES[name]}, {sum(numbers):,}; at most {highest:,} a {found.by}"
+        names.append({"base": -place, "text": said})
+        rows += [
+            _row(one, found.by)
+            | {
+                "source": SOURCES[name],
+                "people": one.joined[name],
+                "base": -place,
+                "top": -place + 0.62 * one.joined[name] / highest,
+            }
+            for one in found.periods
+        ]
+    x = _periods(found)
+    y = {"type": "quantitative", "axis": None, "scale": {"nice": False, "zero": False}}
+    bars = {
+        "mark": {"type": "bar", "color": colours["people"], "cornerRadiusEnd": 0},
+        "encoding": {
+            "x": x,
+            "y": y | {"field": "base"},
+            "y2": {"field": "top"},
+            "tooltip": [
+                {"field": "source", "title": "Source"},
+                {"field": "named", "title": found.by.capitalize()},
+                {"field": "people", "title": "Joined", "format": ",d"},
+            ],
+        },
+    }
+    lines = {
+        "data": {"values": names},
+        "mark": {"type": "rule", "color": colours["rule-strong"]},
+        "encoding": {"y": y | {"field": "base"}},
+    }
+    words = {
+        "data": {"values": names},
+        "mark": {
+            "type": "text",
+            "align": "left",
+            "baseline": "bottom",
+            "dy": -0.7 * _BAND,
+            "color": colours["ink-2"],
+            "fontSize": 13,
+        },
+        "encoding": {
+            "x": {"value": 0},
+            "y": y | {"field": "base"},
+            "text": {"field": "text", "type": "nominal"},
+        },
+    }
+    return {
+        "data": {"values": rows},
+        "layer": [bars, lines, words],
+        "height": _BAND * max(1, len(names)),
+    }
+
+
+def _row(one: Period, by: str) -> dict[str, Any]:
+    short = f"{one.first:%b} {one.first:%Y}" if by == MONTH else f"{one.first.day} {one.first:%b}"
+    return {"at": one.first.isoformat(), "short": short, "named": label(one, by)}
+
+
+def _periods(found: Growth) -> Spec:
+    said = {row["at"]: row["short"] for row in (_row(one, found.by) for one in found.periods)}
+    names = " : ".join(f"datum.value == '{at}' ? '{short}'" for at, short in said.items())
+    return {
+        "field": "at",
+        "type": "ordinal",
+        "axis": {
+            "title": None,
+            "labelAngle": 0,
+            "labelExpr": f"{names} : ''",
+            "labelOverlap": "greedy",
+            "labelSeparation": 12,
+            "ticks": False,
+        },
+    }
