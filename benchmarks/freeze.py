@@ -18,14 +18,16 @@ from benchmarks import limits, world
 from outreach.app import build_services
 from outreach.blasts import queries
 from outreach.blasts.freeze import freeze
+from outreach.blasts.variants import add
 from outreach.core import log, migrations
 
 
 @click.command()
 @click.option("--recipients", default=200_000, show_default=True)
 @click.option("--database", type=click.Choice(["sqlite", "postgresql"]), default="postgresql")
+@click.option("--variants", default=1, show_default=True)
 @click.option("--json", "as_json", is_flag=True)
-def main(recipients: int, database: str, as_json: bool) -> None:
+def main(recipients: int, database: str, variants: int, as_json: bool) -> None:
     """Freeze one blast to that many people and print what it took."""
     with ExitStack() as held:
         folder = Path(held.enter_context(tempfile.TemporaryDirectory()))
@@ -38,6 +40,9 @@ def main(recipients: int, database: str, as_json: bool) -> None:
         blast_id = world.build(services.db, recipients)
         with services.db.transaction() as session:
             blast = queries.by_id(session, blast_id)
+            for number in range(1, variants):
+                added = add(session, blast, actor="benchmark")
+                added.subject = f"Subject {number}"
             blast.state = "scheduled"
             started = time.perf_counter()
             waiting = freeze(session, blast, base_url=services.base_url, batch_size=1000)

@@ -1,12 +1,12 @@
 """Checks of a blast: what stops it, what to look at, what is well.
 
-Each check is one small function from a Case to findings. All doors run `CHECKS` and, where the
+Each check is one small function from a Case to findings. All doors run `CHECKS` and, where a
 letter can be read, `checks_of_letter.CHECKS_OF_LETTER`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from ipaddress import ip_address
@@ -15,12 +15,14 @@ from urllib.parse import urlsplit
 from sqlalchemy.orm import Session
 
 from outreach.blasts import duration
-from outreach.blasts.audience import audience_count, somebody_would_get
+from outreach.blasts.audience import AudienceCount, audience_count, somebody_would_get
 from outreach.blasts.compose import Composed, Preview, compose, shown_to
 from outreach.blasts.models import Blast, Variant
+from outreach.blasts.variants import named
 from outreach.core.errors import BadInput, NotFound
 from outreach.mail.provider import Provider
 from outreach.petitions.models import Petition
+from outreach.tracking.links import NewLink
 
 REAL_PROVIDERS = frozenset({"smtp", "sendgrid"})  # the others keep letters on this machine
 
@@ -45,11 +47,13 @@ class Case:
     base_url: str
     provider: Provider | None = None  # None: not known, so nothing is said about it
     brief: bool = False  # only what stops the blast is asked for
+    letter: str | None = None  # of the variant that is checked; None: the first
+    known: Sequence[NewLink] = ()  # links of the variants before it
 
     @property
     def variant(self) -> Variant:
         """The variant that is checked."""
-        return self.blast.variants[0]
+        return named(self.blast, self.letter)
 
     @cached_property
     def petition(self) -> Petition:
@@ -57,9 +61,14 @@ class Case:
         return self.session.get_one(Petition, self.blast.petition_id)
 
     @cached_property
+    def count(self) -> AudienceCount:
+        """The audience as it is now; takes more than a second for a million."""
+        return audience_count(self.session, self.blast)
+
+    @cached_property
     def composed(self) -> Composed:
         """The letter as it would go out."""
-        return compose(self.session, self.blast, self.variant, self.base_url)
+        return compose(self.session, self.blast, self.variant, self.base_url, known=self.known)
 
     @cached_property
     def preview(self) -> Preview:
@@ -86,8 +95,8 @@ def _audience(case: Case) -> Iterator[Finding]:
         return
     try:
         if case.brief and somebody_would_get(case.session, case.blast):
-            return  # to count them takes more than a second for a million
-        count = audience_count(case.session, case.blast)
+            return
+        count = case.count
     except (BadInput, NotFound) as error:
         yield Finding("audience", "stop", error.message.rstrip("."), error.hint)
         return

@@ -36,7 +36,7 @@ _READ_AS = {
 
 
 def _subject(case: Case) -> Iterator[Finding]:
-    subject = case.variant.subject.strip()
+    subject = case.variant.says("subject").strip()
     if not subject:
         yield Finding("subject", "stop", "The subject is empty")
     elif len(case.preview.subject) > SUBJECT_LIMIT:

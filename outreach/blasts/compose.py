@@ -72,10 +72,17 @@ class Preview:
 
 
 def compose(
-    session: Session, blast: Blast, variant: Variant, base_url: str, *, tracked: bool = True
+    session: Session,
+    blast: Blast,
+    variant: Variant,
+    base_url: str,
+    *,
+    tracked: bool = True,
+    known: Sequence[NewLink] = (),
 ) -> Composed:
     """Compile a variant. Untracked letters (previews, tests) lead straight to their links.
 
+    `known`: the links of the blast's variants before it, whose slots it shares.
     Raises Unreadable, which names field and line of whatever can't be understood.
     """
     petition = session.get_one(Petition, blast.petition_id)
@@ -88,7 +95,8 @@ def compose(
         petition_url=f"{base_url}/petitions/{petition.slug}",
         notes={note.label: note for note in notes},
         tracked=tracked,
-        written=variant.body,
+        written=variant.says("body"),
+        known=known,
     )
     source = read_source(
         session, organisation, petition, variant, petition_url=book.petition_url, mark=book.mark
@@ -105,7 +113,7 @@ def compose(
     usual, *others = letters
     texts = [(one.subject, one.html, one.text) for one in others]
     plan = draft.compile(
-        _envelope(blast, organisation, base_url),
+        _envelope(blast, variant, organisation, base_url),
         subject=usual.subject,
         html=usual.html,
         text=usual.text,
@@ -124,6 +132,19 @@ def compose(
         source,
         organisation,
     )
+
+
+def compose_all(session: Session, blast: Blast, base_url: str) -> list[Composed]:
+    """Every variant of a blast, in order; links that they share have one slot."""
+    made: list[Composed] = []
+    for variant in blast.variants:
+        made.append(compose(session, blast, variant, base_url, known=links_of(made)))
+    return made
+
+
+def links_of(letters: Sequence[Composed]) -> list[NewLink]:
+    """The links of these variants of a blast, each once."""
+    return list({link.slot: link for letter in letters for link in letter.links}.values())
 
 
 def preview(
@@ -242,10 +263,12 @@ def _notes(book: LinkBook) -> list[dict[str, Any]]:
     return listed
 
 
-def _envelope(blast: Blast, organisation: Organisation, base_url: str) -> Envelope:
+def _envelope(
+    blast: Blast, variant: Variant, organisation: Organisation, base_url: str
+) -> Envelope:
     sender_domain = domain(blast.sender_address)
     return Envelope(
-        sender_name=blast.sender_name,
+        sender_name=variant.says("sender_name"),
         sender_address=blast.sender_address,
         base_url=base_url,
         list_id=f"organisation-{organisation.id}.{sender_domain}",

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from outreach.accounts.models import Organisation
 from outreach.audiences.terms import Letter, Or, to_text
-from outreach.blasts import operations
+from outreach.blasts import operations, variants
 from outreach.blasts.models import Blast
 from outreach.core.errors import Conflict
 from outreach.petitions.models import Petition
@@ -16,7 +16,8 @@ from outreach.petitions.models import Petition
 def follow_up(
     session: Session, blast: Blast, *, actor: str, with_unknown: bool = False, name: str = ""
 ) -> Blast:
-    """A draft with the same letter to those of a frozen audience who did not get it.
+    """A draft with the same letter, all its variants, to those of a frozen audience who did not
+    get it.
 
     `with_unknown`: also to those of whom it is not known. Raises Conflict before the audience is
     frozen.
@@ -29,22 +30,22 @@ def follow_up(
     rule: Letter | Or = Letter("missed", blast.name)
     if with_unknown:
         rule = Or((rule, Letter("unknown", blast.name)))
-    variant = blast.variants[0]
+    first = blast.variants[0]
     draft = operations.create(
         session,
         organisation=session.get_one(Organisation, blast.organisation_id),
         petition=session.get_one(Petition, blast.petition_id),
         name=name.strip() or _free_name(session, blast.name),
         audience=to_text(rule),
-        subject=variant.subject,
-        preheader=variant.preheader,
-        body=variant.body,
+        subject=first.subject,
+        preheader=first.preheader,
+        body=first.body,
         late_limit_s=blast.late_limit_s,
         actor=actor,
     )
     draft.sender_name, draft.sender_address = blast.sender_name, blast.sender_address
     draft.template = blast.template
-    session.flush()
+    variants.copy(session, blast, draft)
     return draft
 
 

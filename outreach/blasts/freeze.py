@@ -6,13 +6,16 @@ next run freezes again; who joins later is not in it.
 
 from __future__ import annotations
 
+from operator import itemgetter
+
 from sqlalchemy import case, func, insert, literal, select
 from sqlalchemy.orm import Session
 
 from outreach.blasts import weights
 from outreach.blasts.audience import members
-from outreach.blasts.compose import compose
-from outreach.blasts.models import BLAST_STATES, Blast, FrozenLetter
+from outreach.blasts.compose import compose_all, links_of
+from outreach.blasts.models import BLAST_STATES, PARTS, Blast, FrozenLetter
+from outreach.blasts.split import drawn
 from outreach.core import bulk, log
 from outreach.core.clock import now
 from outreach.mail.models import DELIVERIES, Batch, Delivery
@@ -28,27 +31,21 @@ def freeze(session: Session, blast: Blast, *, base_url: str, batch_size: int) ->
     BadInput where letter or audience can't be understood any more.
     """
     blast.state = BLAST_STATES.after(blast.state, "freeze")
-    variant = blast.variants[0]
-    composed = compose(session, blast, variant, base_url)
-    if composed.unresolved:
-        # Overridden by a person at the preflight; the marker is printed as “?”.
-        _log.warning("blast.unresolved_citations", blast=blast.id, count=len(composed.unresolved))
-    links.store(session, blast.id, composed.links)
-    session.add(FrozenLetter(variant_id=variant.id, plan=composed.plan.to_json()))
-    supporter_id, reason = members(session, blast).subquery("members").c
+    _keep_letters(session, blast, base_url)
+    supporter_id, reason, variant_id = drawn(blast, members(session, blast)).subquery("drawn").c
     bulk.give_room(session)
     session.execute(
         insert(DELIVERIES).from_select(
             ["blast_id", "variant_id", "supporter_id", "kind", "state", "reason", "attempts"],
             select(
                 literal(blast.id),
-                literal(variant.id),
+                variant_id,
                 supporter_id,
                 literal("blast"),
                 case((reason.is_(None), "pending"), else_="skipped"),
                 reason,
                 literal(0),
-            ).order_by(supporter_id),
+            ).order_by(variant_id, supporter_id),  # so that a range of ids is of one variant
         )
     )
     waiting = _cut_into_batches(session, blast, batch_size)
@@ -59,30 +56,46 @@ def freeze(session: Session, blast: Blast, *, base_url: str, batch_size: int) ->
     return waiting
 
 
+def _keep_letters(session: Session, blast: Blast, base_url: str) -> None:
+    """Store what the letters say, how they are compiled, and where their links lead."""
+    letters = compose_all(session, blast, base_url)
+    unresolved = {label for letter in letters for label in letter.unresolved}
+    if unresolved:
+        # Overridden by a person at the preflight; the marker is printed as “?”.
+        _log.warning("blast.unresolved_citations", blast=blast.id, count=len(unresolved))
+    links.store(session, blast.id, links_of(letters))
+    texts = [{part: variant.says(part) for part in PARTS} for variant in blast.variants]
+    for variant, written, letter in zip(blast.variants, texts, letters, strict=True):
+        for part, text in written.items():
+            setattr(variant, part, text)
+        session.add(FrozenLetter(variant_id=variant.id, plan=letter.plan.to_json()))
+
+
 def _cut_into_batches(session: Session, blast: Blast, size: int) -> int:
     """Batches of `size` delivery ids, so of at most as many letters; returns how many wait.
 
     Ids of one statement are next to each other but for those that others took meanwhile, and for
-    members who were skipped: a few batches are smaller for them.
+    members who were skipped: a few batches are smaller for them. Variants take turns, so that their
+    letters leave over the same time.
     """
-    first, last, waiting = session.execute(
-        select(func.min(Delivery.id), func.max(Delivery.id), func.count()).where(
-            Delivery.blast_id == blast.id, Delivery.state == "pending"
-        )
-    ).one()
-    if waiting:
-        base = weights.present_turn(session)
-        session.execute(
-            insert(Batch),
-            [
-                {
-                    "blast_id": blast.id,
-                    "variant_id": blast.variants[0].id,
-                    "first_id": start,
-                    "last_id": min(start + size - 1, last),
-                    "turn": weights.turn(base, start - first, blast.weight),
-                }
-                for start in range(first, last + 1, size)
-            ],
-        )
-    return int(waiting)
+    ranges = session.execute(
+        select(Delivery.variant_id, func.min(Delivery.id), func.max(Delivery.id), func.count())
+        .where(Delivery.blast_id == blast.id, Delivery.state == "pending")
+        .group_by(Delivery.variant_id)
+    ).all()
+    waiting = sum(number for *_, number in ranges)
+    base = weights.present_turn(session) if waiting else 0.0
+    batches = [
+        {
+            "blast_id": blast.id,
+            "variant_id": variant_id,
+            "first_id": start,
+            "last_id": min(start + size - 1, last),
+            "turn": weights.turn(base, (start - first) * waiting / number, blast.weight),
+        }
+        for variant_id, first, last, number in ranges
+        for start in range(first, last + 1, size)
+    ]
+    if batches:
+        session.execute(insert(Batch), sorted(batches, key=itemgetter("turn", "first_id")))
+    return waiting

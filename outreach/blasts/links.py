@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
@@ -39,6 +39,7 @@ class LinkBook:
     unresolved: list[str] = field(default_factory=list)
     faults: list[BadInput] = field(default_factory=list)  # of links that lead nowhere, and so on
     written: str = ""  # of the body, to find the line of a fault in
+    known: Sequence[NewLink] = ()  # of the blast's other variants: the same link is one slot
     _slots: dict[tuple[object, ...], int] = field(default_factory=dict)
     _said: Counter[tuple[object, ...]] = field(default_factory=Counter)
     _places: int = 0
@@ -125,9 +126,21 @@ class LinkBook:
         said = self.draft.without_markers(label)[:400]
         link = (kind, url, self.draft.places(label) or said)
         self._said[link] += 1
-        slot = self._slots.setdefault((*link, self._said[link]), Slot.FIRST_LINK + len(self._slots))
+        key = (*link, self._said[link])
+        slot = self._slots.get(key) or self._free_slot(kind, url, said)
+        self._slots[key] = slot
         if slot > MAX_SLOT:
             raise BadInput(f"Body: more than {MAX_SLOT - Slot.FIRST_LINK} links.", field="body")
         if not any(known.slot == slot for known in self.links):
             self.links.append(NewLink(slot, kind, url, said))
         return self.address("c", slot)
+
+    def _free_slot(self, kind: str, url: str, said: str) -> int:
+        """That of the same link in another variant, or else one that no link of the blast has."""
+        taken = set(self._slots.values())
+        for other in self.known:
+            if (other.kind, other.url, other.label) == (kind, url, said) and (
+                other.slot not in taken
+            ):
+                return other.slot
+        return max((Slot.FIRST_LINK - 1, *taken, *(other.slot for other in self.known))) + 1

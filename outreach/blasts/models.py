@@ -29,6 +29,9 @@ BLAST_STATES = StateMachine(
 )
 
 
+PARTS = ("subject", "preheader", "sender_name", "body")  # what variants can differ in
+
+
 class Blast(Base):
     """One ask to one audience at one time."""
 
@@ -58,11 +61,17 @@ class Blast(Base):
     # The automatic pause judges deliveries behind this one: those before it a person has seen.
     judged_after: Mapped[int] = mapped_column(default=0)
 
-    variants: Mapped[list[Variant]] = relationship(order_by="Variant.letter")
+    variants: Mapped[list[Variant]] = relationship(
+        order_by="Variant.letter", back_populates="blast"
+    )
 
 
 class Variant(Base):
-    """One version of a blast's letter: subject, preheader, body in Markdown."""
+    """One version of a blast's letter: subject, preheader, sender's name, body in Markdown.
+
+    What a later variant leaves empty is as in the first, until freezing writes it out; `says` reads
+    it so. `share` is its part of the audience beside those of the other variants.
+    """
 
     __tablename__ = "variants"
     __table_args__ = (UniqueConstraint("blast_id", "letter"),)
@@ -70,9 +79,18 @@ class Variant(Base):
     id: Mapped[Id]
     blast_id: Mapped[int] = mapped_column(ForeignKey("blasts.id", ondelete="CASCADE"))
     letter: Mapped[str] = mapped_column(String(1), default="A")
+    share: Mapped[int] = mapped_column(Integer, default=1)
     subject: Mapped[Line]
     preheader: Mapped[Line] = mapped_column(default="")
+    sender_name: Mapped[Line] = mapped_column(default="")  # "": the blast's
     body: Mapped[Prose]
+
+    blast: Mapped[Blast] = relationship(back_populates="variants")
+
+    def says(self, part: str) -> str:
+        """What its letters have as `part`, one of PARTS."""
+        own = getattr(self, part) or getattr(self.blast.variants[0], part)
+        return own or (self.blast.sender_name if part == "sender_name" else "")
 
 
 class FrozenLetter(Base):

@@ -10,14 +10,13 @@ from sqlalchemy.orm import Session
 from outreach.accounts import audit
 from outreach.accounts.models import Organisation
 from outreach.audiences.rules import parse
-from outreach.blasts.models import Blast, Variant
+from outreach.blasts.models import PARTS, Blast, Variant
+from outreach.blasts.variants import must_be_draft, named
 from outreach.core.address import canonical
-from outreach.core.errors import BadInput, Conflict, FormErrors
+from outreach.core.errors import BadInput, FormErrors
 from outreach.mail.plan import CONTROL
 from outreach.petitions.models import Petition
 from outreach.petitions.queries import current_version
-
-_OF_THE_LETTER = frozenset({"subject", "preheader", "body"})
 
 
 def create(
@@ -70,6 +69,7 @@ def edit(
     blast: Blast,
     *,
     actor: str,
+    variant: str | None = None,
     name: str | None = None,
     audience: str | None = None,
     subject: str | None = None,
@@ -80,14 +80,12 @@ def edit(
 ) -> None:
     """Change a draft; None leaves a thing as it is. The audit log says what, not how it reads now.
 
+    `variant`: the letter of whose texts are given (None: the first); "" has a later one say what
+    the first says.
     Raises Conflict when it is no draft any more, FormErrors naming each field at fault (then
     nothing was changed).
     """
-    if blast.state != "draft":
-        raise Conflict(
-            f"This blast is {blast.state}: its text can’t change any more.",
-            hint="Take it back to a draft first, or start a new one.",
-        )
+    must_be_draft(blast)
     given = {
         "name": name,
         "audience": audience,
@@ -101,16 +99,24 @@ def edit(
     faults = _faults(session, blast, typed)
     if faults:
         raise FormErrors(faults)
+    chosen = named(blast, variant)
+    of_letter = set(PARTS) - ({"sender_name"} if chosen is blast.variants[0] else set())
     changed = []
     for field, value in typed.items():
-        thing = blast.variants[0] if field in _OF_THE_LETTER else blast
+        thing = chosen if field in of_letter else blast
         if value != getattr(thing, field):
             setattr(thing, field, value)
             changed.append(field)
     session.flush()
     if changed:
-        entry = f"blast:{blast.id}"
-        audit.record(session, actor=actor, action="blast.edit", subject=entry, changed=changed)
+        audit.record(
+            session,
+            actor=actor,
+            action="blast.edit",
+            subject=f"blast:{blast.id}",
+            changed=changed,
+            **({} if chosen is blast.variants[0] else {"variant": chosen.letter}),
+        )
 
 
 def drafted_preheader(petition: Petition) -> str:

@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 
 from outreach.accounts import audit
 from outreach.blasts.checks import CHECKS, Case, Finding
-from outreach.blasts.checks_of_letter import CHECKS_OF_LETTER, OVERRIDABLE
-from outreach.blasts.compose import Unreadable
+from outreach.blasts.checks_of_letter import OVERRIDABLE
+from outreach.blasts.checks_of_variants import of_letters, variants
 from outreach.blasts.models import Blast, CheckOverride
 from outreach.core.errors import BadInput, Conflict
 from outreach.mail.provider import Provider
@@ -34,15 +34,8 @@ def stops(session: Session, blast: Blast, base_url: str) -> list[Finding]:
 
 def _run(case: Case) -> list[Finding]:
     session, blast = case.session, case.blast
-    found = [finding for check in CHECKS for finding in check(case)]
-    try:
-        found += [finding for check in CHECKS_OF_LETTER for finding in check(case)]
-    except BadInput as error:
-        said: set[str] = set()  # what several faults have in common to do is told once
-        for fault in error.faults if isinstance(error, Unreadable) else (error,):
-            hint = "" if fault.hint in said else fault.hint
-            said.add(hint)
-            found.append(Finding("letter.unreadable", "stop", fault.message.rstrip("."), hint))
+    found = [finding for check in (*CHECKS, variants) for finding in check(case)]
+    found += of_letters(case)
     overrides = {
         o.check: o
         for o in session.scalars(select(CheckOverride).where(CheckOverride.blast_id == blast.id))

@@ -76,7 +76,7 @@ def _drop_overrides(session: Session, blast: Blast) -> None:
 def _why(session: Session, blast: Blast, revision: Revision, base_url: str) -> str:
     if "statement" in revision.changed:
         return "its letter was written for the earlier statement"
-    cited = {label for variant in blast.variants for label in marker_labels(variant.body)}
+    cited = {label for variant in blast.variants for label in marker_labels(variant.says("body"))}
     if cited & revision.notes:
         return "its letter cites notes that are changed"
     for finding in preflight.run(session, blast, base_url):

@@ -9,7 +9,7 @@ from sqlalchemy import bindparam, exists, or_, select, update
 from sqlalchemy.orm import Session
 
 from outreach.accounts import audit
-from outreach.blasts import preflight, queries, weights
+from outreach.blasts import preflight, queries, variants, weights
 from outreach.blasts.compose import preview
 from outreach.blasts.models import BLAST_STATES, Blast
 from outreach.core import log
@@ -136,18 +136,27 @@ def cancel(session: Session, blast: Blast, *, actor: str) -> None:
 
 
 def send_test(
-    session: Session, blast: Blast, *, address: str, like: Supporter | None, base_url: str
+    session: Session,
+    blast: Blast,
+    *,
+    address: str,
+    like: Supporter | None,
+    base_url: str,
+    variant: str | None = None,
 ) -> Delivery:
-    """Post the letter to one address as `like` would get it; its links are not counted."""
+    """Post the letter (a variant's, by its letter, else the first) to one address as `like` would
+    get it; its links are not counted."""
     to = canonical(address)
-    letter = preview(session, blast, blast.variants[0], like, base_url)
+    chosen = variants.named(blast, variant)
+    letter = preview(session, blast, chosen, like, base_url)
+    mark = f"[Test {chosen.letter}]" if len(blast.variants) > 1 else "[Test]"
     return single.post(
         session,
         organisation_id=blast.organisation_id,
         kind="test",
         to_address=to,
         to_name="",
-        rendered=Rendered(subject=f"[Test] {letter.subject}", html=letter.html, text=letter.text),
+        rendered=Rendered(subject=f"{mark} {letter.subject}", html=letter.html, text=letter.text),
     )
 
 

@@ -55,9 +55,7 @@ def read_source(
         language=organisation.language,
     )
     parts = {
-        name: letter.read(
-            getattr(variant, name), name.capitalize(), mark if name == "body" else str
-        )
+        name: letter.read(variant.says(name), name.capitalize(), mark if name == "body" else str)
         for name in PARTS
     }
     differing: Sequence[Mapping[int, bool]] = [dict(enumerate(conditions.usual))]

@@ -14,7 +14,7 @@ from outreach.mail.models import BATCHES
 WEIGHTS = (0.1, 100.0)
 
 
-def turn(base: float, letters: int, weight: float) -> float:
+def turn(base: float, letters: float, weight: float) -> float:
     """Whose turn it is at that many letters into a blast that joined at `base`."""
     return base + letters / weight
 
@@ -32,14 +32,19 @@ def join(session: Session, blast: Blast) -> None:
     """Line up what waits of a blast from now on, by its weight; what it missed meanwhile (paused)
     it does not get in advance of others."""
     waiting = (BATCHES.c.blast_id == blast.id) & (BATCHES.c.state == "ready")
-    first = session.scalar(select(func.min(BATCHES.c.first_id)).where(waiting))
-    if first is None:
+    size = session.scalar(
+        select(func.max(BATCHES.c.last_id - BATCHES.c.first_id + 1)).where(waiting)
+    )
+    if size is None:
         return
+    # By turn, so that variants go on taking turns.
+    place = func.row_number().over(order_by=(BATCHES.c.turn, BATCHES.c.id)) - 1
+    lined = select(BATCHES.c.id, place.label("place")).where(waiting).subquery("lined")
     base = present_turn(session)
     session.execute(
         update(BATCHES)
-        .where(waiting)
-        .values(turn=base + (BATCHES.c.first_id - first) / float(blast.weight))
+        .where(BATCHES.c.id == lined.c.id)
+        .values(turn=base + lined.c.place * size / float(blast.weight))
     )
 
 

@@ -12,11 +12,13 @@ from sqlalchemy.orm import Session
 from outreach.accounts.queries import the_organisation
 from outreach.analytics import plain, proof, reports, rollup
 from outreach.analytics.paper import PAPERS
-from outreach.blasts import operations, preflight, queries, schedule
+from outreach.blasts import operations, preflight, queries, schedule, variants
 from outreach.blasts.compose import Preview, preview
 from outreach.blasts.models import Blast
 from outreach.cli import comparing, pace, printing, sending, watch
+from outreach.cli import variants as drafting
 from outreach.cli.context import Context, actor, as_json
+from outreach.cli.variants import in_variant, read
 from outreach.core.address import canonical
 from outreach.core.errors import BadInput, Conflict, NotFound
 from outreach.petitions.queries import by_slug
@@ -78,7 +80,7 @@ def create(
             audience=audience,
             subject=subject,
             preheader=preheader,
-            body=_read(body_file) if body_file else None,
+            body=read(body_file) if body_file else None,
             late_limit_s=context.services.late_limit_s,
             actor=actor(),
         )
@@ -93,6 +95,7 @@ def create(
 @blasts.command()
 @click.argument("blast")
 @click.option("--name", help="Another name.")
+@in_variant
 @click.option("--audience", help="Rules, as for `outreach segments count`.")
 @click.option("--subject")
 @click.option("--preheader", help="The line behind the subject.")
@@ -107,8 +110,8 @@ def edit(
     """Change a draft; what is not given stays as it is."""
     given = {name: text for name, text in texts.items() if text is not None}
     if body_file:
-        given["body"] = _read(body_file)
-    if not given:
+        given["body"] = read(body_file)
+    if not given.keys() - {"variant"}:
         raise BadInput("Nothing was given to change.", hint="See: outreach blasts edit --help")
     with context.services.db.transaction() as session:
         chosen = queries.named(session, blast, lock=True)
@@ -121,6 +124,7 @@ def edit(
 
 @blasts.command("preview")
 @click.argument("blast")
+@in_variant
 @click.option("--as", "address", help="A supporter’s address; default: somebody unknown.")
 @click.option(
     "--part",
@@ -130,14 +134,21 @@ def edit(
 )
 @as_json
 @click.pass_obj
-def preview_(context: Context, blast: str, address: str | None, part: str, json_: bool) -> None:
+def preview_(
+    context: Context,
+    blast: str,
+    variant: str | None,
+    address: str | None,
+    part: str,
+    json_: bool,
+) -> None:
     """The letter as one person would get it."""
     with context.services.db.reading() as session:
         chosen = queries.named(session, blast)
         shown: Preview = preview(
             session,
             chosen,
-            chosen.variants[0],
+            variants.named(chosen, variant),
             _supporter(session, address),
             context.services.base_url,
         )
@@ -193,10 +204,13 @@ def override(context: Context, blast: str, check: str, reason: str) -> None:
 
 @blasts.command()
 @click.argument("blast")
+@in_variant
 @click.option("--to", "address", help="Where it goes; default: OUTREACH_TEST_SENDS_TO.")
 @click.option("--as", "like", help="A supporter’s address: the letter as they would get it.")
 @click.pass_obj
-def test(context: Context, blast: str, address: str | None, like: str | None) -> None:
+def test(
+    context: Context, blast: str, variant: str | None, address: str | None, like: str | None
+) -> None:
     """Send the letter to one address; its links are not counted."""
     to = address or context.services.test_sends_to
     if not to:
@@ -206,6 +220,7 @@ def test(context: Context, blast: str, address: str | None, like: str | None) ->
         schedule.send_test(
             session,
             chosen,
+            variant=variant,
             address=to,
             like=_supporter(session, like),
             base_url=context.services.base_url,
@@ -269,15 +284,6 @@ def _supporter(session: Session, address: str | None) -> Supporter | None:
     return found
 
 
-def _read(path: Path) -> str:
-    try:
-        return path.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        why = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
-        raise BadInput(
-            f"{path} can’t be read: {why}. Nothing was stored.", hint="Give a text file in UTF-8."
-        ) from None
-
-
 for command in (comparing.compare, *sending.COMMANDS, *watch.COMMANDS, *pace.COMMANDS):
     blasts.add_command(command)
+blasts.add_command(drafting.variants_)
