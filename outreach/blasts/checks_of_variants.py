@@ -10,7 +10,7 @@ from outreach.blasts.checks import Case, Finding
 from outreach.blasts.checks_of_letter import CHECKS_OF_LETTER
 from outreach.blasts.compose import Composed, Unreadable, links_of
 from outreach.blasts.models import PARTS
-from outreach.blasts.variants import parts_of
+from outreach.blasts.split import sizes
 from outreach.core.errors import BadInput, NotFound
 
 SIGNING = 0.05  # of those who get a letter, where nothing else is known
@@ -81,8 +81,7 @@ def _twins(case: Case) -> Iterator[Finding]:
 
 
 def _size(case: Case, people: int) -> Finding:
-    parts = parts_of(case.variant)
-    letters = {letter: round(people * part) for letter, part in parts.items()}
+    letters = sizes(case.blast.variants, people)
     fewest = max(1, min(letters.values()))
     points = 100 * _TOLD_APART * sqrt(2 * SIGNING * (1 - SIGNING) / fewest)
     shares = ", ".join(f"{letter} {number:,}" for letter, number in letters.items())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import accumulate
+from itertools import accumulate, pairwise
 
 from sqlalchemy import ColumnElement, Select, case, func, literal, select
 
@@ -27,6 +27,14 @@ def drawn(blast: Blast, members: Select[int, str | None]) -> Select[int, str | N
     place = func.row_number().over(partition_by=is_held, order_by=lot)
     people = func.count().over(partition_by=is_held)
     return select(supporter_id, reason, _by_place(blast.variants, place, people))
+
+
+def sizes(variants: Sequence[Variant], people: int) -> dict[str, int]:
+    """How many of so many people get each variant, by its letter."""
+    *_, whole = edges = list(accumulate(variant.share for variant in variants))
+    ends = [people * edge // whole for edge in edges]
+    numbers = (end - begin for begin, end in pairwise([0, *ends]))
+    return {variant.letter: n for variant, n in zip(variants, numbers, strict=True)}
 
 
 def _by_place(

@@ -138,5 +138,5 @@ def must_be_draft(blast: Blast) -> None:
 def _note(session: Session, blast: Blast, actor: str, what: str, **detail: object) -> None:
     session.flush()
     audit.record(
-        session, actor=actor, action=f"blast.variant_{what}", subject=f"blast:{blast.id}", **detail
+        session, actor=actor, action=f"variant.{what}", subject=f"blast:{blast.id}", **detail
     )

@@ -30,6 +30,7 @@ from outreach.web.console import (
     segments,
     sign_in,
     supporters,
+    variants,
 )
 
 BLUEPRINTS = (
@@ -38,6 +39,7 @@ BLUEPRINTS = (
     petitions_edit.blueprint,
     blasts.blueprint,
     compose.blueprint,
+    variants.blueprint,
     schedule.blueprint,
     deliveries.blueprint,
     supporters.blueprint,

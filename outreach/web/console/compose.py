@@ -14,6 +14,7 @@ from outreach.blasts import operations, preflight, queries, schedule
 from outreach.blasts.audience import AudienceCount, audience_count
 from outreach.blasts.models import Blast
 from outreach.blasts.source import snippets
+from outreach.blasts.variants import named, parts_of
 from outreach.core.errors import BadInput, NotFound
 from outreach.petitions.citations import note_text, notes_of
 from outreach.petitions.models import Petition
@@ -37,16 +38,16 @@ def show(blast_id: int) -> ResponseReturnValue:
         blast = queries.by_id(session, blast_id)
         if blast.state != "draft":
             return redirect(url_for("console_blasts.show", blast_id=blast_id))
-        variant = blast.variants[0]
+        variant = named(blast, request.args.get("variant"))
         form = Form(
             {
                 "name": blast.name,
-                "sender_name": blast.sender_name,
+                "sender_name": variant.sender_name if variant.letter != "A" else blast.sender_name,
                 "sender_address": blast.sender_address,
                 "audience": blast.audience,
                 "subject": variant.subject,
                 "preheader": variant.preheader,
-                "body": variant.body,
+                "body": variant.says("body") if "whole" in request.args else variant.body,
             }
         )
         return _page(session, blast, form)
@@ -59,8 +60,14 @@ def save(blast_id: int) -> ResponseReturnValue:
     form = Form.sent()
     with form.judging(), services().db.transaction() as session:
         texts = {name: form.text(name) for name in TEXTS}
-        blast = queries.by_id(session, blast_id)
-        operations.edit(session, blast, actor=actor(), audience=_rules(session, form), **texts)
+        operations.edit(
+            session,
+            queries.by_id(session, blast_id),
+            variant=request.args.get("variant"),
+            actor=actor(),
+            audience=_rules(session, form),
+            **texts,
+        )
     if form.faults:
         with services().db.reading() as session:
             return _page(session, queries.by_id(session, blast_id), form), 400
@@ -69,8 +76,8 @@ def save(blast_id: int) -> ResponseReturnValue:
 
 
 def _same_view() -> dict[str, Any]:
-    """The preview's view and person, for the address of the next page."""
-    return {name: request.args[name] for name in ("view", "as") if name in request.args}
+    """The preview's view, person and variant, for the address of the next page."""
+    return {name: request.args[name] for name in ("view", "as", "variant") if name in request.args}
 
 
 def _page(session: Session, blast: Blast, form: Form) -> str:
@@ -79,6 +86,7 @@ def _page(session: Session, blast: Blast, form: Form) -> str:
     return render_template(
         "console/compose.html",
         blast=blast,
+        parts=parts_of(blast.variants[0]),
         form=form,
         segments=segments.all_segments(session),
         audience=_audience(session, blast, form),
@@ -163,6 +171,7 @@ def test(blast_id: int) -> ResponseReturnValue:
             schedule.send_test(
                 session,
                 queries.by_id(session, blast_id),
+                variant=request.args.get("variant"),
                 address=address,
                 like=session.get(Supporter, person) if person else None,
                 base_url=services().base_url,

@@ -10,7 +10,8 @@ from flask import Response, request
 from sqlalchemy.orm import Session
 
 from outreach.blasts import compose
-from outreach.blasts.models import Blast
+from outreach.blasts.models import Blast, Variant
+from outreach.blasts.variants import named
 from outreach.core.errors import BadInput, NotFound
 from outreach.core.tokens import TOKEN_CHARS
 from outreach.services import Services
@@ -34,6 +35,7 @@ class Pane:
     """What the preview shows: a view, a person, and the letter or why there is none."""
 
     blast: Blast
+    variant: Variant
     view: str
     supporter: Supporter | None
     preview: compose.Preview | None
@@ -45,23 +47,30 @@ class Pane:
         return VIEWS
 
     @property
+    def letter(self) -> str | None:
+        """The variant in the preview's own links; a blast with one variant needs none."""
+        return self.variant.letter if len(self.blast.variants) > 1 else None
+
+    @property
     def person(self) -> int | None:
         """The id of the person in the preview's own links."""
         return self.supporter.id if self.supporter else None
 
 
 def pane(session: Session, blast: Blast, services: Services) -> Pane:
-    """The preview that this request asks for: `view` is one of VIEWS, `as` a supporter's id."""
+    """The preview that this request asks for: `view` is one of VIEWS, `as` a supporter's id,
+    `variant` a letter."""
     view = request.args.get("view", "phone")
     if view not in VIEWS:
         raise NotFound("A letter has no such view.", hint=f"It has: {', '.join(VIEWS)}.")
     person = request.args.get("as", type=int)
     supporter = session.get(Supporter, person) if person else None
+    variant = named(blast, request.args.get("variant"))
     try:
-        made = compose.preview(session, blast, blast.variants[0], supporter, services.base_url)
+        made = compose.preview(session, blast, variant, supporter, services.base_url)
     except BadInput as error:
-        return Pane(blast, view, supporter, None, str(error))
-    return Pane(blast, view, supporter, made, "")
+        return Pane(blast, variant, view, supporter, None, str(error))
+    return Pane(blast, variant, view, supporter, made, "")
 
 
 def framed(html: str, view: str) -> Response:

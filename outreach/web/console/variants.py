@@ -1,0 +1,65 @@
+"""The composer's variants: one more, one less, and how the audience is shared out among them."""
+
+from __future__ import annotations
+
+from flask import Blueprint, redirect, url_for
+from flask.typing import ResponseReturnValue
+
+from outreach.blasts import queries, variants
+from outreach.web.auth import actor, needs
+from outreach.web.context import services
+from outreach.web.forms import Form, notice
+
+blueprint = Blueprint(
+    "console_variants", __name__, url_prefix="/console/blasts/<int:blast_id>/variants"
+)
+
+
+@blueprint.post("/add")
+@needs("draft")
+def add(blast_id: int) -> ResponseReturnValue:
+    """One more variant, open to be written."""
+    form, letter = Form.sent(), None
+    with form.judging(), services().db.transaction() as session:
+        blast = queries.by_id(session, blast_id, lock=True)
+        letter = variants.add(session, blast, actor=actor()).letter
+    if form.faults:
+        notice("No variant was added", form.faults[0][1], level="stop")
+    else:
+        notice(
+            f"Variant {letter} is added",
+            "What you leave empty in it is as in A. The checks say how many get it.",
+        )
+    return redirect(url_for("console_compose.show", blast_id=blast_id, variant=letter))
+
+
+@blueprint.post("/<letter>/remove")
+@needs("draft")
+def remove(blast_id: int, letter: str) -> ResponseReturnValue:
+    """Take a variant away."""
+    form = Form.sent()
+    with form.judging(), services().db.transaction() as session:
+        blast = queries.by_id(session, blast_id, lock=True)
+        variants.remove(session, blast, letter, actor=actor())
+    if form.faults:
+        notice("Nothing was removed", form.faults[0][1], level="stop")
+    else:
+        notice(f"Variant {letter} is removed", "Those behind it moved up by a letter.")
+    return redirect(url_for("console_compose.show", blast_id=blast_id))
+
+
+@blueprint.post("/shares")
+@needs("draft")
+def shares(blast_id: int) -> ResponseReturnValue:
+    """Share the audience out in another way: fields `share-A`, `share-B`, …"""
+    form = Form.sent()
+    typed = {name[-1]: text for name, text in form.values.items() if name.startswith("share-")}
+    wanted = {letter: int(text) if text.isdecimal() else 0 for letter, text in typed.items()}
+    with form.judging(), services().db.transaction() as session:
+        blast = queries.by_id(session, blast_id, lock=True)
+        variants.share(session, blast, wanted, actor=actor())
+    if form.faults:
+        notice("The shares are as they were", form.faults[0][1], level="stop")
+    else:
+        notice("The shares are changed", "Who gets which is drawn when the audience is frozen.")
+    return redirect(url_for("console_compose.show", blast_id=blast_id))
