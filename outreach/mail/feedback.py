@@ -26,7 +26,7 @@ class Word(StrEnum):
     OTHER = "other"  # a kind that we don't know; `detail` says what it was called
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen: to make one takes a third of the time, and thousands come
 class Feedback:
     """One report about one letter. `key` names it for ever: telling it twice changes nothing.
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from hashlib import blake2b
 from typing import Any
 
@@ -159,10 +160,16 @@ def _key(event: Mapping[str, Any]) -> str:
 
 def _instant(timestamp: object) -> datetime | None:
     """When it happened; None where that can't be read."""
+    if type(timestamp) is int:
+        return _second(timestamp)
     try:
-        seconds = float(timestamp)  # type: ignore[arg-type]
+        return _second(float(timestamp))  # type: ignore[arg-type]
     except (TypeError, ValueError, OverflowError):
         return None
+
+
+@lru_cache(maxsize=4096)  # many events are of the same second
+def _second(seconds: float) -> datetime | None:
     return datetime.fromtimestamp(seconds, UTC) if _SINCE < seconds < _UNTIL else None
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from datetime import UTC, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
 import orjson
@@ -66,6 +66,7 @@ _NEXT = {
     Word.PROVIDER_CLICKED: "deliver",
 }
 _KINDS = {word: word.value for word in Word}
+_LEFT = Word.UNSUBSCRIBED  # a member of an enumeration is slow to reach by its name
 _ACCEPT = DELIVERY_STATES.moves["accept"].sources
 # Where reports differ, the later verb here has the last word.
 _VERBS = ("drop", "deliver", "bounce", "complain")
@@ -194,7 +195,6 @@ def _tell(
     rows = []
     for report in reports:
         letter = letters.get(report.key)
-        at = report.at if report.at.tzinfo is UTC else report.at.astimezone(UTC)
         detail = _said(report.source, report.reason)
         if report.detail:
             detail = orjson.dumps(orjson.loads(detail) | report.detail).decode()
@@ -202,7 +202,7 @@ def _tell(
             (
                 report.key,
                 _KINDS[report.word],
-                at.isoformat(" ", "microseconds")[:digits],
+                _written(report.at)[:digits],
                 *(letter[:3] if letter else nowhere),
                 verbs.get(report.key),
                 report.reason[:400] or None,
@@ -210,6 +210,11 @@ def _tell(
             )
         )
     insert_rows(connection, _TOLD, _COLUMNS, rows)
+
+
+@lru_cache(maxsize=4096)  # many are of the same second
+def _written(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat(" ", "microseconds")
 
 
 @lru_cache(maxsize=1024)
@@ -270,7 +275,7 @@ def _spare(session: Session, reports: Iterable[Feedback], letters: dict[str, Let
     for report in reports:
         if report.suppress:
             addresses[report.suppress, report.source].append(report.address)
-        if report.word is Word.UNSUBSCRIBED:
+        if report.word is _LEFT:
             left.append(report)
     for (reason, source), found in sorted(addresses.items()):
         suppression.suppress_many(session, sorted(found), reason=reason, source=source)

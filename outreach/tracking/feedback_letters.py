@@ -20,18 +20,20 @@ from outreach.mail.feedback import Feedback
 from outreach.mail.models import Delivery, SingleLetter
 from outreach.supporters.models import Supporter
 
-_LETTERS = (
-    select(
-        Delivery.id,
-        Delivery.blast_id,
-        Delivery.supporter_id,
-        Delivery.state,
-        Delivery.provider_ref,
-        func.coalesce(Supporter.address, func.lower(SingleLetter.to_address)),
-    )
-    .outerjoin(Supporter, Supporter.id == Delivery.supporter_id)
-    .outerjoin(SingleLetter, SingleLetter.delivery_id == Delivery.id)
+# Looked up only for a letter to no supporter: a join would do so for each.
+_OF_SINGLE = (
+    select(func.lower(SingleLetter.to_address))
+    .where(SingleLetter.delivery_id == Delivery.id)
+    .scalar_subquery()
 )
+_LETTERS = select(
+    Delivery.id,
+    Delivery.blast_id,
+    Delivery.supporter_id,
+    Delivery.state,
+    Delivery.provider_ref,
+    func.coalesce(Supporter.address, _OF_SINGLE),
+).outerjoin(Supporter, Supporter.id == Delivery.supporter_id)
 _AT_A_TIME = 1000  # SQLite takes 32,766 parameters
 # One parameter, whatever their number: a list of thousands costs more to write than to answer.
 _LISTED = {
