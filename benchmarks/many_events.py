@@ -95,8 +95,8 @@ _EVENTS = """
     ) AS numbered
 """
 _JUDGEMENTS = """
-    INSERT INTO judgements (event_id, verdict, evidence, judged_at)
-    SELECT id,
+    INSERT INTO judgements (event_id, delivery_id, verdict, evidence, judged_at)
+    SELECT id, delivery_id,
            (ARRAY['human', 'human', 'human', 'machine', 'unknown'])[id / 7 % 5 + 1],
            CASE WHEN id / 7 % 5 = 3 THEN
                (ARRAY['[{"name": "head", "weight": 3}]',

@@ -98,6 +98,16 @@ _SIGNATURE = """
         END IF;
     END IF;
 """
+# A judgement names its letter; where it does not, the event is looked up, by each month's index.
+_JUDGED = _note_all("letter", "delivery_id", "FROM changed WHERE delivery_id IS NOT NULL")
+_LOOKED_UP = _note_all(
+    "letter",
+    "event.delivery_id",
+    "FROM changed CROSS JOIN LATERAL"
+    " (SELECT delivery_id FROM events WHERE id = changed.event_id LIMIT 1) AS event"
+    " WHERE changed.delivery_id IS NULL AND event.delivery_id IS NOT NULL",
+)
+_WITHOUT = "IF EXISTS (SELECT 1 FROM changed WHERE delivery_id IS NULL) THEN"
 POSTGRESQL_FUNCTIONS = {
     name: _function(name, body)
     for name, body in (
@@ -113,15 +123,7 @@ POSTGRESQL_FUNCTIONS = {
                 f"FROM changed WHERE kind IN {_COUNTED} AND delivery_id IS NOT NULL",
             ),
         ),
-        (
-            "rollup_judgements",
-            _note_all(
-                "letter",
-                "events.delivery_id",
-                "FROM changed JOIN events ON events.id = changed.event_id"
-                " WHERE events.delivery_id IS NOT NULL",
-            ),
-        ),
+        ("rollup_judgements", f"{_JUDGED} {_WITHOUT} {_LOOKED_UP} END IF;"),
         ("rollup_signatures", _SIGNATURE),
     )
 }

@@ -44,37 +44,46 @@ def insert_into(
 def give_room(session: Session) -> None:
     """Let the statements of this transaction sort and join a million rows in memory; PostgreSQL's
     4 MB would go through files. SQLite has its cache."""
-    if session.get_bind().dialect.name == "postgresql":
-        session.execute(text("SET LOCAL work_mem = '64MB'"))
+    _from_here(session, work_mem="64MB")
 
 
 def by_index(session: Session) -> None:
     """Let the statements of this transaction look each row up by its index: they read few rows of
     long tables, and PostgreSQL, which takes an index for slower than it is, would rather read all
     of such a table for a thousand of its rows. SQLite always goes by index."""
-    _joins(session, "off")
+    _from_here(session, enable_hashjoin="off", enable_mergejoin="off")
 
 
 def any_way(session: Session) -> None:
     """Take `by_index` back for what is left of this transaction."""
-    _joins(session, "on")
+    _from_here(session, enable_hashjoin="on", enable_mergejoin="on")
 
 
 def little_of_much(session: Session) -> None:
     """Let the statements of this transaction never read a whole table where an index leads to the
     rows, nor compile themselves for rows that they only fear to meet. For small transactions
     beside large tables; SQLite does so anyway."""
-    if session.get_bind().dialect.name == "postgresql":
-        session.execute(text("SET LOCAL enable_seqscan = off"))
-        session.execute(text("SET LOCAL jit = off"))
+    _from_here(session, enable_seqscan="off", jit="off")
 
 
-def _joins(session: Session, switch: str) -> None:
-    if session.get_bind().dialect.name == "postgresql":
-        ways = "unnest(ARRAY['enable_hashjoin', 'enable_mergejoin']) AS name"
-        session.execute(
-            text(f"SELECT set_config(name, :switch, true) FROM {ways}"), {"switch": switch}
-        )
+def as_it_is(session: Session) -> None:
+    """`by_index`, with each statement planned for the tables as they are now: a plan that
+    PostgreSQL made, and keeps, when a table was nearly empty reads all of it for each row."""
+    _from_here(
+        session,
+        enable_hashjoin="off",
+        enable_mergejoin="off",
+        jit="off",
+        plan_cache_mode="force_custom_plan",
+    )
+
+
+def _from_here(session: Session, **settings: str) -> None:
+    """Set PostgreSQL's settings until the transaction ends, by one statement."""
+    connection = session.connection()
+    if connection.dialect.name == "postgresql":
+        each = (f"set_config('{name}', '{value}', true)" for name, value in settings.items())
+        connection.exec_driver_sql(f"SELECT {', '.join(each)}")
 
 
 def count_anew(connection: Connection, tables: Iterable[str]) -> None:

@@ -27,14 +27,13 @@ from sqlalchemy import (
     literal,
     null,
     select,
-    text,
 )
 from sqlalchemy.orm import Session
 from sqlalchemy.schema import CreateTable
 
 from outreach.consent import ledger, suppression
 from outreach.core import log
-from outreach.core.bulk import by_index, insert_into, insert_rows
+from outreach.core.bulk import as_it_is, insert_into, insert_rows
 from outreach.core.db import BIG, JSON_VALUE, UtcDateTime
 from outreach.mail.feedback import Feedback, Word
 from outreach.mail.models import DELIVERIES, DELIVERY_STATES, Delivery
@@ -45,7 +44,7 @@ from outreach.tracking.feedback_letters import (
     letters_of,
     people_at,
 )
-from outreach.tracking.models import EVENTS
+from outreach.tracking.models import EVENTS, KEY
 
 _log = log.get(__name__)
 STORED = "tracking.feedback_stored"
@@ -79,7 +78,7 @@ _CHANGES = {
 _TOLD = Table(
     "told",
     MetaData(),
-    Column("key", String),
+    Column("key", KEY),
     Column("kind", String),
     Column("at", UtcDateTime),
     Column("delivery_id", BIG),
@@ -139,7 +138,7 @@ def take(session: Session, reports: Sequence[Feedback]) -> int:
 
     Whoever asks twice gets the same: a report is known by its key.
     """
-    _plan(session)
+    as_it_is(session)
     once = list({report.key: report for report in reports}.values())
     letters = letters_of(session, once)
     verbs = _verbs(once, letters)
@@ -150,15 +149,6 @@ def take(session: Session, reports: Sequence[Feedback]) -> int:
     _spare(session, [r for r in once if r.key in new], letters)
     _log.info(STORED, reports=len(reports), new=len(new), known_letters=len(letters))
     return len(new)
-
-
-def _plan(session: Session) -> None:
-    """Let PostgreSQL plan each statement for the tables as they are now: a plan that it made, and
-    keeps, when a table was nearly empty reads all of it for each report."""
-    by_index(session)
-    if session.get_bind().dialect.name == "postgresql":
-        session.execute(text("SET LOCAL plan_cache_mode = force_custom_plan"))
-        session.execute(text("SET LOCAL jit = off"))
 
 
 def _verbs(reports: Iterable[Feedback], letters: dict[str, Letter]) -> dict[str, str]:

@@ -30,7 +30,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from outreach.core.bulk import by_index, insert_into, insert_rows, little_of_much
+from outreach.core.bulk import as_it_is, insert_into, insert_rows, little_of_much
 from outreach.core.clock import now
 from outreach.mail.feedback import Word
 from outreach.mail.models import Delivery
@@ -121,12 +121,9 @@ def _instant(session: Session, column: InstrumentedAttribute[Any]) -> ColumnElem
 
 
 def plan(session: Session) -> None:
-    """Let PostgreSQL go by its indexes in this transaction, with plans for the tables as they are
-    now: few rows of long tables are read."""
-    by_index(session)
+    """Let PostgreSQL go by its indexes in this transaction: few rows of long tables are read."""
+    as_it_is(session)
     little_of_much(session)
-    if session.get_bind().dialect.name == "postgresql":
-        session.execute(text("SET LOCAL plan_cache_mode = force_custom_plan"))
 
 
 def is_told(event: Seen) -> bool:
@@ -182,14 +179,14 @@ class Judged:
     are left out."""
 
     def __init__(self) -> None:
-        self.new: list[tuple[int, Verdict]] = []
+        self.new: list[tuple[int, int | None, Verdict]] = []
         self.changed: list[tuple[int, Verdict]] = []
         self.others = 0  # of the changed, those that are held to be something else now
 
     def add(self, event: Seen, verdict: Verdict) -> None:
         """Take a verdict over an event as it was read."""
         if event.verdict is None:
-            self.new.append((event.id, verdict))
+            self.new.append((event.id, event.delivery_id, verdict))
         elif not _is_same(event, verdict):
             self.changed.append((event.id, verdict))
             self.others += event.verdict != verdict.verdict
@@ -200,8 +197,11 @@ class Judged:
         dialect = connection.dialect.name
         at = f"{now().replace(tzinfo=None):%Y-%m-%d %H:%M:%S.%f}"  # as UtcDateTime writes it
         at += "" if dialect == "sqlite" else "+00"
-        columns = ["event_id", "verdict", "evidence", "judged_at"]
-        rows = ((id_, found.verdict, _text(found), at) for id_, found in self.new)
+        columns = ["event_id", "delivery_id", "verdict", "evidence", "judged_at"]
+        rows = (
+            (id_, delivery_id, found.verdict, _text(found), at)
+            for id_, delivery_id, found in self.new
+        )
         insert_rows(connection, JUDGEMENTS, columns, rows)
         changed = sorted(self.changed, key=itemgetter(0))
         if changed and dialect == "postgresql":

@@ -28,6 +28,8 @@ from outreach.core.db import (
     forget_deleted_people,
 )
 
+# By its bytes: a server's locale compares some times slower, and nobody reads keys in order.
+KEY = String(64).with_variant(String(64, collation="C"), "postgresql")
 # Kinds of link; only clicks on these say that somebody followed the ask (PRODUCT.md: clicked).
 ASK_KINDS = ("ask", "link")
 
@@ -68,7 +70,7 @@ class Event(Base):
     )
 
     id: Mapped[Id]
-    key: Mapped[str] = mapped_column(String(64))
+    key: Mapped[str] = mapped_column(KEY)
     kind: Mapped[
         Word
     ]  # opened, clicked, viewed, signed, unsubscribed, or one of mail.feedback.Word
@@ -84,11 +86,16 @@ class Event(Base):
 
 
 class Judgement(Base):
-    """What an event is held to be, with the evidence; later evidence may replace it."""
+    """What an event is held to be, with the evidence; later evidence may replace it.
+
+    The event's letter stands here, too, so that who counts it anew need not look the event up in
+    every month's partition.
+    """
 
     __tablename__ = "judgements"
 
     event_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    delivery_id: Mapped[int | None]
     verdict: Mapped[Word]  # human, machine, machine_open, proxy_open, unknown
     evidence: Mapped[list[Any]] = mapped_column(JSON_VALUE, default=list)
     judged_at: Mapped[Instant] = mapped_column(default=now)

@@ -19,7 +19,7 @@ from outreach.core.db import Database
 from outreach.mail.models import Delivery
 from outreach.petitions.models import Signature
 from outreach.supporters.models import Supporter
-from outreach.tracking.models import Judgement
+from outreach.tracking.models import Event, Judgement
 from tests.analytics.worlds import World
 
 Build = Callable[..., World]
@@ -90,7 +90,9 @@ class Changing:
         if at < len(self.events):
             found = session.get(Judgement, self.events[at])
             if found is None:
-                session.add(Judgement(event_id=self.events[at], verdict=verdict))
+                event = session.get_one(Event, self.events[at])
+                named = event.delivery_id if at % 2 else None  # without it the event is looked up
+                session.add(Judgement(event_id=event.id, delivery_id=named, verdict=verdict))
             else:
                 found.verdict = verdict
 
