@@ -6,7 +6,6 @@ import codecs
 import re
 import unicodedata
 from dataclasses import dataclass
-from pathlib import Path
 
 from outreach.core.errors import BadInput
 
@@ -26,7 +25,7 @@ _SPACES = re.compile(" {2,}")
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
 _UNUSUAL = re.compile("[\u00a0\u2007\t<\x00-\x08\x0e-\x1f\x7f]|  ")
 _SUPERSCRIPT_TAG = re.compile(r"<sup>\s*\[?([0-9]{1,4})\]?\s*</sup>", re.IGNORECASE)
-_NOT_TEXT_HINT = "Paste the petition as plain text or Markdown, or save it as a .txt or .md file."
+NOT_TEXT_HINT = "Paste the petition as plain text or Markdown, or save it as a .txt or .md file."
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,36 +38,13 @@ class Line:
     indent: int
 
 
-def read_text_file(path: str | Path) -> str:
-    """The text of a file in whatever encoding it has.
-
-    Raises BadInput where the file is missing, unreadable, empty, above 2 MB or not a text.
-    """
-    path = Path(path)
-    try:
-        with path.open("rb") as file:
-            data = file.read(LARGEST_BYTES + 1)
-    except FileNotFoundError:
-        raise BadInput(f"There is no file {path}.", hint="Check the name.") from None
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise BadInput(
-            f"The file {path} can’t be read: {reason}.", hint="Check its permissions."
-        ) from None
-    if len(data) > LARGEST_BYTES:
-        raise BadInput(
-            f"The file {path} is larger than 2 MB; nothing was read.", hint=_NOT_TEXT_HINT
-        )
-    return decode(data, str(path))
-
-
 def decode(data: bytes, name: str = "the text") -> str:
     """UTF-8 (with or without a mark), UTF-16 and UTF-32 with a mark, else Windows-1252.
 
     Raises BadInput for what is empty or not a text.
     """
     if not data.strip():
-        raise BadInput(f"line 1: {name} is empty.", hint=_NOT_TEXT_HINT)
+        raise BadInput(f"line 1: {name} is empty.", hint=NOT_TEXT_HINT)
     for mark, encoding in _BOMS:
         if data.startswith(mark):
             try:
@@ -91,13 +67,13 @@ def numbered_lines(text: str) -> list[Line]:
     Raises BadInput where the text is empty, above 2 MB, or holds binary rubbish.
     """
     if len(text) > LARGEST_BYTES:
-        raise BadInput("The text is larger than 2 MB; nothing was read.", hint=_NOT_TEXT_HINT)
+        raise BadInput("The text is larger than 2 MB; nothing was read.", hint=NOT_TEXT_HINT)
     controls = _CONTROL.findall(text)
     if "\x00" in controls or len(controls) > 5 + len(text) // 200:
         raise _not_a_text("the text")
     text = _INVISIBLE.sub("", text)
     if not _CONTROL.sub("", text).strip():
-        raise BadInput("line 1: the text is empty.", hint=_NOT_TEXT_HINT)
+        raise BadInput("line 1: the text is empty.", hint=NOT_TEXT_HINT)
     text = unicodedata.normalize("NFC", text)
     return [_line(number, row) for number, row in enumerate(_LINE_END.split(text), start=1)]
 
@@ -116,5 +92,5 @@ def _line(number: int, row: str) -> Line:
 def _not_a_text(name: str) -> BadInput:
     return BadInput(
         f"line 1: {name} is not a text (it holds binary data); nothing was read.",
-        hint=_NOT_TEXT_HINT,
+        hint=NOT_TEXT_HINT,
     )

@@ -24,6 +24,7 @@ _STRONG_MARKER = re.compile(
 _URL_ONLY = re.compile(r"^<?https?://\S+$", re.IGNORECASE)
 _URL_BROKEN = re.compile(r"(?:https?://|www\.)\S*[/\-=&?_%]$", re.IGNORECASE)
 _URL_GOES_ON = re.compile(r"^[\w\-./=&?%#~+]*[\-./=&?%#_0-9][\w\-./=&?%#~+]*")
+_ESCAPED = re.compile(r"\\([*_`\[&#])")
 _LARGEST_GAP = 5
 
 
@@ -227,4 +228,4 @@ def _unwrapped(first: str, rows: Sequence[Line]) -> str:
         last_word = text.rsplit(maxsplit=1)[-1] if text else ""
         broken = _URL_BROKEN.search(last_word) and _URL_GOES_ON.match(row.raw)
         text += row.raw if broken or not text else f" {row.raw}"
-    return text
+    return _ESCAPED.sub(r"\1", text)

@@ -8,8 +8,9 @@ from outreach.core.errors import BadInput
 from outreach.petitions.intake.blocks import Block, gather_blocks, with_setext_headings
 from outreach.petitions.intake.cited import cite
 from outreach.petitions.intake.extras import take_consent, take_partners, take_thanks
+from outreach.petitions.intake.formats import as_text, read_text_file
 from outreach.petitions.intake.headline import Head, find_head
-from outreach.petitions.intake.lines import Line, numbered_lines, read_text_file
+from outreach.petitions.intake.lines import Line, numbered_lines
 from outreach.petitions.intake.markers import Hit, Marked, MarkerReading, read_markers
 from outreach.petitions.intake.notes import NotesList, find_notes
 from outreach.petitions.intake.page import Page
@@ -33,12 +34,12 @@ def read_petition_file(path: str | Path) -> Understanding:
 
 
 def read_petition(text: str) -> Understanding:
-    """What a pasted petition text (plain or Markdown) says, with a warning for each doubt.
+    """What a pasted petition text (plain, Markdown or HTML) says, with a warning for each doubt.
 
     Raises BadInput where it is empty or no text, or has no headline or no statement; the message
     names the lines that were searched, the hint what to write.
     """
-    lines = with_setext_headings(numbered_lines(text))
+    lines = with_setext_headings(numbered_lines(as_text(text)))
     notes = find_notes(lines)
     page = Page(gather_blocks(lines, notes.consumed))
     statement = find_statement(page)

@@ -154,7 +154,7 @@ def _unannounced(page: Page) -> list[Statement]:
     texts = list(page.of_kind(Kind.TEXT))
     for index in texts:
         found = _PLAIN_LABEL.match(page.blocks[index].text)
-        below = list(page.texts_from(index + 1))
+        below = list(page.texts_from(index + 1)) if found else []
         if found and below and addressee(found[1]) and index != texts[0]:
             chosen = _chosen(page, index, below)
             return [statement_of(page.at(chosen), split_names(found[1]), (index, *chosen))]

@@ -23,7 +23,7 @@ from outreach.petitions import (
     tally,
 )
 from outreach.petitions.edition import NAMES
-from outreach.petitions.intake.lines import decode
+from outreach.petitions.intake.formats import as_text, text_of
 from outreach.petitions.intake.read import read_petition
 from outreach.petitions.intake.understanding import Understanding
 from outreach.petitions.markup import Markup, without_markers
@@ -78,13 +78,13 @@ def take() -> ResponseReturnValue:
 def _text_of(form: Form) -> str:
     file = request.files.get("file")
     if file and file.filename:
-        return decode(file.read(), file.filename)
+        return text_of(file.stream, file.filename)
     text = form.values.get("text", "").replace("\r\n", "\n")
     if not text.strip():
         raise BadInput(
             "Paste the petition’s text, or choose its file.", field="text", hint="Nothing was kept."
         )
-    return text
+    return as_text(text)
 
 
 def _store(read: Understanding, *, publish: bool) -> ResponseReturnValue:
