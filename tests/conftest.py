@@ -110,6 +110,7 @@ def organisation(db: Database) -> Organisation:
             postal_address="4 Quay Street, Westhaven 01234",
             sender_name="Mara, Harbour Lights Action",
             sender_address="mara@harbourlights.example",
+            country="US",
         )
         session.add(stored)
     return stored

@@ -29,8 +29,10 @@ ORGANISATION_FIELDS = (
     "reply_to",
     "timezone",
     "language",
+    "country",
     "quiet_hours",
 )
+_COUNTRY = re.compile(r"([A-Za-z]{2})?")  # ISO 3166-1
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")  # the shape of a BCP 47 tag
 
 ORGANISATION_CREATED = "organisation_created"
@@ -52,6 +54,7 @@ def create_organisation(
     reply_to: str | None = None,
     timezone: str = "UTC",
     language: str = "en",
+    country: str = "",
     quiet_hours: str = "",
 ) -> Organisation:
     """Store who speaks. Raises FormErrors naming each field at fault, Conflict for a taken name."""
@@ -66,6 +69,7 @@ def create_organisation(
             "reply_to": reply_to or "",
             "timezone": timezone,
             "language": language,
+            "country": country,
             "quiet_hours": quiet_hours,
         },
     )
@@ -199,6 +203,8 @@ def _judged(
         faults.append(("timezone", "Enter a time zone like Europe/Paris or UTC."))
     if _LANGUAGE.fullmatch(given["language"]) is None:
         faults.append(("language", "Enter a language like en or pt-BR."))
+    if not _COUNTRY.fullmatch(given["country"]):
+        faults.append(("country", "Enter a country’s two letters like US, or nothing."))
     quiet_hours = None
     try:
         quiet_hours = quiet.judged(given["quiet_hours"])
@@ -217,6 +223,7 @@ def _judged(
         "reply_to": reply_to,
         "timezone": given["timezone"],
         "language": given["language"],
+        "country": given["country"].upper(),
         "quiet_hours": quiet_hours,
     }
 

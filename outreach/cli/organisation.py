@@ -17,10 +17,11 @@ LABELS = {
     "reply_to": "Replies go to",
     "timezone": "Time zone",
     "language": "Language",
+    "country": "Country",
     "quiet_hours": "Quiet hours",
 }
 
-EMPTY = {"reply_to": "the sender’s address", "quiet_hours": "none"}
+EMPTY = {"reply_to": "the sender’s address", "country": "not said", "quiet_hours": "none"}
 
 
 @click.group("organisation")
@@ -53,6 +54,7 @@ def show(context: Context, json_: bool) -> None:
 @click.option("--reply-to", help="Where replies go; empty: to the sender’s address.")
 @click.option("--timezone", help="Such as Europe/Paris.")
 @click.option("--language", help="Of the letters, such as en.")
+@click.option("--country", help="Of most supporters, such as US; what consent they are asked for.")
 @click.option("--quiet-hours", help="Blasts don’t leave then: 21:00-08:00; empty: none.")
 @click.pass_obj
 def edit(context: Context, /, **given: str | None) -> None:

@@ -43,3 +43,21 @@ def masked(address: str) -> str:
     """`j•••@example.org`: what a page reached by a forwarded link may show."""
     local, _, host = address.rpartition("@")
     return f"{local[:1]}•••@{host}"
+
+
+# Who lets one mailbox be reached by many spellings, by what its users may add.
+_DOTTED = frozenset(("gmail.com", "googlemail.com"))
+_SAME = {"googlemail.com": "gmail.com"}
+
+
+def mailbox(address: str) -> str:
+    """The mailbox that a canonical address reaches, whatever was added to it.
+
+    What follows a plus is a label at nearly every provider; dots count for nothing at Gmail. Only
+    to tell copies: letters go to the address as it was given.
+    """
+    local, _, host = address.rpartition("@")
+    local = local.partition("+")[0] or local
+    if host in _DOTTED:
+        local = local.replace(".", "") or local
+    return f"{local}@{_SAME.get(host, host)}"

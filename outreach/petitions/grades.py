@@ -26,10 +26,17 @@ GRADES = {
 }
 SUSPICIOUS_FROM = 3  # summed weight of the doubts, as of events
 
+# What the form itself tells
+TRAP, HASTY, COMMENTED = "filled_trap", "hasty", "commented"
+TRAP_WEIGHT, HASTY_WEIGHT, COMMENTED_WEIGHT = 3, 2, -2
+HASTY_UNDER_S = 4
 CROWD = "crowd"
 CROWD_FROM, CROWD_WITHIN = 30, timedelta(hours=1)
 CROWD_WEIGHT = 3
 WHY = {
+    TRAP: "A field was filled in that people do not see.",
+    HASTY: f"The form came back in less than {HASTY_UNDER_S} seconds; people need longer.",
+    COMMENTED: "Wrote a comment, which speaks for a person.",
     CROWD: f"At least {CROWD_FROM} signatures by form from its network within an hour.",
 }
 

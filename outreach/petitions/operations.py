@@ -78,7 +78,7 @@ def publish(session: Session, petition: Petition) -> None:
         )
     _move(session, petition, "publish")
     petition.published_at = petition.published_at or now()
-    petition.closed_at = None
+    petition.closed_at = petition.archived_at = None
     session.flush()
 
 
@@ -91,6 +91,13 @@ def close(session: Session, petition: Petition) -> None:
     """End signing; the page stays with its final count."""
     _move(session, petition, "close")
     petition.closed_at = petition.closed_at or now()
+    session.flush()
+
+
+def archive(session: Session, petition: Petition) -> None:
+    """Put a closed petition away: its page stays readable, and says so."""
+    _move(session, petition, "archive")
+    petition.archived_at = petition.archived_at or now()
     session.flush()
 
 

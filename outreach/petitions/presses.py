@@ -6,18 +6,21 @@ statements and a commit; together they take as many for a hundred people as for 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from outreach.core import log
+from outreach.accounts.models import Organisation
+from outreach.core import address, log
 from outreach.core.clock import now
-from outreach.petitions import agreeing, grades
+from outreach.petitions import agreeing, grades, saying, translations
 from outreach.petitions.grades import Press
 from outreach.petitions.models import SIGNATURE_STATES, Petition, Signature
 from outreach.petitions.queries import current_version
+from outreach.petitions.saying import NOTHING_SAID, Said
 from outreach.petitions.signing import NO_CREDIT, Credit, hold_wording
 from outreach.supporters.models import Supporter
 
@@ -26,14 +29,15 @@ _log = log.get(__name__)
 
 @dataclass(frozen=True, slots=True)
 class FirstPress:
-    """A press, perhaps the first of this person here. `fingerprint`: of the wording that was
-    shown; "": not said."""
+    """A press without a comment, perhaps the first of this person here. `fingerprint`: of the
+    wording that was shown; "": not said."""
 
     supporter_id: int
     fingerprint: str = ""
     partners: Sequence[str] = ()
     press: Press = grades.UNSEEN
     credit: Credit = NO_CREDIT
+    said: Said = NOTHING_SAID
 
 
 def sign_first(
@@ -50,18 +54,25 @@ def sign_first(
     """
     hold_wording(session, petition)
     version = current_version(session, petition)
+    readings = translations.in_force(session, petition) | {"": None}
     good = {
         press.supporter_id: press
         for press in reversed(presses)  # of two the first stays
-        if petition.state == "published" and press.fingerprint in ("", version.fingerprint)
+        if petition.state == "published" and press.fingerprint in readings
     }
     people = _locked(session, good)
-    here, anywhere = _signed_before(session, petition, list(people))
-    signed = {
-        person.id: _signature(petition, version.id, person, good[person.id], anywhere)
-        for person in people.values()
-        if person.id not in here
-    }
+    here, anywhere = _signed_before(session, petition, list(people.values()))
+    organisation = session.get_one(Organisation, petition.organisation_id)
+    signed = dict[int, Signature]()
+    for person in people.values():
+        mailbox = address.mailbox(person.address)
+        if person.id in here or mailbox in here:
+            continue
+        here.add(mailbox)
+        press = good[person.id]
+        said = replace(press.said, reading=readings[press.fingerprint])
+        kept = saying.as_kept(person, organisation, said)
+        signed[person.id] = _signature(petition, version.id, person, press, anywhere, kept)
     session.add_all(signed.values())
     session.flush()
     if signed:
@@ -81,19 +92,31 @@ def _locked(session: Session, good: dict[int, FirstPress]) -> dict[int, Supporte
 
 
 def _signed_before(
-    session: Session, petition: Petition, people: Sequence[int]
-) -> tuple[set[int], set[int]]:
-    """Of these people who signed here, whatever became of it, and whose signature ever counted."""
+    session: Session, petition: Petition, people: Sequence[Supporter]
+) -> tuple[set[int | str], set[int]]:
+    """Of these people who signed here, whatever became of it (ids, and mailboxes that anybody
+    signed from), and whose signature ever counted."""
     query = select(Signature.supporter_id, Signature.petition_id, Signature.verified_at)
-    rows = session.execute(query.where(Signature.supporter_id.in_(people))).all()
+    ids = [person.id for person in people]
+    rows = session.execute(query.where(Signature.supporter_id.in_(ids))).all()
+    boxes = [address.mailbox(person.address) for person in people]
+    taken = select(Signature.mailbox).where(
+        Signature.petition_id == petition.id, Signature.mailbox.in_(boxes)
+    )
+    here = {row.supporter_id for row in rows if row.petition_id == petition.id}
     return (
-        {row.supporter_id for row in rows if row.petition_id == petition.id},
+        {*here, *(box for box in session.scalars(taken) if box)},
         {row.supporter_id for row in rows if row.verified_at is not None},
     )
 
 
 def _signature(
-    petition: Petition, version_id: int, person: Supporter, press: FirstPress, anywhere: set[int]
+    petition: Petition,
+    version_id: int,
+    person: Supporter,
+    press: FirstPress,
+    anywhere: set[int],
+    kept: Mapping[str, Any],
 ) -> Signature:
     return Signature(
         petition_id=petition.id,
@@ -111,12 +134,12 @@ def _signature(
         first_delivery_id=press.credit.first_delivery_id,
         last_delivery_id=press.credit.last_delivery_id,
         shared_by_id=press.credit.shared_by_id,
+        **kept,
     )
 
 
 def _agree(session: Session, petition: Petition, signatures: Sequence[Signature]) -> None:
-    people = [signature.supporter_id for signature in signatures]
-    agreeing.to_updates(session, petition, people, proven=False)
+    agreeing.to_updates(session, petition, signatures, proven=False)
     for partner in petition.partners:
         ticked = [each.supporter_id for each in signatures if partner in each.partners]
         if ticked:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
-from outreach.core.address import canonical
+from outreach.core.address import canonical, mailbox
 from outreach.core.clock import now
 from outreach.core.errors import NotFound
 from outreach.petitions import tally
@@ -22,9 +22,10 @@ GENERATIONS_MAX = 50
 
 @dataclass(frozen=True, slots=True)
 class RecentSigner:
-    """A signer as the page shows them to others, and when."""
+    """A signer as the page shows them to others, where from ("" where that is not shown), when."""
 
     name: str
+    place: str
     at: datetime
 
 
@@ -84,9 +85,21 @@ def version_before(session: Session, version: PetitionVersion) -> PetitionVersio
 
 
 def signature_of(session: Session, petition: Petition, supporter: Supporter) -> Signature | None:
-    """This person's signature here, in whatever state."""
-    query = select(Signature).where(
-        Signature.petition_id == petition.id, Signature.supporter_id == supporter.id
+    """This person's signature here, in whatever state and however the address was spelled."""
+    same = or_(
+        Signature.supporter_id == supporter.id, Signature.mailbox == mailbox(supporter.address)
+    )
+    query = select(Signature).where(Signature.petition_id == petition.id, same)
+    own_first = query.order_by((Signature.supporter_id == supporter.id).desc())
+    return session.scalars(own_first).first()
+
+
+def signer_from(session: Session, petition: Petition, address: str) -> Supporter | None:
+    """Whoever signed here from the mailbox of this canonical address, in whatever state."""
+    query = (
+        select(Supporter)
+        .join(Signature, Signature.supporter_id == Supporter.id)
+        .where(Signature.petition_id == petition.id, Signature.mailbox == mailbox(address))
     )
     return session.scalar(query)
 
@@ -105,9 +118,12 @@ def signature_by_address(session: Session, petition: Petition, email: str) -> Si
 
 
 def recent_signers(session: Session, petition: Petition, limit: int = 4) -> list[RecentSigner]:
-    """Who signed last, newest first."""
+    """Who signed last, newest first, as the petition and each of them allow."""
+    if petition.signers == "nobody":
+        return []
     query = (
-        select(Signature.name, Signature.verified_at)
+        select(Signature.name, Signature.is_hidden, Supporter.region, Signature.verified_at)
+        .join(Supporter, Supporter.id == Signature.supporter_id)
         .where(
             Signature.petition_id == petition.id,
             Signature.verified_at.is_not(None),
@@ -116,7 +132,12 @@ def recent_signers(session: Session, petition: Petition, limit: int = 4) -> list
         .order_by(Signature.verified_at.desc())
         .limit(limit)
     )
-    return [RecentSigner(shown_name(name), at) for name, at in session.execute(query) if at]
+    shows_place = petition.signers == "places"
+    return [
+        RecentSigner(shown_name("" if hidden else name), region if shows_place else "", at)
+        for name, hidden, region, at in session.execute(query)
+        if at
+    ]
 
 
 def signed_since(session: Session, petition: Petition, age: timedelta) -> int:

@@ -8,15 +8,17 @@ from dataclasses import dataclass
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
-from outreach.core import log
+from outreach.core import address, log
 from outreach.core.clock import now
 from outreach.core.errors import Conflict, FormErrors
-from outreach.petitions import agreeing, grades, letters, wording
+from outreach.petitions import agreeing, grades, letters, saying, translations, wording
 from outreach.petitions.grades import Press
 from outreach.petitions.models import SIGNATURE_STATES, Petition, Signature
 from outreach.petitions.pages import Pages
-from outreach.petitions.queries import current_version, signature_of
+from outreach.petitions.queries import current_version, signature_of, signer_from
+from outreach.petitions.saying import NOTHING_SAID, Said
 from outreach.petitions.signer import Signer
+from outreach.petitions.translations import Reading
 from outreach.supporters import operations as supporters
 from outreach.supporters.models import Supporter
 
@@ -43,16 +45,18 @@ def hold_wording(session: Session, petition: Petition) -> None:
     session.execute(held.with_for_update(read=True, key_share=True))
 
 
-def must_be_read(session: Session, petition: Petition, fingerprint: str) -> None:
+def must_be_read(session: Session, petition: Petition, fingerprint: str) -> Reading:
     """Hold the wording until this transaction ends: it must be the one that the person was shown.
 
     Raises FormErrors where it was changed meanwhile; then nobody signs what they have not read.
     """
     hold_wording(session, petition)
-    if fingerprint != current_version(session, petition).fingerprint:
+    found = translations.in_force(session, petition).get(fingerprint)
+    if found is None:
         raise FormErrors(
             [("statement", "The wording was changed while you read it. Read it again, then sign.")]
         )
+    return found
 
 
 def sign_recognised(
@@ -63,6 +67,7 @@ def sign_recognised(
     credit: Credit = NO_CREDIT,
     partners: Sequence[str] = (),
     press: Press = grades.UNSEEN,
+    said: Said = NOTHING_SAID,
     on_verified: Verified | None = None,
 ) -> Signature:
     """Sign as the person whom a letter's link recognised; verified at once.
@@ -78,6 +83,7 @@ def sign_recognised(
         name = f"{supporter.first_name} {supporter.last_name}".strip()
         signer = Signer(supporter.email, name, supporter.postal_code)
         signature = _keep(session, petition, supporter, signature, signer, credit)
+        saying.keep(session, petition, signature, supporter, said)
         signature.grade = grades.RECOGNISED
         grades.note(session, signature, press)
     _must_stand(signature)
@@ -96,6 +102,7 @@ def sign_by_form(
     credit: Credit = NO_CREDIT,
     partners: Sequence[str] = (),
     press: Press = grades.UNSEEN,
+    said: Said = NOTHING_SAID,
     pages: Pages,
 ) -> Signature:
     """Sign as someone whom we don't know yet; counts once the letter posted here is answered.
@@ -106,9 +113,7 @@ def sign_by_form(
     """
     _must_be_open(petition)
     signer = Signer.typed(email=email, name=name, postal_code=postal_code)
-    supporter, _ = supporters.find_or_create(
-        session, email=signer.email, source=wording.source(petition)
-    )
+    supporter = _person(session, petition, signer)
     _lock(session, supporter)
     signature = signature_of(session, petition, supporter)
     if signature is not None and signature.state == "invalidated":
@@ -118,6 +123,7 @@ def sign_by_form(
         letters.post_already_signed(session, signature, pages)
         return signature
     signature = _keep(session, petition, supporter, signature, signer, credit)
+    saying.keep(session, petition, signature, supporter, said)
     grades.note(session, signature, press)
     _tick(signature, petition, partners)
     letters.post_confirmation(session, signature, pages)
@@ -156,6 +162,18 @@ def invalidate(session: Session, signature: Signature, reason: str) -> None:
     session.flush()
 
 
+def _person(session: Session, petition: Petition, signer: Signer) -> Supporter:
+    """The supporter of a typed address: whoever signed from the same mailbox, if anybody did,
+    however they spelled it."""
+    known = signer_from(session, petition, address.canonical(signer.email))
+    if known is not None:
+        return known
+    found, _ = supporters.find_or_create(
+        session, email=signer.email, source=wording.source(petition)
+    )
+    return found
+
+
 def _keep(
     session: Session,
     petition: Petition,
@@ -171,10 +189,12 @@ def _keep(
     signature = pending or Signature(
         petition_id=petition.id,
         supporter_id=supporter.id,
+        mailbox=address.mailbox(supporter.address),
         grade=grades.FORM,
         partners=[],
         is_new=False,
     )
+    signature.supporter_id = supporter.id  # of several spellings the one that signs now
     signature.version_id = current_version(session, petition).id
     signature.name = signer.name
     signature.partners = []
@@ -232,11 +252,10 @@ def _agree(
     A box of an earlier press is no new word: the person may have left that partner since.
     """
     proven = signature.grade == grades.CONFIRMED
-    people = [signature.supporter_id]
     if updates:
-        agreeing.to_updates(session, petition, people, proven=proven)
+        agreeing.to_updates(session, petition, [signature], proven=proven)
     for partner in partners:
-        agreeing.to_partner(session, petition, people, partner, proven=proven)
+        agreeing.to_partner(session, petition, [signature.supporter_id], partner, proven=proven)
 
 
 def _signed_before(session: Session, signature: Signature) -> bool:

@@ -77,6 +77,7 @@ def test_the_organisation_is_shown_and_edited(typed: Typed, db: Database) -> Non
         "Replies go to:    the sender’s address",
         "Time zone:        UTC",
         "Language:         en",
+        "Country:          not said",
         "Quiet hours:      none",
     ]
     said = typed("organisation", "edit", "--postal-address", "5 Quay Street\nWesthaven",

@@ -30,6 +30,7 @@ def found(house: House) -> None:
             postal_address="4 Quay Street, Westhaven 01234",
             sender_name="Mara, Harbour Lights Action",
             sender_address=EMAIL,
+            country="US",
         )
         create_account(
             session,

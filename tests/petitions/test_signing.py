@@ -79,9 +79,8 @@ def test_a_recognised_person_signs_at_once_and_agrees_in_the_words_of_the_page(
             ("email", "granted"),
             ("partner:Lantern Project", "granted"),
         ]
-        assert entries[0].wording == wording.consent_line(
-            world.petition, organisation, proven=False
-        )
+        consent = wording.consent(organisation, country="US", proven=False)
+        assert entries[0].wording == consent.words and not consent.needs_box
         assert entries[0].source == f"petition:{world.petition.slug}"
 
 

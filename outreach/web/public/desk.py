@@ -24,6 +24,7 @@ from outreach.petitions import letters, presses, queries
 from outreach.petitions.models import Signature
 from outreach.petitions.pages import Pages
 from outreach.petitions.presses import FirstPress
+from outreach.petitions.saying import Said
 from outreach.services import Services
 from outreach.tracking import record
 from outreach.tracking.classify import Request
@@ -48,6 +49,7 @@ class Pressed:
     partners: tuple[str, ...]
     request: Request
     seen: Observation
+    said: Said
 
 
 class Desk:
@@ -101,6 +103,7 @@ class Desk:
                 partners=group[i].partners,
                 press=judged(organisation, group[i].request),
                 credit=credits[i],
+                said=group[i].said,
             )
             for i in known
             if (person := visitors[i].supporter) is not None

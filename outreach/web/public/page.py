@@ -21,6 +21,7 @@ from outreach.petitions.markup import Markup as Renderer
 from outreach.petitions.markup import without_markers
 from outreach.petitions.models import Petition, PetitionVersion, Signature
 from outreach.petitions.pages import Pages
+from outreach.petitions.saying import country_of
 from outreach.supporters.models import Supporter
 from outreach.web.context import services
 from outreach.web.public.shown import Shown
@@ -86,8 +87,13 @@ def petition_page(
         who=visitor.who or shown_person(visitor.supporter),
         signature=signature,
         typed=typed,
-        consent_line=wording.consent_line(petition, organisation, proven=visitor.supporter is None),
-        partners_hint=wording.PARTNERS_HINT,
+        consent=wording.consent(
+            organisation,
+            country=country_of("", visitor.supporter, organisation),
+            proven=visitor.supporter is None,
+            own_line=petition.consent_line,
+        ),
+        partners_hint=wording.partners_hint(),
         page_url=pages().petition(petition.slug),
         thanks_url=pages().thanks(petition.slug, signature.id) if signature else "",
         share=share_links(petition, pages().petition(petition.slug)),

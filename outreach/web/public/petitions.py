@@ -6,6 +6,8 @@ cookie is read or set here; what recognises a person is the sealed link of their
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from flask import Blueprint, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
@@ -16,6 +18,7 @@ from outreach.core.errors import Conflict, FormErrors, NotFound
 from outreach.petitions import letters, queries, signing, tally
 from outreach.petitions.models import Petition, Signature
 from outreach.petitions.pages import CHECK_MAIL, CONFIRM_DAYS
+from outreach.petitions.saying import Said
 from outreach.supporters.models import Supporter
 from outreach.tracking.classify import SIGNED
 from outreach.web.context import services
@@ -115,7 +118,7 @@ def _signed_at_once(slug: str) -> int | None:
     """Sign together with others who press now, where the letter's link says who it is; the id of
     the signature, None where this takes the ordinary way."""
     link = link_of(services().tokens, slug, request.form)
-    if link.delivery_id is None or not link.known:
+    if link.delivery_id is None or not link.known or request.form.get("comment", "").strip():
         return None
     return desk().sign(
         Pressed(
@@ -124,6 +127,7 @@ def _signed_at_once(slug: str) -> int | None:
             tuple(request.form.getlist("partner")),
             signing_request(),
             observation(SIGNED, link.delivery_id),
+            said(),
         )
     )
 
@@ -133,8 +137,10 @@ def _signed(session: Session, petition: Petition, visitor: Visitor) -> str:
     organisation = session.get_one(Organisation, petition.organisation_id)
     press, partners = judged(organisation, signing_request()), request.form.getlist("partner")
     [credit] = credits_of(session, petition.slug, [visitor])
+    spoken = said()
     if "wording" in request.form:
-        signing.must_be_read(session, petition, request.form["wording"])
+        reading = signing.must_be_read(session, petition, request.form["wording"])
+        spoken = replace(spoken, reading=reading)
     if visitor.supporter is not None:
         signature = signing.sign_recognised(
             session,
@@ -143,6 +149,7 @@ def _signed(session: Session, petition: Petition, visitor: Visitor) -> str:
             credit=credit,
             partners=partners,
             press=press,
+            said=spoken,
             on_verified=welcome,
         )
         return paths().thanks(petition.slug, signature.id)
@@ -155,9 +162,21 @@ def _signed(session: Session, petition: Petition, visitor: Visitor) -> str:
         credit=credit,
         partners=partners,
         press=press,
+        said=spoken,
         pages=pages(),
     )
     return paths().check_mail(petition.slug, signature.id)
+
+
+def said() -> Said:
+    """What the form of this request says beside the name."""
+    typed = request.form
+    return Said(
+        comment=typed.get("comment", ""),
+        country=typed.get("country", ""),
+        updates="updates" in typed,
+        is_hidden="hidden" in typed,
+    )
 
 
 def _again(slug: str, faults: tuple[tuple[str, str], ...] | tuple[()]) -> str:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from outreach.accounts.models import Organisation
 from outreach.consent import suppression
 from outreach.core.errors import NotFound
-from outreach.petitions import queries, signing, wording
+from outreach.petitions import queries, signing, translations, wording
 from outreach.petitions.models import Petition, PetitionVersion, Signature
 from outreach.petitions.pages import CONFIRM, SHARE, THANKS
 from outreach.supporters.models import Supporter
@@ -83,5 +83,10 @@ def _shown(session: Session, signature: Signature) -> dict[str, object]:
         "first_name": signature.name.partition(" ")[0],
         "as_name": wording.shown_name(signature.name),
         "address": shown_person(supporter)["address"],
-        "consent_line": wording.consent_line(petition, organisation, proven=True),
+        "consent": wording.consent(
+            organisation,
+            country=signature.country,
+            proven=True,
+            own_line=translations.signed(session, signature).consent_line,
+        ),
     }
