@@ -139,7 +139,7 @@ def _standing(
     session: Session, petition: Petition, supporter: Supporter | None
 ) -> Signature | None:
     """The person's signature here, where it counts."""
-    if supporter is None:
+    if supporter is None or supporter.id is None:  # nobody, or a blank in place of somebody
         return None
     signature = queries.signature_of(session, petition, supporter)
     return signature if signature is not None and signature.state == "verified" else None
