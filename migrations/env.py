@@ -11,6 +11,7 @@ import outreach.analytics.changes
 import outreach.analytics.day_models
 import outreach.analytics.day_notes
 import outreach.analytics.digest_models
+import outreach.analytics.month_notes
 import outreach.analytics.scorecard_models
 import outreach.audiences.models
 import outreach.blasts.models

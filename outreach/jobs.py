@@ -11,7 +11,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from outreach.analytics import days, digest, growth, provider_figures, rollup, sender_readings
+from outreach.analytics import (
+    cohorts,
+    days,
+    digest,
+    growth,
+    provider_figures,
+    rollup,
+    sender_readings,
+)
 from outreach.blasts import automatic_pause, delivery, domains, holding, queries, schedule
 from outreach.blasts.freeze import freeze
 from outreach.blasts.recovering import recover_lost
@@ -183,6 +191,11 @@ def count_days(services: Services, stop: threading.Event) -> None:
     days.advance(services.db, growth.PEOPLE, stop)
 
 
+def count_months(services: Services, stop: threading.Event) -> None:
+    """Count the months whose letters moved: how those who joined together go on."""
+    days.advance(services.db, cohorts.COHORTS, stop)
+
+
 def read_senders(services: Services, stop: threading.Event) -> None:
     """Read what the DNS says of the sending domains, where letters leave this machine at all."""
     if services.provider.name in STAY_HERE:
@@ -266,6 +279,7 @@ JOBS = (
     Job("figures.count", roll_up, 1.0, "events"),
     Job("figures.providers", count_providers, 60.0, "events"),
     Job("figures.days", count_days, 30.0, "events"),
+    Job("figures.months", count_months, 300.0, "events"),
     Job("digests.post", post_digests, 300.0, "mail"),
     Job("senders.read", read_senders, 600.0, "events"),
     Job("events.replay", replay_events, 5.0, "events"),

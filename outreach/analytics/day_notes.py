@@ -6,6 +6,8 @@ notes a day once; on SQLite, where one writes at a time, a note that nobody has 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from sqlalchemy import DDL, event
 
 from outreach.core.db import Base
@@ -13,7 +15,7 @@ from outreach.core.db import Base
 _NOW = "strftime('%Y-%m-%d %H:%M:%f000', 'now')"
 
 
-def _note(subject: str, day: str, rest: str = "") -> str:
+def note(subject: str, day: str, rest: str = "") -> str:
     """SQLite's statement that notes each day that `day` yields of the rows of `rest`."""
     return (
         f"INSERT INTO day_changes (subject, day, xact, claim, at) SELECT DISTINCT '{subject}', "
@@ -34,35 +36,35 @@ SQLITE = {
         (
             "day_new_entry",
             f"INSERT {_ENTRY.format('NEW')}",
-            _note("people", _DAY.format("NEW")),
+            note("people", _DAY.format("NEW")),
         ),
         (
             "day_gone_entry",
             f"DELETE {_ENTRY.format('OLD')}",
-            _note("people", _DAY.format("OLD")),
+            note("people", _DAY.format("OLD")),
         ),
         (
             "day_other_entry",
             f"UPDATE {_ENTRY.format('NEW')}",
-            _note("people", _DAY.format("OLD"))
-            + _note("people", _DAY.format("entry"), _OF_PERSON.format("NEW.supporter_id"))
-            + _note("people", _DAY.format("entry"), _OF_PERSON.format("OLD.supporter_id")),
+            note("people", _DAY.format("OLD"))
+            + note("people", _DAY.format("entry"), _OF_PERSON.format("NEW.supporter_id"))
+            + note("people", _DAY.format("entry"), _OF_PERSON.format("OLD.supporter_id")),
         ),
         (
             "day_other_credit",
             "UPDATE OF last_delivery_id, shared_by_id ON signatures",
-            _note("people", _DAY.format("entry"), _OF_PERSON.format("NEW.supporter_id")),
+            note("people", _DAY.format("entry"), _OF_PERSON.format("NEW.supporter_id")),
         ),
         (
             "day_undone_import",
             "UPDATE OF state ON imports WHEN NEW.state = 'undone' AND OLD.state <> 'undone'",
-            _note("people", "''"),
+            note("people", "''"),
         ),
     )
 }
 
 
-def _function(name: str, *notes: tuple[str, str, str]) -> str:
+def function(name: str, *notes: tuple[str, str, str]) -> str:
     """PostgreSQL's function that notes the days of each (subject, day, rows)."""
     body = "".join(
         "INSERT INTO day_changes (subject, day, xact, claim, at) "
@@ -80,7 +82,7 @@ def _function(name: str, *notes: tuple[str, str, str]) -> str:
 
 _UTC_DAY = "to_char(timezone('UTC', {}.at), 'YYYY-MM-DD')"
 POSTGRESQL_FUNCTIONS = {
-    name: _function(name, *notes)
+    name: function(name, *notes)
     for name, *notes in (
         (
             "day_entries",
@@ -131,12 +133,19 @@ POSTGRESQL = {
 }
 
 
+def make_with_tables(
+    sqlite: Iterable[str], functions: Iterable[str], postgresql: Iterable[str]
+) -> None:
+    """Have these triggers made where the tables are made from the models."""
+    for statement in sqlite:
+        _create(statement, "sqlite")
+    for statement in (*functions, *postgresql):
+        _create(statement, "postgresql")
+
+
 def _create(statement: str, dialect: str) -> None:
     ddl = DDL(statement.replace("%", "%%"))  # type: ignore[no-untyped-call]
     event.listen(Base.metadata, "after_create", ddl.execute_if(dialect=dialect))
 
 
-for _statement in SQLITE.values():
-    _create(_statement, "sqlite")
-for _statement in (*POSTGRESQL_FUNCTIONS.values(), *POSTGRESQL.values()):
-    _create(_statement, "postgresql")
+make_with_tables(SQLITE.values(), POSTGRESQL_FUNCTIONS.values(), POSTGRESQL.values())

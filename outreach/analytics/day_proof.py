@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from outreach.analytics import days, growth, growth_recount
+from outreach.analytics import cohorts, cohorts_recount, days, growth, growth_recount, rollup
 from outreach.analytics.day_models import DayChange, DayMark
 from outreach.analytics.days import Numbers, Place, Subject
 from outreach.core.db import Database
@@ -20,7 +20,8 @@ TRIES, WAIT_S = 50, 0.2
 Recount = Callable[[Session, ZoneInfo], Numbers]
 # Each with its recount, by what people call it.
 SUBJECTS: Mapping[str, tuple[Subject, Recount]] = {
-    "list growth": (growth.PEOPLE, growth_recount.recount)
+    "list growth": (growth.PEOPLE, growth_recount.recount),
+    "cohorts": (cohorts.COHORTS, cohorts_recount.recount),
 }
 
 
@@ -51,6 +52,7 @@ def mend(db: Database) -> list[str]:
 
 def _differences(db: Database, subject: Subject, recount: Recount) -> list[tuple[Place, int, int]]:
     for _ in range(TRIES):
+        rollup.advance(db)  # cohorts are counted from what it stores
         days.advance(db, subject)
         with db.reading() as session:
             # One instant for all that follows; SQLite's readers see one anyway.

@@ -1,4 +1,4 @@
-"""Counts days anew of which something changed, a subject at a time.
+"""Counts days, or months, anew of which something changed, a subject at a time.
 
 What changed is claimed, counted in a reading session, and stored: nobody waits while much is read.
 A run that is killed leaves its claims to the next; one that another overtook stores nothing.
@@ -25,6 +25,7 @@ from outreach.core.db import Database
 
 AT_ONCE = 31  # days of one statement
 DAY = timedelta(days=1)
+BY_DAY, BY_WEEK, BY_MONTH = "day", "week", "month"
 
 Place = tuple[date, int, str, str]  # day, what it is of, source, measure
 Numbers = Counter[Place]
@@ -34,11 +35,12 @@ Numbers = Counter[Place]
 class Subject:
     """What days are counted of. `first` is the instant of its first row; `count(session, begins)`
     yields index of the day, of what, source, measure, number, where day i begins at begins[i] and
-    ends at begins[i + 1]."""
+    ends at begins[i + 1]. What is counted `by` month stands at the month's first day."""
 
     name: str
     first: Callable[[Session], datetime | None]
     count: Callable[[Session, Sequence[datetime]], Iterable[tuple[int, int, str, str, int]]]
+    by: str = BY_DAY
 
 
 @dataclass(frozen=True)
@@ -69,11 +71,11 @@ def advance(db: Database, subject: Subject, stop: threading.Event | None = None)
 
 
 def count_days(session: Session, subject: Subject, days: Sequence[date], zone: ZoneInfo) -> Numbers:
-    """The numbers of these days, of the zone's clock, from the rows themselves."""
+    """The numbers of these days (or months), of the zone's clock, from the rows themselves."""
     numbers = Numbers()
     for first in range(0, len(days), AT_ONCE):
-        for run in _side_by_side(days[first : first + AT_ONCE]):
-            begins = [begin_of(day, zone) for day in (*run, run[-1] + DAY)]
+        for run in _side_by_side(days[first : first + AT_ONCE], subject.by):
+            begins = [begin_of(day, zone) for day in (*run, after(run[-1], subject.by))]
             for index, of_id, source, measure, number in subject.count(session, begins):
                 numbers[run[index], of_id, source, measure] += int(number)
     return numbers
@@ -120,6 +122,20 @@ def begin_of(day: date, zone: ZoneInfo) -> datetime:
     return datetime.combine(day, time(), zone)
 
 
+def start_of(day: date, by: str) -> date:
+    """The first day of the day's week (Monday) or month."""
+    if by == BY_DAY:
+        return day
+    return day.replace(day=1) if by == BY_MONTH else day - timedelta(days=day.weekday())
+
+
+def after(start: date, by: str) -> date:
+    """The first day of the next day, week or month."""
+    if by == BY_MONTH:
+        return start_of(start + timedelta(days=31), BY_MONTH)
+    return start + (DAY if by == BY_DAY else timedelta(days=7))
+
+
 def _claimed(db: Database, subject: Subject) -> _Run | None:
     """Claim what is noted, with what a killed run had claimed; None: there is nothing to do."""
     claim = secrets.randbits(62) + 1
@@ -155,20 +171,23 @@ def _local_days(session: Session, subject: Subject, run: _Run) -> list[date]:
         first = subject.first(session)
         if first is None:
             return []
-        day, last = first.astimezone(run.zone).date(), now().astimezone(run.zone).date()
-        return [day + DAY * n for n in range((last - day).days + 1)]
+        day, last = (at.astimezone(run.zone).date() for at in (first, now()))
+        starts = [start_of(day, subject.by)]
+        while (following := after(starts[-1], subject.by)) <= last:
+            starts.append(following)
+        return starts
     found: set[date] = set()
     for noted in run.days:
         begin = datetime.combine(date.fromisoformat(noted), time(), UTC)
         for at in (begin, begin + DAY - timedelta(microseconds=1)):
-            found.add(at.astimezone(run.zone).date())
+            found.add(start_of(at.astimezone(run.zone).date(), subject.by))
     return sorted(found)
 
 
-def _side_by_side(days: Sequence[date]) -> Iterable[list[date]]:
+def _side_by_side(days: Sequence[date], by: str) -> Iterable[list[date]]:
     run: list[date] = []
     for day in days:
-        if run and day != run[-1] + DAY:
+        if run and day != after(run[-1], by):
             yield run
             run = []
         run.append(day)

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import (
@@ -48,7 +48,7 @@ SOURCES = {
     ENTRY: "Entered by hand",
     OTHER: "Otherwise",
 }
-WEEK, MONTH = "week", "month"
+WEEK, MONTH = days.BY_WEEK, days.BY_MONTH
 STEPS = {WEEK: 26, MONTH: 12}  # shown unless a span is asked for
 MAX_PERIODS = 400
 
@@ -97,7 +97,7 @@ def growth(
     """The list by week or month, from the one of `since` to the one of `until`, else the last
     STEPS of them. Raises BadInput."""
     starts = _starts(today, by, since, until)
-    ends = [_next(start, by) for start in starts]
+    ends = [days.after(start, by) for start in starts]
     found = [
         Period(start, end - days.DAY, Counter(), 0, 0, 0)
         for start, end in zip(starts, ends, strict=True)
@@ -131,23 +131,15 @@ def _net_before(session: Session, day: date) -> int:
 def _starts(today: date, by: str, since: date | None, until: date | None) -> list[date]:
     if by not in STEPS:
         raise BadInput("The list is counted by week or by month.", hint="Write week or month.")
-    last = _start(min(until or today, today), by)
+    last = days.start_of(min(until or today, today), by)
     starts = [last]
     while since is None or starts[-1] > since:
         if len(starts) == (STEPS[by] if since is None else MAX_PERIODS):
             break
-        starts.append(_start(starts[-1] - days.DAY, by))
+        starts.append(days.start_of(starts[-1] - days.DAY, by))
     if since and since > min(until or today, today):
         raise BadInput("The first day lies after the last.", hint="Swap the two.")
     return starts[::-1]
-
-
-def _start(day: date, by: str) -> date:
-    return day.replace(day=1) if by == MONTH else day - timedelta(days=day.weekday())
-
-
-def _next(start: date, by: str) -> date:
-    return _start(start + timedelta(days=31), MONTH) if by == MONTH else start + timedelta(days=7)
 
 
 def undone_sources() -> Select[str]:

@@ -85,12 +85,22 @@ def recount(session: Session, blast_id: int) -> Cells:
     if blast is None:
         raise NotFound(f"There is no blast {blast_id}.")
     sheet = Sheet(blast_id)
-    letters = _letters(session, sheet)
-    _events(session, sheet, blast, letters)
-    _signatures(session, sheet, blast, letters)
+    letters = _read(session, sheet, blast)
     for letter in letters.values():
         _people(sheet, letter)
     return Cells({at: number for at, number in sheet.cells.items() if number})
+
+
+def letters_of(session: Session, blast: Blast) -> dict[int, Letter]:
+    """Every letter of a blast by its id, with what its person did."""
+    return _read(session, Sheet(blast.id), blast)
+
+
+def _read(session: Session, sheet: Sheet, blast: Blast) -> dict[int, Letter]:
+    letters = _letters(session, sheet)
+    _events(session, sheet, blast, letters)
+    _signatures(session, sheet, blast, letters)
+    return letters
 
 
 def _rows(session: Session, query: Select[*tuple[Any, ...]]) -> Iterator[Any]:

@@ -10,6 +10,7 @@ from outreach.web import auth
 from outreach.web.console import (
     account,
     blasts,
+    cohorts,
     compose,
     deliverability,
     deliveries,
@@ -49,6 +50,7 @@ BLUEPRINTS = (
     report_signers.blueprint,
     overview.blueprint,  # with that of reports
     growth.blueprint,
+    cohorts.blueprint,
     deliverability.blueprint,
     mailbox.blueprint,
     account.blueprint,
