@@ -18,6 +18,7 @@ import outreach.blasts.models
 import outreach.consent.models
 import outreach.mail.models
 import outreach.petitions.comment_models
+import outreach.petitions.instalment_models
 import outreach.petitions.models
 import outreach.supporters.models
 import outreach.tracking.models  # noqa: F401  the metadata is complete when all are imported

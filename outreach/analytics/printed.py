@@ -38,7 +38,7 @@ def report_html(report: BlastReport, *, organisation: str, language: str, paper:
     last = figures.timeline[0].hour + WINDOW if figures.timeline else None
     zone = ZoneInfo(report.zone)
     return (
-        _environment()
+        environment()
         .get_template("report.html")
         .render(
             report=report,
@@ -94,7 +94,8 @@ def _millimetres(svg: bytes) -> float:
 
 
 @cache
-def _environment() -> Environment:
+def environment() -> Environment:
+    """The templates of what is printed."""
     made = Environment(
         loader=FileSystemLoader(FOLDER),
         autoescape=True,

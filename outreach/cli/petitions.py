@@ -18,6 +18,7 @@ from outreach.cli.petition_texts import (
     summary,
     suspicion,
 )
+from outreach.cli.petitions_deliver import deliver
 from outreach.cli.petitions_revise import revise
 from outreach.core.errors import BadInput
 from outreach.petitions import checking, exports, grades, operations, queries, signing, tally
@@ -162,7 +163,7 @@ def close(context: Context, slug: str) -> None:
 )
 @click.pass_obj
 def signatures(context: Context, slug: str, path: Path) -> None:
-    """Write every signature that counts into a CSV file, for delivery to the targets."""
+    """Write every signature that counts into a CSV file, addresses too: for yourselves."""
     lines = -1  # the header is not a signature
     with context.services.db.reading() as session:
         petition = queries.by_slug(session, slug)
@@ -251,3 +252,4 @@ def _say_next(context: Context, shown: dict[str, Any]) -> None:
 
 
 petitions.add_command(revise)
+petitions.add_command(deliver)

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from flask import current_app, request
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from outreach.accounts.models import Organisation
@@ -81,8 +82,11 @@ class Desk:
         found: dict[int, int | None] = {}
         for slug in dict.fromkeys(pressed.link.slug for pressed in group):
             places = [i for i, pressed in enumerate(group) if pressed.link.slug == slug]
-            with self._services.db.transaction() as session:
-                signed = self._sign_one(session, slug, [group[i] for i in places])
+            try:
+                with self._services.db.transaction() as session:
+                    signed = self._sign_one(session, slug, [group[i] for i in places])
+            except IntegrityError:  # of one of them; alone the others have nothing to do with it
+                signed = [None] * len(places)
             found |= zip(places, signed, strict=True)
         return [found[i] for i in range(len(group))]
 
