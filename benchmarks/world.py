@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from outreach.accounts.models import Organisation
 from outreach.accounts.operations import create_organisation
-from outreach.blasts import operations
+from outreach.blasts import operations, origins
 from outreach.consent.models import EMAIL, GRANTED
 from outreach.core.bulk import count_anew, insert_rows
 from outreach.core.db import Base, Database
@@ -74,6 +74,7 @@ def build(db: Database, people: int) -> int:
         publish(session, petition)
         target = lists.find_or_create(session, organisation, LIST)
     add_people(db, target.id, people)
+    origins.learn(db)  # as the worker does each hour, and when people were imported
     return add_blast(db, "Benchmark")
 
 

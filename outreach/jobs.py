@@ -20,7 +20,15 @@ from outreach.analytics import (
     rollup,
     sender_readings,
 )
-from outreach.blasts import automatic_pause, delivery, domains, holding, queries, schedule
+from outreach.blasts import (
+    automatic_pause,
+    delivery,
+    domains,
+    holding,
+    origins,
+    queries,
+    schedule,
+)
 from outreach.blasts.freeze import freeze
 from outreach.blasts.recovering import recover_lost
 from outreach.blasts.sender import Sender
@@ -196,6 +204,11 @@ def count_months(services: Services, stop: threading.Event) -> None:
     days.advance(services.db, cohorts.COHORTS, stop)
 
 
+def learn_origins(services: Services, stop: threading.Event) -> None:
+    """Take in the mailbox domains and places that enough people have by now."""
+    origins.learn(services.db)
+
+
 def read_senders(services: Services, stop: threading.Event) -> None:
     """Read what the DNS says of the sending domains, where letters leave this machine at all."""
     if services.provider.name in STAY_HERE:
@@ -244,8 +257,9 @@ def read_bounces(services: Services, stop: threading.Event) -> None:
 
 
 def run_imports(services: Services, stop: threading.Event) -> None:
-    """Take in the files that wait."""
-    imports.run_waiting(services.db, stop)
+    """Take in the files that wait; the next blast knows their domains and places."""
+    if imports.run_waiting(services.db, stop):
+        origins.learn(services.db)
 
 
 def exchange_suppressions(services: Services, stop: threading.Event) -> None:
@@ -280,6 +294,7 @@ JOBS = (
     Job("figures.providers", count_providers, 60.0, "events"),
     Job("figures.days", count_days, 30.0, "events"),
     Job("figures.months", count_months, 300.0, "events"),
+    Job("figures.origins", learn_origins, 3600.0, "events"),
     Job("digests.post", post_digests, 300.0, "mail"),
     Job("senders.read", read_senders, 600.0, "events"),
     Job("events.replay", replay_events, 5.0, "events"),

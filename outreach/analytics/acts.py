@@ -24,7 +24,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
-from outreach.analytics import touched
+from outreach.analytics import touched, traits
 from outreach.analytics.cells import (
     ACTS,
     DEVICE,
@@ -36,6 +36,7 @@ from outreach.analytics.cells import (
     NO_VARIANT,
     REACHED_CLICKED,
     TRAFFIC,
+    TRAIT_ACTS,
     WHOLE,
     Cell,
     Cells,
@@ -140,6 +141,7 @@ def _acts() -> Select[*tuple[Any, ...]]:
             func.coalesce(Delivery.variant_id, NO_VARIANT).label("variant_id"),
             _one(_REACHED).label("reached"),
             _one(signed.c.delivery_id.is_not(None)).label("signed"),
+            *(getattr(Delivery, name) for name in traits.COLUMNS),
             *counts,
         )
         .select_from(LETTERS)
@@ -206,6 +208,28 @@ def _sums(session: Session) -> Cells:
     for of, (dimension, value, *numbers) in _grouped(session, facets, blast, variant, *by):
         for name, number in zip(counted, numbers, strict=True):
             found[Cell(*of, dimension, value, name)] += int(number)
+    return found + _sums_by_trait(session)
+
+
+def _sums_by_trait(session: Session) -> Cells:
+    by = (STORED.c.blast_id, STORED.c.variant_id, *(STORED.c[name] for name in traits.COLUMNS))
+    numbers = [
+        func.sum(STORED.c[act] * STORED.c.reached).label(f"reached_{act}") for act in TRAIT_ACTS
+    ]
+    base = (
+        select(*by, *numbers)
+        .join(LETTERS, LETTERS.c.id == STORED.c.delivery_id)
+        .where(STORED.c.reached == 1)
+        .group_by(*by)
+        .cte("acted")
+    )
+    found = Cells()
+    keys, names = (base.c.blast_id, base.c.variant_id), [number.name for number in numbers]
+    for blast_id, variant_id, dimension, value, *sums in session.execute(
+        traits.spread(base, keys, names)
+    ):
+        for name, number in zip(names, sums, strict=True):
+            found[Cell(blast_id, variant_id, dimension, value, name)] += int(number)
     return found
 
 

@@ -9,6 +9,7 @@
 | link | its id | clicked, raw_clicked, reached_clicked (people), events |
 | device | a family of DEVICES | opened, clicked (people) |
 | evidence | its name | events (clicks by machines) |
+| mailbox, place, segment | its name | a state of letters, `reached_` and one of TRAIT_ACTS |
 """
 
 from __future__ import annotations
@@ -18,6 +19,9 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 WHOLE, SKIPPED, HOUR, LINK, DEVICE, EVIDENCE = "", "skipped", "hour", "link", "device", "evidence"
+# Traits: what was known of the person when the blast was frozen.
+MAILBOX, PLACE, SEGMENT = "mailbox", "place", "segment"
+TRAITS = (MAILBOX, PLACE, SEGMENT)
 NO_VARIANT = 0
 
 # What a person did, once for each letter; the same with `reached_` for letters that arrived.
@@ -26,6 +30,7 @@ CLASSES = ("human", "proxy", "machine", "unknown")
 TRAFFIC = tuple(f"{kind}_{shown}" for kind in ("opens", "clicks") for shown in CLASSES)
 FACETS = ("clicked", "raw_clicked", "events")
 REACHED_CLICKED = "reached_clicked"
+TRAIT_ACTS = ("opened", "clicked", "signed", "unsubscribed")
 
 TABLET, PHONE, COMPUTER, OTHER = "tablet", "phone", "computer", "other"
 # A device is what its agent names first here; an agent in lower case holds one of the words.

@@ -16,6 +16,8 @@ from outreach.core.db import Base, Id, Instant, Word
 
 # Letters are counted by state in slices of their ids: so many are read where one has moved.
 SLICE = 1024
+# By mailbox provider, place and segment in wider ones: a row for each that occurs in one.
+WIDE_SLICE = 8 * SLICE
 
 
 class Rollup(Base):
@@ -71,6 +73,10 @@ class LetterActs(Base):
     clicks_machine: Mapped[int] = mapped_column(Integer)
     clicks_unknown: Mapped[int] = mapped_column(Integer)
     machine_events: Mapped[int] = mapped_column(Integer)
+    # As the letter has them: what it is counted by must be at hand where it is taken out again.
+    mailbox_id: Mapped[int | None] = mapped_column(SmallInteger)
+    place_id: Mapped[int | None] = mapped_column(SmallInteger)
+    segments: Mapped[int | None]
 
 
 class LetterFacet(Base):
@@ -97,6 +103,20 @@ class LetterSlice(Base):
     state: Mapped[Word] = mapped_column(primary_key=True)
     # Of those skipped, bounced, refused.
     reason: Mapped[str] = mapped_column(String(400), primary_key=True)
+    letters: Mapped[int] = mapped_column(Integer)
+
+
+class TraitSlice(Base):
+    """The same by mailbox provider, place and segment, from slice * WIDE_SLICE on."""
+
+    __tablename__ = "trait_slices"
+
+    slice: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    blast_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    variant_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    dimension: Mapped[str] = mapped_column(String(20), primary_key=True)
+    value: Mapped[str] = mapped_column(String(400), primary_key=True)
+    state: Mapped[Word] = mapped_column(primary_key=True)
     letters: Mapped[int] = mapped_column(Integer)
 
 
@@ -129,4 +149,5 @@ class Change(Base):
 ACTS: Table = LetterActs.__table__  # type: ignore[assignment]
 FACETS: Table = LetterFacet.__table__  # type: ignore[assignment]
 SLICES: Table = LetterSlice.__table__  # type: ignore[assignment]
+TRAIT_SLICES: Table = TraitSlice.__table__  # type: ignore[assignment]
 CREDITS: Table = SignatureCredit.__table__  # type: ignore[assignment]

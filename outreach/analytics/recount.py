@@ -6,7 +6,7 @@ keeps about 500 bytes for each letter that did anything, so it is a proof on dem
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -21,10 +21,14 @@ from outreach.analytics.cells import (
     EVIDENCE,
     HOUR,
     LINK,
+    MAILBOX,
     NO_VARIANT,
     OTHER,
+    PLACE,
     REACHED_CLICKED,
+    SEGMENT,
     SKIPPED,
+    TRAIT_ACTS,
     WHOLE,
     Cell,
     Cells,
@@ -39,7 +43,7 @@ from outreach.analytics.figures import (
     earliest,
     strongest,
 )
-from outreach.blasts.models import Blast
+from outreach.blasts.models import Blast, FrozenSegment, Origin
 from outreach.core.errors import NotFound
 from outreach.mail.models import Delivery
 from outreach.petitions.models import Signature
@@ -54,6 +58,7 @@ class Letter:
 
     variant_id: int
     arrived: bool
+    traits: list[tuple[str, str]]  # dimension, value: what was known of the person at the freeze
     did: set[str] = field(default_factory=set)
     faceted: set[tuple[str, str, str]] = field(default_factory=set)  # dimension, value, measure
     followed_at: datetime | None = None
@@ -109,15 +114,25 @@ def _rows(session: Session, query: Select[*tuple[Any, ...]]) -> Iterator[Any]:
 
 def _letters(session: Session, sheet: Sheet) -> dict[int, Letter]:
     query = select(
-        Delivery.id, Delivery.variant_id, Delivery.kind, Delivery.state, Delivery.reason
+        Delivery.id,
+        Delivery.variant_id,
+        Delivery.kind,
+        Delivery.state,
+        Delivery.reason,
+        Delivery.mailbox_id,
+        Delivery.place_id,
+        Delivery.segments,
     ).where(Delivery.blast_id == sheet.blast_id)
+    traits_of = _traits(session, sheet.blast_id)
     letters = {}
-    for delivery_id, variant_id, kind, state, reason in _rows(session, query):
+    for delivery_id, variant_id, kind, state, reason, *known in _rows(session, query):
         if kind != BLAST_LETTER:
             continue
-        letter = Letter(variant_id or NO_VARIANT, state in DELIVERED_STATES)
+        letter = Letter(variant_id or NO_VARIANT, state in DELIVERED_STATES, traits_of(*known))
         letters[delivery_id] = letter
         sheet.add(state, variant=letter.variant_id)
+        for dimension, value in letter.traits:
+            sheet.add(state, variant=letter.variant_id, dimension=dimension, value=value)
         if state == "skipped":
             why = reason or UNKNOWN
             sheet.add("letters", variant=letter.variant_id, dimension=SKIPPED, value=why)
@@ -125,6 +140,22 @@ def _letters(session: Session, sheet: Sheet) -> dict[int, Letter]:
             why = cause_of(reason)
             sheet.add("letters", variant=letter.variant_id, dimension=state, value=why)
     return letters
+
+
+def _traits(session: Session, blast_id: int) -> Callable[..., list[tuple[str, str]]]:
+    """Names what a letter holds: mailbox_id, place_id, segments."""
+    origins = {origin.id: origin.value for origin in session.scalars(select(Origin))}
+    segments = session.scalars(select(FrozenSegment).where(FrozenSegment.blast_id == blast_id))
+    bits = {segment.bit: segment.name for segment in segments}
+
+    def named(mailbox_id: int | None, place_id: int | None, known: int | None) -> Any:
+        found = [(SEGMENT, name) for bit, name in bits.items() if (known or 0) & bit]
+        for dimension, origin in ((MAILBOX, mailbox_id), (PLACE, place_id)):
+            if origin is not None:
+                found.append((dimension, origins[origin]))
+        return found
+
+    return named
 
 
 def _events(session: Session, sheet: Sheet, blast: Blast, letters: Mapping[int, Letter]) -> None:
@@ -194,8 +225,11 @@ def device(agent: str) -> str:
 def _people(sheet: Sheet, letter: Letter) -> None:
     for act in letter.did:
         sheet.add(act, variant=letter.variant_id)
-        if letter.arrived:
-            sheet.add(f"reached_{act}", variant=letter.variant_id)
+        if not letter.arrived:
+            continue
+        sheet.add(f"reached_{act}", variant=letter.variant_id)
+        for dimension, value in letter.traits if act in TRAIT_ACTS else ():
+            sheet.add(f"reached_{act}", variant=letter.variant_id, dimension=dimension, value=value)
     for dimension, value, measure in letter.faceted:
         sheet.add(measure, variant=letter.variant_id, dimension=dimension, value=value)
         if letter.arrived and (dimension, measure) == (LINK, "clicked"):

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from sqlalchemy import delete, func, select, text
 from sqlalchemy.orm import Session
 
-from outreach.analytics import acts, credits, seen, slices, touched
+from outreach.analytics import acts, credits, seen, slices, touched, traits
 from outreach.analytics.cells import Cell, Cells
 from outreach.analytics.models import (
     ACTS,
@@ -22,6 +22,8 @@ from outreach.analytics.models import (
     FACETS,
     SLICE,
     SLICES,
+    TRAIT_SLICES,
+    WIDE_SLICE,
     Change,
     Rollup,
 )
@@ -121,6 +123,7 @@ def _count(session: Session, work: Work) -> None:
     if work.slice:
         acts.touch_moved(session, work.slice)
         slices.replace(session, cells)
+        traits.replace(session, cells)
     if session.scalar(select(touched.LETTERS.c.id).limit(1)) is not None:
         seen.gather(session)
         acts.replace(session, cells)
@@ -151,11 +154,12 @@ def _forget(session: Session, blast_id: int) -> None:
     )
     session.execute(delete(FACETS).where(FACETS.c.delivery_id.in_(mine)))
     session.execute(delete(ACTS).where(ACTS.c.delivery_id.in_(mine)))
-    session.execute(
-        delete(SLICES).where(
-            SLICES.c.slice.between(first // SLICE, last // SLICE), SLICES.c.blast_id == blast_id
+    for table, size in ((SLICES, SLICE), (TRAIT_SLICES, WIDE_SLICE)):
+        session.execute(
+            delete(table).where(
+                table.c.slice.between(first // size, last // size), table.c.blast_id == blast_id
+            )
         )
-    )
     session.execute(delete(CREDITS).where(CREDITS.c.blast_id == blast_id))
     session.execute(delete(Rollup).where(Rollup.blast_id == blast_id))
 

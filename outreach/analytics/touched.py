@@ -6,14 +6,14 @@ runs every second leave nothing behind in the catalogue.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from itertools import groupby
 
 from sqlalchemy import Column, MetaData, SmallInteger, String, Table, text
 from sqlalchemy.orm import Session
 from sqlalchemy.schema import CreateTable
 
-from outreach.analytics.models import SLICE
+from outreach.analytics.models import SLICE, WIDE_SLICE
 from outreach.core.bulk import insert_rows
 from outreach.core.db import BIG, UtcDateTime
 
@@ -50,10 +50,11 @@ EVENTS = Table(
     postgresql_on_commit="DELETE ROWS",
 )
 RANGES = _table("touched_slices", "slice", "first", "last")  # ids of letters from first to last
+WIDE_RANGES = _table("touched_wide_slices", "slice", "first", "last")
 
 
 def fill(
-    session: Session, letters: Iterable[int], signatures: Iterable[int], slices: Iterable[int]
+    session: Session, letters: Iterable[int], signatures: Iterable[int], slices: Collection[int]
 ) -> None:
     """Hold these ids, and no others, until the transaction ends."""
     connection = session.connection()
@@ -62,13 +63,18 @@ def fill(
     rows: dict[Table, list[tuple[int, ...]]] = {
         LETTERS: [(i,) for i in sorted(letters)],
         SIGNATURES: [(i,) for i in sorted(signatures)],
-        RANGES: [(i, i * SLICE, (i + 1) * SLICE - 1) for i in sorted(slices)],
+        RANGES: _ranges(slices, SLICE),
+        WIDE_RANGES: _ranges({i * SLICE // WIDE_SLICE for i in slices}, WIDE_SLICE),
     }
     for table, ids in rows.items():
         connection.execute(CreateTable(table, if_not_exists=True))
         connection.execute(table.delete())
         insert_rows(connection, table, [column.name for column in table.columns], ids)
         known(session, table)
+
+
+def _ranges(slices: Iterable[int], size: int) -> list[tuple[int, ...]]:
+    return [(i, i * size, (i + 1) * size - 1) for i in sorted(slices)]
 
 
 def runs(slices: Iterable[int]) -> Iterator[tuple[int, int]]:

@@ -63,7 +63,7 @@ def explain(
     """Each part of a rule as text, with how many it alone chooses; the whole rule first."""
     organisation = organisation or first_organisation(session)
     return [
-        (to_text(part), count(session, part, organisation)) for part in dict.fromkeys(_parts(rule))
+        (to_text(part), count(session, part, organisation)) for part in dict.fromkeys(parts(rule))
     ]
 
 
@@ -90,12 +90,13 @@ def rule_of(segment: Segment) -> Rule:
     return parse(segment.rules)
 
 
-def _parts(rule: Rule) -> list[Rule]:
-    parts = [rule]
+def parts(rule: Rule) -> list[Rule]:
+    """A rule and all that it is made of, saved segments by their names alone."""
+    found = [rule]
     match rule:
         case terms.Not(inner) | terms.Sample(rule=inner):
-            parts += _parts(inner)
+            found += parts(inner)
         case terms.And(rules) | terms.Or(rules):
             for inner in rules:
-                parts += _parts(inner)
-    return parts
+                found += parts(inner)
+    return found

@@ -44,9 +44,15 @@ def supporter_ids(
     return _Builder(session, organisation or first_organisation(session)).ids(rule)
 
 
-def people(session: Session, rule: Rule, organisation: Organisation) -> Select[int, str]:
-    """Ids, as `supporter_ids` has them, with the canonical addresses."""
-    builder = _Builder(session, organisation)
+def people(
+    session: Session,
+    rule: Rule,
+    organisation: Organisation,
+    person: type[Supporter] | None = None,
+) -> Select[int, str]:
+    """Ids, as `supporter_ids` has them, with the canonical addresses; of `person`, where the
+    statement is to ask more of them."""
+    builder = _Builder(session, organisation, person=person)
     return builder.ids(rule).add_columns(builder.person.address)
 
 

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import Select, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from outreach.accounts.models import Organisation
 from outreach.audiences.rules import parse
 from outreach.audiences.select import people
+from outreach.blasts import membership, origins
 from outreach.blasts.models import Blast
 from outreach.consent.gate import gated
+from outreach.supporters.models import Supporter
 
 
 @dataclass(frozen=True)
@@ -27,10 +30,20 @@ class AudienceCount:
         return self.chosen - sum(self.held_back.values())
 
 
-def members(session: Session, blast: Blast) -> Select[int, str | None]:
-    """Whom the blast's rules choose, each with the reason why the consent gate holds them back."""
+def members(session: Session, blast: Blast) -> Select[*tuple[Any, ...]]:
+    """Whom the blast's rules choose, each with the reason why the consent gate holds them back:
+    (supporter id, reason or NULL)."""
     organisation = session.get_one(Organisation, blast.organisation_id)
     return gated(people(session, parse(blast.audience), organisation))
+
+
+def members_and_traits(session: Session, blast: Blast) -> Select[*tuple[Any, ...]]:
+    """The same with what is kept beside a letter (Delivery's mailbox_id, place_id, segments)."""
+    organisation = session.get_one(Organisation, blast.organisation_id)
+    rule, person = parse(blast.audience), aliased(Supporter)
+    chosen = origins.kept(session, people(session, rule, organisation, person), person)
+    segments = membership.kept(session, blast, rule, organisation, person)
+    return gated(chosen.add_columns(segments.label("segments")))
 
 
 def somebody_would_get(session: Session, blast: Blast) -> bool:

@@ -12,7 +12,7 @@ from sqlalchemy import case, func, insert, literal, select
 from sqlalchemy.orm import Session
 
 from outreach.blasts import weights
-from outreach.blasts.audience import members
+from outreach.blasts.audience import members_and_traits
 from outreach.blasts.compose import compose_all, links_of
 from outreach.blasts.models import BLAST_STATES, PARTS, Blast, FrozenLetter
 from outreach.blasts.split import drawn
@@ -32,11 +32,13 @@ def freeze(session: Session, blast: Blast, *, base_url: str, batch_size: int) ->
     """
     blast.state = BLAST_STATES.after(blast.state, "freeze")
     _keep_letters(session, blast, base_url)
-    supporter_id, reason, variant_id = drawn(blast, members(session, blast)).subquery("drawn").c
+    whom = drawn(blast, members_and_traits(session, blast)).subquery("drawn")
+    supporter_id, reason, variant_id, *traits = whom.c
     bulk.give_room(session)
     session.execute(
         insert(DELIVERIES).from_select(
-            ["blast_id", "variant_id", "supporter_id", "kind", "state", "reason", "attempts"],
+            ["blast_id", "variant_id", "supporter_id", "kind", "state", "reason", "attempts"]
+            + [trait.name for trait in traits],
             select(
                 literal(blast.id),
                 variant_id,
@@ -45,6 +47,7 @@ def freeze(session: Session, blast: Blast, *, base_url: str, batch_size: int) ->
                 case((reason.is_(None), "pending"), else_="skipped"),
                 reason,
                 literal(0),
+                *traits,
             ).order_by(variant_id, supporter_id),  # so that a range of ids is of one variant
         )
     )

@@ -120,6 +120,34 @@ class CheckOverride(Base):
     at: Mapped[Instant] = mapped_column(default=now)
 
 
+class Origin(Base):
+    """A mailbox domain or a place that letters are counted by; deliveries hold its id.
+
+    `value` names the group that `key` (a domain; country and region) stands in; "" the rest.
+    """
+
+    __tablename__ = "origins"
+    __table_args__ = (UniqueConstraint("dimension", "key"),)
+
+    id: Mapped[Id]
+    dimension: Mapped[Word]  # mailbox, place
+    key: Mapped[Line]
+    value: Mapped[Line]
+
+
+class FrozenSegment(Base):
+    """A segment of which a blast's letters know who was in it when the blast was frozen: in
+    Delivery.segments its `bit`, a power of two, is set. The name is the one that it had then."""
+
+    __tablename__ = "frozen_segments"
+
+    blast_id: Mapped[int] = mapped_column(
+        ForeignKey("blasts.id", ondelete="CASCADE"), primary_key=True
+    )
+    bit: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    name: Mapped[Line]
+
+
 class StoppedDomain(Base):
     """A domain whose letters are held, of one blast or of all."""
 

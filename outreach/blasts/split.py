@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import accumulate, pairwise
+from typing import Any
 
 from sqlalchemy import ColumnElement, Select, case, func, literal, select
 
@@ -11,22 +12,23 @@ from outreach.audiences.select import shuffled
 from outreach.blasts.models import Blast, Variant
 
 
-def drawn(blast: Blast, members: Select[int, str | None]) -> Select[int, str | None, int]:
-    """The members (supporter id, reason), each with the id of their variant.
+def drawn(blast: Blast, members: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
+    """The members (supporter id, reason), each with the id of their variant and whatever else
+    comes with them.
 
     The lot depends on the blast and the person alone, on both databases, and never on what is known
     of them. Whoever gets a letter and whoever is held back is shared out apart, so the letters of
     two equal shares differ by one at most.
     """
-    supporter_id, reason = members.subquery("members").c
+    supporter_id, reason, *others = members.subquery("members").c
     if len(blast.variants) == 1:
-        return select(supporter_id, reason, literal(blast.variants[0].id))
+        return select(supporter_id, reason, literal(blast.variants[0].id), *others)
     is_held = reason.is_not(None)
     # No sample of a segment has a seed below zero.
     lot = (shuffled(supporter_id, -blast.id), supporter_id)
     place = func.row_number().over(partition_by=is_held, order_by=lot)
     people = func.count().over(partition_by=is_held)
-    return select(supporter_id, reason, _by_place(blast.variants, place, people))
+    return select(supporter_id, reason, _by_place(blast.variants, place, people), *others)
 
 
 def sizes(variants: Sequence[Variant], people: int) -> dict[str, int]:

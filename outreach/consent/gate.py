@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import ColumnElement, ScalarSelect, Select, case, exists, null, select
 
 from outreach.consent.models import EMAIL, GRANTED, WITHDRAWN, ConsentStanding, Suppression
@@ -26,17 +28,17 @@ def reason_not_to_write(
     return _reason(suppressed, standing)
 
 
-def gated(people: Select[int, str], purpose: str = EMAIL) -> Select[int, str | None]:
+def gated(people: Select[*tuple[Any, ...]], purpose: str = EMAIL) -> Select[*tuple[Any, ...]]:
     """(supporter id, reason) of many people at once, by joins: a third of the time of asking
     `reason_not_to_write` of each row.
 
-    `people`: (supporter id, canonical address), each once.
+    `people`: (supporter id, canonical address), each once; what else they have comes behind.
     """
     chosen = people.subquery("chosen")
-    supporter_id, address = chosen.c
+    supporter_id, address, *others = chosen.c
     reason = _reason(Suppression.address.is_not(None), ConsentStanding.status.expression)
     return (
-        select(supporter_id, reason.label("reason"))
+        select(supporter_id, reason.label("reason"), *others)
         .outerjoin(Suppression, Suppression.address == address)
         .outerjoin(
             ConsentStanding,

@@ -10,6 +10,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    SmallInteger,
     String,
     Table,
     UniqueConstraint,
@@ -141,6 +142,11 @@ class Delivery(Base):
     accepted_at: Mapped[Instant | None]
     lost_at: Mapped[Instant | None]  # when it became unknown, settled meanwhile or not
     held: Mapped[Line | None]
+    # What was known of the person when the blast was frozen: ids of blasts.models.Origin, and the
+    # bits of blasts.models.FrozenSegment. None: not kept.
+    mailbox_id: Mapped[int | None] = mapped_column(SmallInteger)
+    place_id: Mapped[int | None] = mapped_column(SmallInteger)
+    segments: Mapped[int | None]
 
 
 class SingleLetter(Base):

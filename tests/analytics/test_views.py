@@ -13,7 +13,7 @@ from sqlalchemy.exc import ProgrammingError
 
 from outreach.accounts.models import AuditEntry, Organisation
 from outreach.analytics import provider_figures, recount, rollup, views
-from outreach.analytics.cells import SKIPPED, WHOLE, Cells
+from outreach.analytics.cells import SKIPPED, TRAITS, WHOLE, Cells
 from outreach.consent import ledger, suppression
 from outreach.core import migrations
 from outreach.core.clock import now
@@ -211,6 +211,22 @@ def test_examples_by_group_find_what_a_recount_finds(sample: Database) -> None:
         assert dict(rows(sample, EXAMPLES[f"{kind} by class"])) == classes
     hours = rows(sample, EXAMPLES["clicked and signed per hour"])
     assert [(clicked, signed) for _, clicked, signed in hours] == [(1, 0), (1, 2)]
+
+
+def test_figures_by_trait_are_those_of_a_recount(sample: Database) -> None:
+    cells = truth(sample)
+    for trait in TRAITS:
+        found = rows(
+            sample,
+            "SELECT name, delivered, delivered_opened FROM analytics.trait_figures "
+            f"WHERE blast_id = 1 AND trait = '{trait}'",
+        )
+        assert found
+        for name, delivered, opened in found:
+            here = [at for at in cells if (at.dimension, at.value) == (trait, name)]
+            arrived = ("accepted", "delivered", "complained")
+            assert delivered == sum(cells[at] for at in here if at.measure in arrived)
+            assert opened == sum(cells[at] for at in here if at.measure == "reached_opened")
 
 
 def test_rates_stand_over_delivered_letters(sample: Database) -> None:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from outreach.blasts.models import Blast, Variant
+from outreach.blasts.models import Blast, FrozenSegment, Origin, Variant
 from outreach.mail.models import Delivery
 from outreach.petitions.models import Petition, PetitionVersion, Signature
 from outreach.supporters.models import Supporter
@@ -61,6 +61,15 @@ class World:
             for i, kind in enumerate(kinds)
         }
 
+        origins = [
+            self._stored(Origin(dimension=dimension, key=f"{value} {number}", value=value))
+            for dimension in ("mailbox", "place")
+            for value in (f"{dimension} of many", "")
+        ]
+        self.mailboxes, self.places = origins[:2], origins[2:]
+        for bit in (1, 2):
+            self._stored(FrozenSegment(blast_id=self.blast.id, bit=bit, name=f"Segment {bit}"))
+
     def _stored(self, thing):  # type: ignore[no-untyped-def]
         self.session.add(thing)
         self.session.flush()
@@ -74,7 +83,13 @@ class World:
     def letter(
         self, state: str = "accepted", *, reason: str | None = None, kind: str = "blast"
     ) -> Delivery:
-        """A letter of the blast to a new person."""
+        """A letter of the blast to a new person; each knows something else of them."""
+        person = next(_numbers)
+        known = {
+            "mailbox_id": self.mailboxes[person % 2].id,
+            "place_id": self.places[person % 3 // 2].id,
+            "segments": person % 4,
+        }
         return self._stored(
             Delivery(
                 blast_id=self.blast.id,
@@ -82,6 +97,7 @@ class World:
                 kind=kind,
                 state=state,
                 reason=reason,
+                **(known if person % 5 else {}),
             )
         )
 
