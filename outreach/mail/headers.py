@@ -18,9 +18,7 @@ _WORD_BYTES = 39
 _LONGEST_PLAIN = 900
 _ATOM = r"[^\s\x00-\x1f\x7f\ud800-\udfff<>()\[\]\\,;:\"@]+"
 # What most letters have: a strict subset of what `mailbox` writes, known at one look.
-_is_plain_mailbox = re.compile(
-    r'"[ !#-<>-\[\]-~]{1,400}" <[A-Za-z0-9._+-]+@[A-Za-z0-9.-]+>'
-).fullmatch
+_PLAIN_MAILBOX = re.compile(r'"[ !#-<>-\[\]-~]{1,400}" <[A-Za-z0-9._+-]+@[A-Za-z0-9.-]+>').fullmatch
 _is_address = re.compile(f"{_ATOM}@{_ATOM}").fullmatch
 
 
@@ -47,10 +45,15 @@ def unstructured(text: str) -> str:
     return encoded_words(one_line(text))
 
 
+def is_plain_mailbox(name: str, address: str) -> bool:
+    """Whether `mailbox` takes both as they are: ASCII, without a quote or backslash."""
+    return _PLAIN_MAILBOX(f'"{name}" <{address}>') is not None
+
+
 def mailbox(name: str, address: str) -> str:
     """`"Name" <address>`; raises Unsendable for what can't be an address."""
     plain = f'"{name}" <{address}>'
-    if _is_plain_mailbox(plain):
+    if _PLAIN_MAILBOX(plain):
         return plain
     if _is_address(address) is None:
         raise Unsendable("The address holds characters that no address can have.")

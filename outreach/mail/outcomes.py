@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import BigInteger, Text, bindparam, func, select, update
+from sqlalchemy import BigInteger, Text, any_, bindparam, func, select, update
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
@@ -33,11 +33,21 @@ _ONE = {
     .values(_FACTS)
     for fate, verb in _VERBS.items()
 }
-# The same for many at once, where there are arrays; the range keeps the planner, who can't tell
-# how many they hold, from reading the whole table.
+# The same for many at once, where there are arrays: those of whom one thing is said, and those of
+# whom each has its own. The range keeps the planner, who can't tell how many an array holds, from
+# reading the whole table.
+_REACH = DELIVERIES.c.id.between(bindparam("first"), bindparam("last"))
+_IDS = bindparam("rows", type_=ARRAY(BigInteger))
+_ALIKE = {
+    fate: DELIVERY_STATES.update(DELIVERIES, verb)
+    .where(DELIVERIES.c.id == any_(_IDS), _REACH)
+    .values(_FACTS)
+    for fate, verb in _VERBS.items()
+}
+FEW_STATEMENTS = 8  # a request or two for each outcome of a letter's conditions
 _told = (
     func.unnest(
-        bindparam("rows", type_=ARRAY(BigInteger)),
+        _IDS,
         bindparam("whys", type_=ARRAY(Text)),
         bindparam("refs", type_=ARRAY(Text)),
     )
@@ -46,8 +56,7 @@ _told = (
 )
 _MANY = {
     fate: DELIVERY_STATES.update(DELIVERIES, verb)
-    .where(DELIVERIES.c.id == _told.c.delivery)
-    .where(DELIVERIES.c.id.between(bindparam("first"), bindparam("last")))
+    .where(DELIVERIES.c.id == _told.c.delivery, _REACH)
     .values({**_FACTS, "reason": _told.c.why, "provider_ref": _told.c.ref})
     for fate, verb in _VERBS.items()
 }
@@ -120,22 +129,32 @@ def _record_range(
 
 def _record_each(session: Session, outcomes: Sequence[Outcome], instant: datetime) -> None:
     connection = session.connection()
+    told = [o for o in outcomes if o.fate in _VERBS]
+    if connection.dialect.name != "postgresql":
+        for fate in _VERBS:
+            if rows := [
+                {"row": o.delivery_id, **_facts(o, instant)} for o in told if o.fate is fate
+            ]:
+                connection.execute(_ONE[fate], rows)
+        return
+    alike: dict[tuple[Any, ...], list[Outcome]] = {}
+    for outcome in told:
+        alike.setdefault(outcome[1:], []).append(outcome)
+    if len(alike) <= FEW_STATEMENTS:
+        for same in alike.values():
+            values = {**_reach(same), **_facts(same[0], instant)}
+            connection.execute(_ALIKE[same[0].fate], values)
+        return
     for fate in _VERBS:
-        told = [o for o in outcomes if o.fate is fate]
-        if told and connection.dialect.name == "postgresql":
-            ids = [o.delivery_id for o in told]
-            arrays = {
-                "rows": ids,
-                "first": min(ids),
-                "last": max(ids),
-                "whys": [o.reason[:400] or None for o in told],
-                "refs": [o.ref[:400] or None for o in told],
-                **_instants(fate, instant),
-            }
-            connection.execute(_MANY[fate], arrays)
-        elif told:
-            rows = [{"row": o.delivery_id, **_facts(o, instant)} for o in told]
-            connection.execute(_ONE[fate], rows)
+        if own := [o for o in told if o.fate is fate]:
+            facts = [_facts(o, instant) for o in own]
+            arrays = {"whys": [f["why"] for f in facts], "refs": [f["ref"] for f in facts]}
+            connection.execute(_MANY[fate], {**_reach(own), **arrays, **_instants(fate, instant)})
+
+
+def _reach(outcomes: Sequence[Outcome]) -> dict[str, Any]:
+    ids = [o.delivery_id for o in outcomes]
+    return {"rows": ids, "first": min(ids), "last": max(ids)}
 
 
 def _facts(outcome: Outcome, instant: datetime) -> dict[str, Any]:

@@ -7,20 +7,23 @@ substitutions. Facts and limits: SendGrid's documentation and OpenAPI descriptio
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from operator import itemgetter
 from typing import Any
 
 import orjson
 
 from outreach.core.tokens import Slot
-from outreach.mail.headers import Unsendable, mailbox, one_line
+from outreach.mail.headers import Unsendable, is_plain_mailbox, mailbox, one_line
 from outreach.mail.mime import MAX_LETTER_BYTES, static_headers
 from outreach.mail.plan import Form, Piece, Plan, Recipient
 
 DELIVERY = "delivery"  # the custom argument that comes back with each event
 MAX_PEOPLE = 1000
 MAX_SUBSTITUTIONS = 10_000  # bytes of tags and values, for each person
-_LONGEST_CHARACTER = 4  # bytes
+# Places beside the plan's values, counted from the end of the row that fills a personalization.
+_PERSON, _ID = -2, -1
 # An account may switch these on for all letters; its links would then replace ours.
 _NO_TRACKING = {
     "click_tracking": {"enable": False, "enable_text": False},
@@ -36,9 +39,7 @@ class RequestMaker:
     """Writes the requests of one plan. Raises Unsendable for a letter above 25 MB."""
 
     def __init__(self, plan: Plan) -> None:
-        self._can_unsubscribe = plan.envelope.can_unsubscribe
-        name, head, tag = plan.token(Slot.UNSUBSCRIBE)
-        self._way_out = f"<{plan.envelope.base_url}/u/{name}", head, tag
+        self._merges = len(plan.merges)
         # Nobody can write this into a name or a letter to have it replaced.
         nonce = secrets.token_hex(4)
         pieces = [piece for form in plan.forms for piece in (*form.subject, *form.html, *form.text)]
@@ -46,14 +47,14 @@ class RequestMaker:
         self._tag_of = {place: f"-{nonce}s{place:04d}-" for place in places}
         self._places = tuple(self._tag_of)
         self._tags_size = sum(map(len, self._tag_of.values()))
-        self._person = self._compiled(static_headers(plan.envelope))
+        self._person, self._pick = self._compiled(plan)
         self._texts = [self._texts_of(form) for form in plan.forms]  # by outcome
         self._base: Json = {
-            "from": _person(plan.envelope.sender_name, plan.envelope.sender_address),
+            "from": _mailbox(plan.envelope.sender_name, plan.envelope.sender_address),
             "tracking_settings": _NO_TRACKING,
         }
         if plan.envelope.reply_to:
-            self._base["reply_to"] = _person("", plan.envelope.reply_to)
+            self._base["reply_to"] = _mailbox("", plan.envelope.reply_to)
 
     def request(self, people: Sequence[bytes], more: Json, outcome: int = 0) -> bytes:
         """The JSON of one request for up to MAX_PEOPLE personalizations, each address once.
@@ -66,45 +67,53 @@ class RequestMaker:
     def personalization(self, recipient: Recipient) -> bytes:
         """The JSON of what is one person's own; raises Unsendable.
 
-        Written by joining, as the letters themselves: a quarter of the time of a dictionary.
+        Written by joining, as the letters themselves: a tenth of the time of a dictionary.
         """
-        values = recipient.values
-        personal = [values[place] for place in self._places]
-        if self._too_large(personal):
+        delivery_id, address, name, values, _ = recipient
+        row = (
+            *map(_inside, values[: self._merges]),
+            *values[self._merges :],  # tokens need no escaping
+            _person(name, address),
+            str(delivery_id),
+        )
+        pieces = self._person.copy()
+        pieces[1::2] = self._pick(row)
+        person = "".join(pieces).encode()
+        if len(person) > MAX_SUBSTITUTIONS and self._too_large(values):
             raise Unsendable(
                 f"The personal parts of this letter have more than {MAX_SUBSTITUTIONS:,} bytes, "
                 "which is what SendGrid takes."
             )
-        row = [_person(recipient.name, recipient.address), str(recipient.delivery_id), *personal]
-        if self._can_unsubscribe:
-            start, head, tag = self._way_out
-            row.append(f"{start}{values[head]}{values[tag]}>")
-        pieces = self._person.copy()
-        pieces[1::2] = map(orjson.dumps, row)
-        return b"".join(pieces)
+        return person
 
-    def _compiled(self, headers: dict[str, str]) -> list[bytes]:
-        """A personalization as static JSON at even places, to be filled at odd ones: with the
-        person, the delivery's id, a value for each tag, and the way out.
+    def _compiled(self, plan: Plan) -> tuple[list[str], Callable[[Sequence[str]], tuple[str, ...]]]:
+        """A personalization as static JSON at even places, to be filled at odd ones, and what
+        picks for them from a row: values, person, delivery's id.
 
         All headers stand here: SendGrid says that those of a personalization override those of
         the message, not whether header by header. The delivery's id is the only thing that we
         give away to be kept.
         """
         hole = secrets.token_hex(8)
-        person: Json = {"to": [hole], "custom_args": {DELIVERY: hole}}
-        if self._tag_of:
+        person: Json = {"to": [[hole]], "custom_args": {DELIVERY: hole}}
+        picked = [_PERSON, _ID, *self._places]
+        if self._places:
             person["substitutions"] = dict.fromkeys(self._tag_of.values(), hole)
-        if self._can_unsubscribe:
+        headers = static_headers(plan.envelope)
+        if plan.envelope.can_unsubscribe:
+            name, *token = plan.token(Slot.UNSUBSCRIBE)
+            picked += token
             headers = {
                 "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
                 **headers,
-                "List-Unsubscribe": hole,  # the last one, as in the row that fills it
+                # The last one, as in the row that fills it.
+                "List-Unsubscribe": f"<{plan.envelope.base_url}/u/{name}{hole}{hole}>",
             }
         if headers:
             person["headers"] = headers
-        statics = orjson.dumps(person).split(f'"{hole}"'.encode())
-        return [piece for static in statics for piece in (static, b"")][:-1]
+        # What is put in brings its own quotes only where it is a person.
+        statics = orjson.dumps(person).decode().replace(f'["{hole}"]', hole).split(hole)
+        return [piece for static in statics for piece in (static, "")][:-1], itemgetter(*picked)
 
     def _texts_of(self, form: Form) -> Json:
         text, html = self._tagged(form.text), self._tagged(form.html)
@@ -123,12 +132,28 @@ class RequestMaker:
         return "".join(self._tag_of[p] if isinstance(p, int) else p for p in pieces)
 
     def _too_large(self, values: Sequence[str]) -> bool:
-        characters = self._tags_size + sum(map(len, values))
-        if characters * _LONGEST_CHARACTER <= MAX_SUBSTITUTIONS:
-            return False
-        return self._tags_size + sum(len(v.encode()) for v in values) > MAX_SUBSTITUTIONS
+        size = sum(len(values[place].encode()) for place in self._places)
+        return self._tags_size + size > MAX_SUBSTITUTIONS
 
 
-def _person(name: str, address: str) -> dict[str, str]:
-    mailbox(name, address)  # raises Unsendable for what can't be an address
+def _person(name: str, address: str) -> str:
+    """A person as JSON; raises Unsendable for what can't be an address."""
+    if is_plain_mailbox(name, address):  # without quotes or backslashes
+        return f'{{"email":"{address}","name":"{name}"}}'
+    return orjson.dumps(_mailbox(name, address)).decode()
+
+
+def _mailbox(name: str, address: str) -> dict[str, str]:
+    mailbox(name, address)  # raises Unsendable
     return {"email": address, "name": one_line(name)} if name else {"email": address}
+
+
+def _inside(text: str) -> str:
+    """What stands between the quotes of a JSON text."""
+    return text if text.isalnum() else _escaped(text)
+
+
+@lru_cache(4096)
+def _escaped(text: str) -> str:
+    """Lists of people repeat, and so does the sentence on why somebody gets a letter."""
+    return orjson.dumps(text).decode()[1:-1]

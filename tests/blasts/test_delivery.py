@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select
@@ -17,7 +18,7 @@ from outreach.core import process
 from outreach.mail.flight import Stage
 from outreach.mail.models import Batch, Delivery
 from outreach.mail.plan import Recipient
-from outreach.mail.provider import Fate, ProviderDown, ProviderRefuses
+from outreach.mail.provider import Fate, Outcome, ProviderDown, ProviderRefuses
 from outreach.supporters.models import Supporter
 from tests.standins.world import World
 
@@ -86,6 +87,27 @@ def test_outcomes_are_kept_with_their_reasons(world: World) -> None:
         batch = session.scalars(select(Batch)).one()
         assert (batch.state, batch.attempts) == ("ready", 1)
         assert batch.not_before is not None
+
+
+@pytest.mark.parametrize("requests", [1, 2, 40])
+def test_every_letter_keeps_the_reference_of_its_own_request(world: World, requests: int) -> None:
+    """Of a part that left in one, a few or many requests, with one letter refused."""
+    world.add_people(40)
+    world.provider.fates = {"p0007@example.org": Fate.REFUSED}
+    sent = world.provider.send
+
+    def in_requests(*given: Any) -> list[Outcome]:
+        return [o._replace(ref=f"request {i % requests}") for i, o in enumerate(sent(*given))]
+
+    world.provider.send = in_requests  # type: ignore[method-assign]
+    world.start()
+    world.send()
+    with world.db.reading() as session:
+        found = session.execute(
+            select(Delivery.state, Delivery.provider_ref).order_by(Delivery.id)
+        ).all()
+    assert [ref for _, ref in found] == [f"request {i % requests}" for i in range(40)]
+    assert [state for state, _ in found] == [*["accepted"] * 6, "refused", *["accepted"] * 33]
 
 
 def test_who_was_put_off_is_tried_again_alone(world: World) -> None:
