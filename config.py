@@ -187,6 +187,16 @@ class Settings(BaseSettings):
         description="Hour of Mondays, in the organisation’s time zone, from which on weekly "
         "digests leave.",
     )
+    sources_days: int = Field(
+        7,
+        ge=0,
+        le=365,
+        description="Days after which the address of a cited source is opened again, to see "
+        "whether it still says what is quoted; 0: never by itself.",
+    )
+    sources_loopback: bool = Field(
+        False, description="Open sources on this machine, too: for tests only."
+    )
     metrics_token: SecretStr = Field(
         SecretStr(""),
         description="Prometheus gets /metrics with this bearer token; empty: nobody gets it.",

@@ -29,6 +29,7 @@ from outreach.blasts import (
     queries,
     schedule,
 )
+from outreach.blasts.checks_of_citations import quoted_anywhere
 from outreach.blasts.freeze import freeze
 from outreach.blasts.recovering import recover_lost
 from outreach.blasts.sender import Sender
@@ -38,6 +39,7 @@ from outreach.core.clock import now
 from outreach.core.db import AWAY
 from outreach.core.errors import OutreachError, TryLater
 from outreach.petitions import tally
+from outreach.petitions.library import look
 from outreach.services import ALIVE_EVERY_S, Services
 from outreach.supporters import imports
 from outreach.tracking import (
@@ -224,6 +226,23 @@ def post_digests(services: Services, stop: threading.Event) -> None:
     digest.post_due(services.db, services.tokens, services.base_url, services.digest_hour, stop)
 
 
+def look_at_sources(services: Services, stop: threading.Event) -> None:
+    """Open the addresses of cited sources that are due, and keep what they say."""
+    if not services.sources_days:
+        return
+    with services.db.reading() as session:
+        due = look.due(session)
+    look.look_now(
+        services.db,
+        due,
+        by=look.BY_ITSELF,
+        days=services.sources_days,
+        loopback=services.sources_loopback,
+        quotations=quoted_anywhere,
+        stop=stop,
+    )
+
+
 def replay_events(services: Services, stop: threading.Event) -> None:
     """Store the events that were kept in a file while the database was away."""
     spool.replay(services.db, spool.path_in(services.data_dir))
@@ -290,6 +309,7 @@ JOBS = (
     Job("blasts.pause", pause_bad, 10.0, "blasts"),
     Job("mail.recover", recover, 5.0, "mail"),
     Job("petitions.count", count_signatures, 2.0, "petitions"),
+    Job("sources.look", look_at_sources, 30.0, "sources"),
     Job("figures.count", roll_up, 1.0, "events"),
     Job("figures.providers", count_providers, 60.0, "events"),
     Job("figures.days", count_days, 30.0, "events"),

@@ -48,6 +48,8 @@ class Services:
     events_keep_months: int = 0  # after their own; 0: for ever
     digest_hour: int = 8  # on Mondays, in an organisation’s time zone
     pages_keep_s: float = 0.0  # so long a petition’s page is shown as it was; 0: made for each view
+    sources_days: int = 0  # after which a source is looked at again; 0: not by itself
+    sources_loopback: bool = False  # tests let sources be on this machine
     metrics_token: str = ""  # who has it may read the metrics; empty: nobody
 
     @property

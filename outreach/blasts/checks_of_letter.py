@@ -10,6 +10,8 @@ from sqlalchemy import select
 from outreach.accounts.models import Organisation
 from outreach.blasts.audience import members
 from outreach.blasts.checks import Case, Check, Finding
+from outreach.blasts.checks_of_citations import OVERRIDABLE as OF_CITATIONS
+from outreach.blasts.checks_of_citations import of_citations
 from outreach.blasts.compose import GMAIL_CLIPS_AT
 from outreach.blasts.each import Person, render_each
 from outreach.blasts.recipients import column_of
@@ -20,9 +22,6 @@ from outreach.mail.fields import CUSTOM, DATE, NUMBER, Field
 from outreach.mail.plan import Recipient
 from outreach.mail.render import PERSON
 from outreach.mail.wording import is_date, is_number
-from outreach.petitions import citations
-from outreach.petitions.models import Citation
-from outreach.petitions.queries import current_version
 from outreach.supporters.models import Supporter
 
 PREHEADER_LENGTH = range(40, 91)
@@ -189,50 +188,6 @@ def _speed(case: Case) -> Iterator[Finding]:
     )
 
 
-def _citations(case: Case) -> Iterator[Finding]:
-    session, petition = case.session, case.petition
-    text = current_version(session, petition).text
-    labels = dict.fromkeys(
-        (*case.composed.unresolved, *citations.unresolved(session, petition, text))
-    )
-    for label in labels:
-        yield Finding(
-            "citations.unresolved",
-            "stop",
-            f"The marker [^{label}] leads nowhere",
-            "The petition has no such note.",
-            can_override=True,
-        )
-    for citation in citations.unused(session, petition, text):
-        yield Finding(
-            "citations.unused",
-            "stop",
-            f"No marker leads to the source [^{citation.label}]",
-            "Mark the place that leans on it, or take it out.",
-            can_override=True,
-        )
-    unchecked = _unchecked(case)
-    if unchecked:
-        yield Finding(
-            "citations.unchecked",
-            "stop",
-            f"Sources that nobody has checked: {unchecked}",
-            "Read them, then say so on the petition’s page.",
-            can_override=True,
-        )
-    elif not labels:
-        yield Finding("citations", "ok", f"Notes: {len(case.composed.cited)}, all resolved")
-
-
-def _unchecked(case: Case) -> int:
-    cited = case.session.scalars(
-        select(Citation).where(
-            Citation.petition_id == case.petition.id, Citation.label.in_(case.composed.cited)
-        )
-    )
-    return len({c.source_id for c in cited if c.source.checked_at is None})
-
-
 def _size(case: Case) -> Iterator[Finding]:
     plan = case.composed.plan
     values = plan.values_of([""] * len(plan.fields))
@@ -273,16 +228,8 @@ CHECKS_OF_LETTER: tuple[Check, ...] = (
     _ask,
     _outcomes,
     _speed,
-    _citations,
+    of_citations,
     _size,
     _way_out,
 )
-OVERRIDABLE = frozenset(
-    {
-        "citations.unresolved",
-        "citations.unused",
-        "citations.unchecked",
-        "fields.unknown",
-        "size",
-    }
-)
+OVERRIDABLE = OF_CITATIONS | {"fields.unknown", "size"}

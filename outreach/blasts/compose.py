@@ -93,7 +93,7 @@ def compose(
         draft=draft,
         base_url=base_url,
         petition_url=f"{base_url}/petitions/{petition.slug}",
-        notes={note.label: note for note in notes},
+        notes=citations.by_label(notes),
         tracked=tracked,
         written=variant.says("body"),
         known=known,

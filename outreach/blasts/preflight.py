@@ -53,7 +53,7 @@ def override(session: Session, blast: Blast, *, check: str, reason: str, actor: 
     """
     if not reason.strip():
         raise BadInput("Say why this check is passed over.", field="reason")
-    if check not in OVERRIDABLE:
+    if check.partition(":")[0] not in OVERRIDABLE:
         raise Conflict(
             f"The check “{check}” can’t be passed over.",
             hint=f"These can: {', '.join(sorted(OVERRIDABLE))}.",

@@ -21,7 +21,16 @@ from outreach.cli.petition_texts import (
 from outreach.cli.petitions_deliver import deliver
 from outreach.cli.petitions_revise import revise
 from outreach.core.errors import BadInput
-from outreach.petitions import checking, exports, grades, operations, queries, signing, tally
+from outreach.petitions import (
+    checking,
+    citations,
+    exports,
+    grades,
+    operations,
+    queries,
+    signing,
+    tally,
+)
 from outreach.petitions.intake.read import read_petition_file
 from outreach.petitions.models import Petition
 from outreach.petitions.pages import Pages
@@ -113,7 +122,9 @@ def show(context: Context, slug: str, json_: bool) -> None:
         if json_:
             version = queries.current_version(session, petition)
             wording = {"statement": version.statement, "body": version.body}
-            context.print_json({**shown, **wording, "citations": version.notes})
+            notes = citations.notes_of(session, petition, version.text)
+            found = [note.to_json() for note in notes]
+            context.print_json({**shown, **wording, "citations": found})
         else:
             print_petition(context.say, session, petition, shown)
 

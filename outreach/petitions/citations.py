@@ -1,13 +1,15 @@
 """Notes of a petition: numbered by first use in its text, derived each time, stored nowhere.
 
 A marker `[^label]` leads to the citation of that label. Citations without a marker get no number.
+Page, letters, plain text and PDF ask `notes_of` for the notes, `by_label` for the note that a
+marker leads to, and `note_parts` or `note_text` for a note's line.
 """
 
 from __future__ import annotations
 
-import calendar
 import re
 from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -15,6 +17,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
 from outreach.mail.markdown import marker_labels
+from outreach.petitions.library import styles
 from outreach.petitions.models import Citation, Petition, PetitionVersion
 
 _DOUBLE = re.compile('[“”„"]')
@@ -24,7 +27,8 @@ _WORDS = re.compile(r"\w+")
 @dataclass(frozen=True, slots=True)
 class Note:
     """One numbered note. `places` are the ids of its markers in the page, in order; `same_as` is
-    the number of the note that an “Ibid.” repeats."""
+    the number of the note that an “Ibid.” repeats. `also` are further labels that lead here;
+    `repeats` says how its style writes a source that was cited before: ibid or short."""
 
     number: int
     label: str
@@ -37,26 +41,35 @@ class Note:
     raw: str
     same_as: int | None = None
     places: list[str] = field(default_factory=list)
+    also: list[str] = field(default_factory=list)
+    style: str = styles.PASTED
+    repeats: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """The note as JSON values, as a version keeps it."""
         return asdict(self)
 
 
-def notes_of(session: Session, petition: Petition, text: str) -> list[Note]:
+def notes_of(
+    session: Session, petition: Petition, text: str, *, style: str | None = None
+) -> list[Note]:
     """The notes that the markers of `text` lead to, in the order of their numbers.
 
-    `text` is a version's `text` (or its body, where the statement has no markers).
+    `text` is a version's `text` (or its body, where the statement has no markers); `style` is the
+    petition's own unless another one is wanted.
     """
+    style = style or petition.note_style
     citations = {citation.label: citation for citation in _citations(session, petition)}
-    uses = Counter(label for label in marker_labels(text) if label in citations)
+    used = [label for label in marker_labels(text) if label in citations]
+    leads = _leads(citations, used, style)
+    uses = Counter(leads[label] for label in used)
     numbers = {label: number for number, label in enumerate(uses, start=1)}
-    originals = _originals(citations.values())
+    repeats = _repeats(citations, numbers, style)
     notes = []
     for label, number in numbers.items():
         citation = citations[label]
-        original = originals[citation.id]
         source = citation.source
+        same_as, how = repeats.get(label, (None, ""))
         notes.append(
             Note(
                 number=number,
@@ -68,16 +81,26 @@ def notes_of(session: Session, petition: Petition, text: str) -> list[Note]:
                 url=source.url,
                 archived_url=source.archived_url,
                 raw=citation.raw,
-                same_as=None if original == label else numbers.get(original),
+                same_as=same_as,
                 places=[place(number, use) for use in range(1, uses[label] + 1)],
+                also=[one for one, first in leads.items() if first == label != one],
+                style=style,
+                repeats=how,
             )
         )
     return notes
 
 
+def by_label(notes: Sequence[Note]) -> dict[str, Note]:
+    """The note that each label leads to."""
+    return {label: note for note in notes for label in (note.label, *note.also)}
+
+
 def keep_in(session: Session, petition: Petition, version: PetitionVersion) -> None:
-    """Store the version with the notes as they stand now, for whoever signs it."""
-    version.notes = [note.to_json() for note in notes_of(session, petition, version.text)]
+    """Store the version with the notes as they stand now, in the words that were pasted, for
+    whoever signs it."""
+    found = notes_of(session, petition, version.text, style=styles.PASTED)
+    version.notes = [note.to_json() for note in found]
     session.add(version)
     session.flush()
 
@@ -112,10 +135,10 @@ def note_text(note: Note) -> str:
 def note_parts(note: Note) -> tuple[str, str, str]:
     """The same line cut into what stands before the title, the title with its quotes, the rest.
 
-    A note whose title is not known stands whole in the middle. The pasted words win over a line
-    built from the parts: only they hold pages, sections and what else no part has a place for.
+    A note whose title is not known stands whole in the middle. In the style “pasted” the pasted
+    words win over a line built from the parts.
     """
-    line = _tidied(note) or _built(note)
+    line = _line(note)
     if note.same_as is not None:
         return "", line, f" (note {note.same_as})"
     words = _WORDS.findall(note.title or "")
@@ -136,7 +159,47 @@ def _citations(session: Session, petition: Petition) -> list[Citation]:
     return list(session.scalars(query))
 
 
-def _originals(citations: Any) -> dict[int, str]:
+def _leads(citations: Mapping[str, Citation], used: Sequence[str], style: str) -> dict[str, str]:
+    """For each label in use the one whose note it leads to: itself, or in the house's style the
+    first that cites the same place of the same source."""
+    leads: dict[str, str] = {}
+    first: dict[tuple[int, str], str] = {}
+    for label in used:
+        citation = citations[label]
+        if style == styles.HOUSE and citation.source.title:
+            spot = citation.source_id, styles.locator(citation.raw, citation.source.title)
+            leads[label] = first.setdefault(spot, label)
+        else:
+            leads[label] = label
+    return leads
+
+
+def _repeats(
+    citations: Mapping[str, Citation], numbers: Mapping[str, int], style: str
+) -> dict[str, tuple[int | None, str]]:
+    """The notes that repeat a source: the number of the one they repeat, and how it is written."""
+    if style == styles.PASTED:
+        originals = _originals(citations.values())
+        return {
+            label: (numbers.get(originals[citations[label].id]), "")
+            for label in numbers
+            if originals[citations[label].id] != label
+        }
+    if style == styles.HOUSE:
+        return {}
+    found: dict[str, tuple[int | None, str]] = {}
+    first: dict[int, int] = {}
+    before = None
+    for label, number in numbers.items():
+        source = citations[label].source_id
+        if source in first:
+            found[label] = first[source], "ibid" if source == before else "short"
+        before = source
+        first.setdefault(source, number)
+    return found
+
+
+def _originals(citations: Iterable[Citation]) -> dict[int, str]:
     """For each citation the label of the one that it repeats, or its own.
 
     A repetition shares an earlier note's source and does not name it again (“Ibid., p. 4”).
@@ -156,40 +219,21 @@ def _names_source(citation: Citation) -> bool:
     return bool((title and title in raw) or (url and url in citation.raw))
 
 
+def _line(note: Note) -> str:
+    pasted = _tidied(note)
+    if pasted and (note.style == styles.PASTED or not note.title):
+        return pasted
+    locator = styles.locator(note.raw, note.title)
+    if note.repeats:
+        return styles.ibid(locator) if note.repeats == "ibid" else styles.short(note, locator)
+    return styles.full(note, note.style, locator)
+
+
 def _tidied(note: Note) -> str:
     line = " ".join(note.raw.split())
     if note.url and note.url in line:  # the page and the letter link it; nobody reads it aloud
         line = line.replace(note.url, "").replace("<>", "").replace("()", "").strip(" ,;:.")
-    return _closed(line)
-
-
-def _built(note: Note) -> str:
-    title = f"“{note.title}{'' if (note.title or '').endswith(('?', '!')) else ','}”"
-    publisher = f"{note.publisher}," if note.publisher else ""
-    known = [
-        f"{note.author}," if note.author else publisher,
-        title if note.title else "",
-        publisher if note.author else "",
-        f"{_date(note.published_on)}," if note.published_on else "",
-    ]
-    return _closed(" ".join(part for part in known if part))
-
-
-def _closed(line: str) -> str:
-    """The line with a full stop where its last comma stands, or where nothing does."""
-    found = re.fullmatch(r"(.*?)([,;:]?)([”’\"')]*)", line)
-    if found is None or not line or found[1].endswith((".", "?", "!")):
-        return line
-    inside = found[2] or not found[3]
-    return f"{found[1]}.{found[3]}" if inside else f"{line}."
-
-
-def _date(iso: str) -> str:
-    year, *rest = (int(part) for part in iso.split("-"))
-    if not rest:
-        return str(year)
-    month = calendar.month_name[rest[0]]
-    return f"{month} {rest[1]}, {year}" if len(rest) == 2 else f"{month} {year}"
+    return styles.closed(line)
 
 
 def _curled(title: str) -> str:

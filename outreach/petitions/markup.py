@@ -13,7 +13,7 @@ from markdown_it.renderer import RendererHTML
 from markdown_it.token import Token
 
 from outreach.mail.markdown import PARSER
-from outreach.petitions.citations import Note, place
+from outreach.petitions.citations import Note, by_label, place
 
 _MARKER = re.compile(r"\[\^[A-Za-z0-9_-]{1,40}\]")
 
@@ -27,7 +27,7 @@ class Markup:
     """Renders the texts of one page, in its order: places are counted over all of them."""
 
     def __init__(self, notes: Sequence[Note]) -> None:
-        self._numbers = {note.label: note.number for note in notes}
+        self._numbers = {label: note.number for label, note in by_label(notes).items()}
         self._uses: Counter[int] = Counter()
         self._renderer = RendererHTML()
         self._renderer.rules["marker"] = cast(MethodType, self._marker)

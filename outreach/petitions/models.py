@@ -148,6 +148,7 @@ class SourceText(Base):
     is_whole: Mapped[bool] = mapped_column(Boolean, default=True)
     text: Mapped[Prose] = mapped_column(deferred=True)
     kept_at: Mapped[Instant] = mapped_column(default=now)
+    seen_at: Mapped[Instant] = mapped_column(default=now)  # last, with the same text
     kept_by: Mapped[Line]
 
 

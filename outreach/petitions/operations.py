@@ -8,12 +8,14 @@ import unicodedata
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
+from outreach.accounts import audit
 from outreach.accounts.models import Organisation
 from outreach.core import log
 from outreach.core.clock import now
 from outreach.core.errors import BadInput, Conflict
 from outreach.petitions import citations, limits, tally
 from outreach.petitions.intake.understanding import Understanding
+from outreach.petitions.library import checks
 from outreach.petitions.models import PETITION_STATES, Petition, PetitionVersion
 from outreach.petitions.queries import current_version
 from outreach.petitions.sources import store_notes
@@ -65,16 +67,34 @@ def create_from(
     return petition
 
 
-def publish(session: Session, petition: Petition) -> None:
+def publish(session: Session, petition: Petition, *, by: str = "", reason: str = "") -> None:
     """Open the page and let people sign; harmless when it is open.
 
-    Raises BadInput where a marker of the text leads to no note.
+    A check of its citations that stops it is passed over only under a person's name (`by`) and with
+    a reason; both go into the audit log. Raises BadInput where a marker of the text leads to no
+    note, Conflict where a check stops it.
     """
     missing = citations.unresolved(session, petition, current_version(session, petition).text)
     if missing:
         raise BadInput(
             f"Not published: no note belongs to {limits.markers(missing)}.",
             hint="Add the note, or take the marker out of the text.",
+        )
+    stopped = [finding.title for finding in checks.stops(session, petition)]
+    if stopped and petition.state != "published":
+        if not (by.strip() and reason.strip()):
+            raise Conflict(
+                f"The checks stop this petition; it was left as it is: {'; '.join(stopped)}.",
+                hint="Mend it, or publish it all the same with your name and a reason.",
+            )
+        subject = f"petition:{petition.slug}"
+        audit.record(
+            session,
+            actor=by,
+            action="petition.override",
+            subject=subject,
+            checks=stopped,
+            reason=reason.strip(),
         )
     _move(session, petition, "publish")
     petition.published_at = petition.published_at or now()

@@ -16,6 +16,7 @@ from outreach.petitions import citations, history, limits, sources
 from outreach.petitions.edition import NAMES, Edition, edition_of
 from outreach.petitions.intake.cited import cite
 from outreach.petitions.intake.notes import Note
+from outreach.petitions.library import styles
 from outreach.petitions.models import Petition, PetitionVersion
 from outreach.petitions.queries import current_version
 
@@ -187,7 +188,8 @@ def _reworded(
 ) -> PetitionVersion:
     """The version in force from now on: the same, the same changed in place, or a new one."""
     shown = [_words(note) for note in version.notes]
-    found = [_words(note.to_json()) for note in citations.notes_of(session, petition, edition.text)]
+    notes = citations.notes_of(session, petition, edition.text, style=styles.PASTED)
+    found = [_words(note.to_json()) for note in notes]
     words = (version.statement.strip(), version.body.strip(), shown)
     if words == (edition.statement, edition.body, found):
         return version

@@ -72,7 +72,7 @@ class House:
         self.base_url = f"http://127.0.0.1:{port}"
         self.folder.mkdir()
         chosen = {"data_dir": str(self.folder), "port": str(port), "base_url": self.base_url}
-        chosen |= {"web_workers": "1", "log_level": "ERROR"} | self.settings
+        chosen |= {"web_workers": "1", "log_level": "ERROR", "sources_days": "0"} | self.settings
         others = {k: v for k, v in os.environ.items() if not k.startswith("OUTREACH_")}
         ours = {f"OUTREACH_{name.upper()}": value for name, value in chosen.items()}
         self.environment = others | ours

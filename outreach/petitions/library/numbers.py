@@ -33,9 +33,9 @@ _NUMBER = re.compile(
 _SHARE = re.compile(
     rf"\b(?P<some>\d+|{_SMALL_WORD})\s+(?:in|out\s+of|of\s+every)\s+(?:every\s+)?"
     rf"(?P<all>\d+|{_SMALL_WORD}|hundred)\b"
-    rf"|\b(?:(?P<times>an?|one|two|three|four|five|seven|nine)[\s-]+)?"
-    rf"(?P<part>half|halves|thirds?|quarters?|fourths?|fifths?|sixths?|eighths?|tenths?)\b"
-    r"(?=\s+(?:of|the|all|as)\b)",
+    r"|\b(?:(?P<times>an?|one|two|three|four|five|seven|nine)[\s-]+"
+    r"(?P<part>half|halves|thirds?|quarters?|fourths?|fifths?|sixths?|eighths?|tenths?)|half)\b"
+    r"(?!\s+(?:an?|hour|past|time|day|year|party|person|term|grade|world|century|way)\b)",
     re.IGNORECASE,
 )
 _NAMED = re.compile(
@@ -146,8 +146,10 @@ def _of_words(words: str) -> float:
 
 
 def _percent(match: re.Match[str]) -> float:
-    if match["part"]:
-        times = (match["times"] or "a").lower()
+    if not match["some"]:
+        if not match["part"]:
+            return 50.0
+        times = match["times"].lower()
         part = match["part"].lower()
         return 100 * _SMALL.get(times, 1) / (_PARTS.get(part) or _PARTS[part.rstrip("s")])
     some, every = _count(match["some"]), _count(match["all"])
