@@ -66,15 +66,9 @@ def of_citations(case: Case) -> Iterator[Finding]:
         )
     elif not labels:
         yield Finding("citations", "ok", f"Notes: {len(case.composed.cited)}, all resolved")
-    for found in checks.of_letter(session, petition, letters_of(case.blast)):
+    for found in checks.of_letter(session, petition, [_plain(case.variant.says("body"))]):
         key, stops = f"citations.{found.key}", found.level == "stop"
         yield Finding(key, found.level, found.title, found.detail, can_override=stops)
-
-
-def letters_of(blast: Blast) -> list[str]:
-    """The texts of a blast's variants, all of their blocks; an ellipsis stands for what is
-    personal."""
-    return [_FIELD.sub("…", _BLOCK.sub("", variant.body)) for variant in blast.variants]
 
 
 def quoted_anywhere(session: Session, source: Source) -> list[str]:
@@ -88,7 +82,7 @@ def quoted_anywhere(session: Session, source: Source) -> list[str]:
     texts: dict[str, set[str]] = {}
     for body, label in session.execute(query):
         texts.setdefault(body, set()).add(label)
-    letters = [(_FIELD.sub("…", _BLOCK.sub("", body)), labels) for body, labels in texts.items()]
+    letters = [(_plain(body), labels) for body, labels in texts.items()]
     found = [*queries.quoted_in_petitions(session, source), *quotations(source, letters)]
     return list(dict.fromkeys(found))
 
@@ -103,9 +97,14 @@ def blasts_citing(session: Session, source: Source) -> list[Blast]:
     )
     found: dict[int, Blast] = {}
     for blast, label in session.execute(query):
-        if any(label in marker_labels(text) for text in letters_of(blast)):
+        if any(label in marker_labels(variant.body) for variant in blast.variants):
             found[blast.id] = blast
     return list(found.values())
+
+
+def _plain(body: str) -> str:
+    """A letter's text with all of its blocks; an ellipsis stands for what is personal."""
+    return _FIELD.sub("…", _BLOCK.sub("", body))
 
 
 def _unchecked(case: Case) -> int:
