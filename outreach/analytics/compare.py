@@ -15,8 +15,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from outreach.analytics import overview
-from outreach.analytics.figures import SMALL
-from outreach.analytics.intervals import MAX_DECIMALS, Rate
+from outreach.analytics.intervals import MAX_DECIMALS, SMALL, Rate
 from outreach.analytics.overview import RATES, Line
 from outreach.core.errors import BadInput, Conflict, NotFound
 

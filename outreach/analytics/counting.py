@@ -26,10 +26,12 @@ from outreach.analytics.cells import (
     Cell,
     Cells,
 )
+from outreach.analytics.contest import Contest, VariantFigures
 from outreach.analytics.details import Details, LinkFigures, Returned
 from outreach.analytics.figures import Figures, Hour, Letters, People, Signed, Traffic
 from outreach.analytics.intervals import Rate
 from outreach.analytics.models import Change, Rollup
+from outreach.blasts.models import Variant
 from outreach.core.clock import now
 from outreach.tracking.models import Link
 
@@ -41,7 +43,20 @@ Numbers = Mapping[tuple[str, str, str], int]  # by dimension, value and measure
 
 def figures_of(session: Session, blast_id: int) -> Figures:
     """All figures of a blast."""
-    of = _numbers(session, Rollup.blast_id == blast_id)[blast_id]
+    by_variant = _by_variant(session, blast_id)
+    of: Counter[Any] = Counter()
+    for numbers in by_variant.values():
+        of.update(numbers)
+    details = Details(
+        links=_links(session, blast_id, of, _letters(of).reached),
+        returned=_returned(of, _letters(of)),
+        generations=signers.generations(session, blast_id) if of[WHOLE, "", "shared"] else (),
+        contest=_contest(session, blast_id, by_variant),
+    )
+    return _figures(of, details)
+
+
+def _figures(of: Numbers, details: Details) -> Figures:
     letters = _letters(of)
     return Figures(
         letters=letters,
@@ -54,11 +69,7 @@ def figures_of(session: Session, blast_id: int) -> Figures:
         machine_events=of[WHOLE, "", "machine_events"],
         evidence=_evidence(of),
         timeline=_timeline(of),
-        details=Details(
-            links=_links(session, blast_id, of, letters.reached),
-            returned=_returned(of, letters),
-            generations=signers.generations(session, blast_id) if of[WHOLE, "", "shared"] else (),
-        ),
+        details=details,
     )
 
 
@@ -113,6 +124,52 @@ def _numbers(
     for blast_id, dimension, value, measure, number in rows:
         found[blast_id][dimension, value, measure] = int(number)
     return found
+
+
+def _by_variant(session: Session, blast_id: int) -> defaultdict[int, Counter[Any]]:
+    """The numbers of a blast by the id of the variant."""
+    by = (Rollup.variant_id, Rollup.dimension, Rollup.value, Rollup.measure, Rollup.number)
+    found: defaultdict[int, Counter[Any]] = defaultdict(Counter)
+    for variant_id, *at, number in session.execute(select(*by).where(Rollup.blast_id == blast_id)):
+        found[variant_id][tuple(at)] = number
+    return found
+
+
+def _contest(session: Session, blast_id: int, by_variant: Mapping[int, Counter[Any]]) -> Contest:
+    variants = session.scalars(
+        select(Variant).where(Variant.blast_id == blast_id).order_by(Variant.letter)
+    ).all()
+    if len(variants) < 2:
+        return Contest()
+    whole = sum(variant.share for variant in variants)
+    return Contest(
+        [
+            _variant(one, one.share / whole, _figures(by_variant.get(one.id, Counter()), Details()))
+            for one in variants
+        ]
+    )
+
+
+def _variant(variant: Variant, part: float, figures: Figures) -> VariantFigures:
+    letters, people, signed = figures.letters, figures.people, figures.signed
+    return VariantFigures(
+        letter=variant.letter,
+        subject=variant.says("subject"),
+        sender_name=variant.says("sender_name"),
+        part=part,
+        counts={
+            "audience": letters.audience,
+            "sent": letters.sent,
+            "delivered": letters.reached,
+            "opened": people.opened,
+            "clicked": people.clicked,
+            "signed": signed.people,
+            "new": signed.new,
+            "unsubscribed": people.unsubscribed,
+            "complained": letters.complained,
+        },
+        rates=figures.rates,
+    )
 
 
 def _letters(of: Numbers) -> Letters:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from outreach.analytics.counting import letters_of, signed_through
-from outreach.analytics.figures import SMALL, Letters, Signed
-from outreach.analytics.intervals import Rate
+from outreach.analytics.figures import Letters, Signed
+from outreach.analytics.intervals import SMALL, Rate
 
 
 @dataclass(frozen=True)

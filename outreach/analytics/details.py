@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from outreach.analytics import causes
+from outreach.analytics.contest import Contest
 from outreach.analytics.intervals import Rate
 
 _KINDS = {"ask": "ask", "link": "other link", "citation": "note", "trap": "hidden link"}
@@ -61,6 +62,7 @@ class Details:
     links: Sequence[LinkFigures] = ()
     returned: Sequence[Returned] = ()
     generations: Sequence[tuple[int, int]] = ()  # of shares, from 1: how many signed
+    contest: Contest = field(default_factory=Contest)
 
     def to_json(self) -> dict[str, Any]:
         """The same as plain JSON values."""
@@ -82,4 +84,5 @@ class Details:
                 for one in self.returned
             ],
             "shared_by_generation": [number for _, number in self.generations],
+            **self.contest.to_json(),
         }

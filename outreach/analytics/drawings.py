@@ -30,15 +30,25 @@ class Range:
 
 def range_of(rate: Rate) -> Range | None:
     """The rate on a round scale that begins at 0, or ends at 100 % for rates above half."""
-    if rate.share is None or rate.interval is None:
-        return None
-    low, high = rate.interval
+    return ranges([rate])[0]
+
+
+def ranges(rates: Sequence[Rate]) -> list[Range | None]:
+    """Rates on one such scale, to be read below each other; None for those of nobody."""
+    ends = [end for rate in rates if rate.interval for end in rate.interval]
+    low, high = min(ends, default=0.0), max(ends, default=1.0)
     floor, ceiling = (0.0, _round_up(high)) if high <= 0.5 else (1 - _round_up(1 - low), 1.0)
 
     def place(share: float) -> float:
         return round((share - floor) / (ceiling - floor) * 100, 2)
 
-    return Range(place(low), place(high), place(rate.share), floor, ceiling)
+    def drawn(rate: Rate) -> Range | None:
+        if rate.share is None or rate.interval is None:
+            return None
+        low, high = rate.interval
+        return Range(place(low), place(high), place(rate.share), floor, ceiling)
+
+    return [drawn(rate) for rate in rates]
 
 
 def _round_up(share: float) -> float:

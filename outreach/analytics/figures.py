@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Self
 
 from outreach.analytics.details import Details
-from outreach.analytics.intervals import Rate
+from outreach.analytics.intervals import SMALL, Rate
 from outreach.tracking import classify
 
 BLAST_LETTER = "blast"  # Delivery.kind; test letters, confirmations and thanks are not counted
@@ -55,9 +55,6 @@ def strongest(evidence: Sequence[Mapping[str, Any]]) -> str:
     if not evidence:
         return UNKNOWN
     return str(max(evidence, key=lambda piece: piece["weight"])["name"])
-
-
-SMALL = 500  # delivered; under it a report gives counts and the band, no verdict
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from typing import Any
 Z_95 = 1.959963984540054  # the normal quantile of a two-sided 95 % interval
 
 MAX_DECIMALS = 3
+SMALL = 500  # delivered; under it a report gives counts and the band, no verdict
 
 
 def wilson(count: int, of: int, z: float = Z_95) -> tuple[float, float]:

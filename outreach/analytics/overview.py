@@ -16,8 +16,7 @@ from sqlalchemy import literal_column, select
 from sqlalchemy.orm import Session
 
 from outreach.analytics.cells import WHOLE
-from outreach.analytics.figures import SMALL
-from outreach.analytics.intervals import Rate
+from outreach.analytics.intervals import SMALL, Rate
 from outreach.analytics.models import Rollup
 from outreach.blasts.models import Blast
 from outreach.core.errors import BadInput

@@ -51,6 +51,12 @@ KINDS: Mapping[str, Kind] = {
         lambda figures: figures.letters.reached,
         lambda figures, _: plates.of_delivered(figures),
     ),
+    "variants": Kind(
+        "Variants: signed",
+        "percent of delivered people, with 95 % intervals; machines left out",
+        lambda figures: any(one.rates["sign"].of for one in figures.details.contest.variants),
+        lambda figures, _: plates.variants(figures),
+    ),
     "hours": Kind(
         "Clicked and signed, per hour",
         "people; machines left out",

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from outreach.analytics import wording
+from outreach.analytics.contest import MEASURES, Contest
 from outreach.analytics.figures import BlastReport, Figures, Traffic
 
 
-def as_text(report: BlastReport) -> str:
-    """The whole report in lines of at most about 100 characters."""
+def as_text(report: BlastReport, *, by: str = "sign") -> str:
+    """The whole report in lines of at most about 100 characters; `by`: what variants compare by."""
     lines = [
         f"{report.name} (blast {report.blast_id}, {report.state})",
         f"Petition: {report.petition}",
@@ -19,10 +20,10 @@ def as_text(report: BlastReport) -> str:
     when = wording.sent_when(report)
     lines.append(f"{when}. As of {wording.instant(report.as_of, report.zone)}.".lstrip(". "))
     said = [*filter(None, [report.reason]), *wording.caution(report.figures)]
-    return "\n".join([*lines, *said, "", *_body(report.figures)])
+    return "\n".join([*lines, *said, "", *_body(report.figures, by)])
 
 
-def _body(figures: Figures) -> Iterable[str]:
+def _body(figures: Figures, by: str) -> Iterable[str]:
     letters, people, rates = figures.letters, figures.people, figures.rates
     raw = figures.raw_rates
     yield _row("Audience", letters.audience)
@@ -41,6 +42,7 @@ def _body(figures: Figures) -> Iterable[str]:
         yield _row(label, count, wording.rate(rates[name], "delivered"))
     yield _row("New signers", figures.signed.new, "had never signed before")
     yield _row("Through shares", figures.shared, "more signatures, over all generations")
+    yield from _variants(figures.details.contest, by)
     yield ""
     yield "Events, with machines kept apart"
     yield _row("Opens", figures.opens.total, _traffic(figures.opens))
@@ -52,6 +54,23 @@ def _body(figures: Figures) -> Iterable[str]:
         f"With machines counted in, the open rate would read {raw['open'].percent}, "
         f"the click rate {raw['click'].percent}."
     )
+
+
+def _variants(contest: Contest, by: str) -> Iterable[str]:
+    verdict = contest.by(by)
+    if verdict is None:
+        return
+    yield ""
+    yield f"Variants, by {by} rate"
+    for place, one in enumerate(contest.variants):
+        yield f"  {one.letter}  {one.subject}"
+        rate = one.rates[by]
+        note = wording.rate(rate, "delivered")
+        if verdict.told:
+            best, risk = verdict.told[place]
+            note += f", best with {best}, risks {risk}"
+        yield _row(f"   {MEASURES[by].split()[0]}", rate.count, note)
+    yield f"  {verdict.said}"
 
 
 def _row(label: str, count: int, note: str = "") -> str:

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from outreach.analytics import charts, drawings
-from outreach.analytics.figures import SMALL, Figures
-from outreach.analytics.intervals import Rate
+from outreach.analytics.figures import Figures
+from outreach.analytics.intervals import SMALL, Rate
 
 WIDTH = 620
 _STEP = 34
@@ -55,6 +55,16 @@ def of_delivered(figures: Figures) -> dict[str, Any]:
     """The rates of what people did, on one scale."""
     names = {"open": "Opened by people", "click": "Clicked", "sign": "Signed"}
     return rates([(label, figures.rates[name]) for name, label in names.items()])
+
+
+def variants(figures: Figures) -> dict[str, Any]:
+    """The sign rates of the variants, on one scale."""
+    return rates(
+        [
+            (f"{one.letter}: {one.subject}", one.rates["sign"])
+            for one in figures.details.contest.variants
+        ]
+    )
 
 
 def rates(of: Sequence[tuple[str, Rate]]) -> dict[str, Any]:

@@ -12,8 +12,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from outreach.analytics import pictures, wording
 from outreach.analytics.charts import WINDOW
-from outreach.analytics.figures import SMALL, BlastReport, Figures
-from outreach.analytics.intervals import Rate
+from outreach.analytics.figures import BlastReport, Figures
+from outreach.analytics.intervals import SMALL, Rate
 from outreach.analytics.pdf import as_pdf
 from outreach.core.errors import NotFound
 
@@ -50,6 +50,7 @@ def report_html(report: BlastReport, *, organisation: str, language: str, paper:
             wording=wording,
             as_of=wording.instant(report.as_of, report.zone),
             rates=_rates(figures),
+            verdict=figures.details.contest.by("sign"),
             charts=_charts(report),
             hours=[
                 (f"{local.day} {local:%B %Y, %H:%M}", hour.clicked, hour.signed)

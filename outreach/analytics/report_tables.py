@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from outreach.analytics import drawings, tables, wording
 from outreach.analytics.churn import Churn
-from outreach.analytics.downloads import INSTANT, INTEGER, NUMBER, TEXT, Row, Table
+from outreach.analytics.contest import COUNTS, MEASURES
+from outreach.analytics.downloads import INSTANT, INTEGER, NUMBER, TEXT, Cell, Row, Table
 from outreach.analytics.figures import Figures
 from outreach.analytics.intervals import Rate
 from outreach.analytics.overview import RATES, Line
@@ -49,6 +50,26 @@ def _evidence(figures: Figures) -> Iterable[Row]:
     return [(name, wording.evidence(name), events) for name, events in figures.evidence]
 
 
+def _variants(figures: Figures) -> Iterable[Row]:
+    contest = figures.details.contest
+    verdicts = [verdict for by in MEASURES if (verdict := contest.by(by))]
+    for place, one in enumerate(contest.variants):
+        chances: list[Cell] = []
+        for verdict in verdicts:
+            chance = verdict.standings[place] if verdict.standings else None
+            chances += (chance.best, chance.loss) if chance else (None, None)
+        rates = [cell for by in MEASURES for cell in _rate(one.rates[by])]
+        yield (
+            one.letter,
+            one.subject,
+            one.sender_name,
+            one.part,
+            *one.counts.values(),
+            *rates,
+            *chances,
+        )
+
+
 TABLES: Mapping[str, Kind] = {
     "figures": Kind(
         "All figures, with rates and intervals", (("figure", TEXT), *_RATE), tables.figure_rows
@@ -71,6 +92,19 @@ TABLES: Mapping[str, Kind] = {
         "Opens and clicks, machines kept apart",
         (("events", TEXT), ("held_to_be", TEXT), ("number", INTEGER)),
         _traffic,
+    ),
+    "variants": Kind(
+        "Variants beside each other",
+        (
+            ("variant", TEXT),
+            ("subject", TEXT),
+            ("sender_name", TEXT),
+            ("part", NUMBER),
+            *((name, INTEGER) for name in COUNTS),
+            *((f"{by}_{name}", kind) for by in MEASURES for name, kind in _RATE),
+            *((f"{what}_by_{by}", NUMBER) for by in MEASURES for what in ("best", "loss")),
+        ),
+        _variants,
     ),
     "links": Kind(
         "Links of the letter",

@@ -11,8 +11,7 @@ from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
 from outreach.analytics.cells import WHOLE
-from outreach.analytics.figures import SMALL
-from outreach.analytics.intervals import Rate
+from outreach.analytics.intervals import SMALL, Rate
 from outreach.analytics.models import Rollup
 from outreach.blasts.models import Blast
 from outreach.consent.models import Suppression

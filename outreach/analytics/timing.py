@@ -12,8 +12,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from outreach.analytics.figures import SMALL
-from outreach.analytics.intervals import Rate
+from outreach.analytics.intervals import SMALL, Rate
 from outreach.analytics.overview import Line, numbers_of_variants, rates_of
 from outreach.blasts.models import Blast, Variant
 

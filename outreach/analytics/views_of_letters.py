@@ -29,8 +29,8 @@ VARIANTS = View(
         column("variant_id", "its number"),
         column("blast_id", "its blast"),
         column("letter", "A, B, …"),
-        column("subject", "the subject, with merge fields as they were written"),
-        column("preheader", "the line behind the subject in a list of letters"),
+        column("subject", "the subject, with merge fields as they were written; empty: as in A"),
+        column("preheader", "the line behind the subject in a list of letters; empty: as in A"),
     ),
     "SELECT id, blast_id, letter, subject, preheader FROM variants",
 )

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from outreach.accounts.queries import the_organisation
 from outreach.analytics import plain, proof, reports, rollup
+from outreach.analytics.contest import MEASURES
 from outreach.analytics.paper import PAPERS
 from outreach.blasts import operations, preflight, queries, schedule, variants
 from outreach.blasts.compose import Preview, preview
@@ -232,11 +233,18 @@ def test(
 @click.argument("blast")
 @click.option("--check", is_flag=True, help="Recount from the raw events; exit 1 when unequal.")
 @click.option("--pdf", type=click.Path(path_type=Path, dir_okay=False), help="Write it as PDF.")
+@click.option("--by", type=click.Choice(list(MEASURES)), default="sign", help="For variants.")
 @click.option("--paper", type=click.Choice(PAPERS, case_sensitive=False), help="Default: by place.")
 @as_json
 @click.pass_obj
 def report(
-    context: Context, blast: str, check: bool, pdf: Path | None, paper: str | None, json_: bool
+    context: Context,
+    blast: str,
+    check: bool,
+    pdf: Path | None,
+    by: str,
+    paper: str | None,
+    json_: bool,
 ) -> None:
     """The figures of a blast: people, rates with intervals, machines apart."""
     db = context.services.db
@@ -255,7 +263,7 @@ def report(
     elif pdf:
         context.say(f"The report is in {pdf}.")
     else:
-        context.say(plain.as_text(figures))
+        context.say(plain.as_text(figures, by=by))
     if differences:
         raise Conflict("The recount differs: " + "; ".join(differences))
     if check and not json_:

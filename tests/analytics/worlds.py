@@ -81,7 +81,12 @@ class World:
         return self._stored(Supporter(address=address, email=address))
 
     def letter(
-        self, state: str = "accepted", *, reason: str | None = None, kind: str = "blast"
+        self,
+        state: str = "accepted",
+        *,
+        reason: str | None = None,
+        kind: str = "blast",
+        variant: Variant | None = None,
     ) -> Delivery:
         """A letter of the blast to a new person; each knows something else of them."""
         person = next(_numbers)
@@ -94,12 +99,29 @@ class World:
             Delivery(
                 blast_id=self.blast.id,
                 supporter_id=self.supporter().id,
+                variant_id=variant.id if variant else None,
                 kind=kind,
                 state=state,
                 reason=reason,
                 **(known if person % 5 else {}),
             )
         )
+
+    def second_variant(self) -> tuple[Variant, Variant]:
+        """The first variant and another one, of an equal share."""
+        first = self.blast.variants[0]
+        return first, self._stored(
+            Variant(blast_id=self.blast.id, letter="B", subject="No bus home", body="Sign.")
+        )
+
+    def answers(self, variant: Variant, delivered: int, signed: int) -> None:
+        """So many letters of a variant, and signatures of so many of them, each with a click."""
+        for place in range(delivered):
+            letter = self.letter(variant=variant)
+            if place < signed:
+                self.opened(letter)
+                self.clicked(letter)
+                self.signature(letter, new=place == 0)
 
     def event(
         self,

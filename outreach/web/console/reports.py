@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 
 from outreach.analytics import (
     charts,
+    contest,
     downloads,
     drawings,
     heat,
@@ -56,7 +57,9 @@ class Shown:
 @blueprint.get("/<int:blast_id>")
 @needs("read")
 def report(blast_id: int) -> ResponseReturnValue:
-    """One blast's figures; `raw` counts machines in, `recount` proves them from the events."""
+    """One blast's figures; `raw` counts machines in, `recount` proves them from the events, `by`
+    is what its variants are compared by."""
+    by = contest.measure(request.args.get("by"))
     raw = request.args.get("raw") == "1"
     asked = request.args.get("recount") == "1"
     compared = proof.check(services().db, blast_id) if asked else None
@@ -75,6 +78,9 @@ def report(blast_id: int) -> ResponseReturnValue:
         shown=_shown(figures, raw=raw),
         left=_left(figures),
         has_letter=has_letter,
+        verdict=figures.details.contest.by(by),
+        measures=contest.MEASURES,
+        ranges=drawings.ranges,
         range_of=drawings.range_of,
         funnel=drawings.funnel(figures, raw=raw),
         opens=drawings.stack(figures.opens, OPEN_CLASSES),

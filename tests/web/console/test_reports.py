@@ -14,7 +14,17 @@ import pytest
 from pyarrow import parquet
 
 from outreach.accounts.models import Organisation
-from outreach.analytics import charts, downloads, pdf, pictures, printed, report_tables, rollup
+from outreach.analytics import (
+    charts,
+    contest,
+    downloads,
+    pdf,
+    pictures,
+    printed,
+    report_tables,
+    rollup,
+)
+from outreach.blasts.models import Variant
 from outreach.core.db import Database
 from tests.analytics.worlds import World
 from tests.web.console.conftest import Browser
@@ -25,7 +35,8 @@ def blast_id(db: Database, organisation: Organisation) -> int:
     """A small blast that ran: 6 sent, 5 delivered, 2 clicked, 1 signed, 1 scanned."""
     with db.transaction() as session:
         made = World(session, organisation.id)
-        letters = [made.letter() for _ in range(5)]
+        first = made.blast.variants[0]
+        letters = [made.letter(variant=first) for _ in range(5)]
         made.letter("bounced")
         made.letter("skipped", reason="no_consent")
         for letter in letters[:2]:
@@ -194,7 +205,9 @@ def test_the_list_of_blasts_comes_as_csv_and_parquet(
     assert table.to_pylist()[1]["sent"] == 6
 
 
-def test_every_chart_comes_as_svg_and_png(console: Browser, blast_id: int) -> None:
+def test_every_chart_comes_as_svg_and_png(console: Browser, db: Database, blast_id: int) -> None:
+    with db.transaction() as session:  # a chart of its own for what has two variants
+        session.add(Variant(blast_id=blast_id, letter="B", subject="No bus home", body="Sign."))
     page = console.get(f"/console/reports/{blast_id}").text
     for name, kind in pictures.KINDS.items():
         url = f"/console/reports/{blast_id}/{name}"
@@ -273,3 +286,28 @@ def test_a_stranger_sees_no_figures(app: object, enter: Callable[[str], Browser]
     answer = stranger.get("/console/reports/1")
     assert answer.status_code == 302
     assert "/console/sign-in" in answer.headers["Location"]
+
+
+def test_variants_stand_beside_each_other_with_a_verdict(
+    console: Browser, db: Database, organisation: Organisation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(contest, "SMALL", 4)
+    with db.transaction() as session:
+        made = World(session, organisation.id)
+        first, second = made.second_variant()
+        made.answers(first, 6, 1)
+        made.answers(second, 6, 5)
+    rollup.advance(db)
+    address = f"/console/reports/{made.blast.id}"
+    said = words(console.get(address).text)
+    assert "B is better with" in said and "of the sign rate on average" in said
+    assert "A The last bus Mara, 50 % of the audience" in said
+    by_open = words(console.get(f"{address}?by=open").text)
+    assert "of the open rate on average" in by_open
+    assert console.get(f"{address}?by=share").status_code == 404
+    (_, row) = csv.DictReader(io.StringIO(console.get(f"{address}/variants.csv").text))
+    assert (row["variant"], row["signed"], row["sign_of"]) == ("B", "5", "6")
+
+
+def test_a_report_of_one_letter_has_no_variants(console: Browser, blast_id: int) -> None:
+    assert 'id="variants"' not in console.get(f"/console/reports/{blast_id}").text
