@@ -19,9 +19,9 @@ from sqlalchemy.orm import Session
 
 from outreach.analytics import days
 from outreach.analytics.days import Subject
-from outreach.analytics.figures import BLAST_LETTER, DELIVERED_STATES, SMALL
+from outreach.analytics.figures import BLAST_LETTER, DELIVERED_STATES
 from outreach.analytics.growth import PEOPLE, undone_sources
-from outreach.analytics.intervals import Rate
+from outreach.analytics.intervals import SMALL, Rate
 from outreach.analytics.models import ACTS
 from outreach.blasts.models import Blast
 from outreach.consent.models import EMAIL, GRANTED, ConsentEntry
