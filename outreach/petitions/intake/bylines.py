@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 
+from outreach.petitions.intake.laws import is_law
 from outreach.petitions.intake.names import looks_like_person
 
 _LOCATOR = re.compile(
-    r"^(?:pp?\.?\s*[0-9]|pages?\b|paras?\b|¶|§|at\s+[0-9]|vol\b|volume\b|no\.|issue\b|number\b|ch\.|"
+    r"^(?:pp?\.?\s*[0-9ivxlc]+\b|[0-9]{1,2}[:.][0-9]{2}\b|[ap]\.?m\b|introduced\b|reviewed\b|revised\b|"
+    r"(?:press|news)\s+release\b|pages?\b|paras?\b|¶|§|at\s+[0-9]|vol\b|volume\b|no\.|issue\b|number\b|ch\.|"
     r"chapter\b|sec\.|section\b|tables?\b|figs?\b|figure\b|[0-9]+(?:st|nd|rd|th)\s+ed|ed\.|isbn\b|"
     r"doi\b|accessed\b|retrieved\b|last\b|archived\b|updated\b|available\b|video\b|audio\b|print\b|"
     r"online\b|n\.\s?d\b|no\s+date|undated|web$|[0-9][0-9:–-]*$|[\W_]*$)",
@@ -18,6 +20,14 @@ _BY = re.compile(r"^(?:written\s+)?by\s+", re.IGNORECASE)
 _IN = re.compile(
     r"^(?:published\s+(?:by|in)|in\s+the\s+journal|in|on|at|from|for|via|reported\s+(?:by|in))\s+"
     r"(?=[A-Z0-9“])"
+)
+_KIND = re.compile(
+    r"^(?:(?:press|news|media)\s+(?:release|statement)|blog(?:\s+post)?|op-?ed|editorial|memo(?:randum)?|"
+    r"report|letter|tweet|video|podcast|transcript|testimony|fact\s?sheet|working\s+paper)s?$",
+    re.IGNORECASE,
+)
+_FOR = re.compile(
+    r"^(?P<who>.+?)\s+(?:for|of|writing\s+(?:for|in))\s+(?:the\s+)?(?P<paper>[A-Z].+)$"
 )
 _THE = re.compile(r"^(?:in|on|at|from|for|via)\s+the\s+(?=[A-Z])")
 _PLACE = re.compile(r"^[A-Z][\w. ]{1,30}(?:,\s[A-Z]{2})?:\s+(?=[A-Z])")
@@ -46,8 +56,16 @@ def author_and_publisher(before: str, after: str) -> tuple[str | None, str | Non
     if publisher is not None:
         return author or _author(before), publisher
     head = [piece for piece in _head_pieces(before) if piece]
+    kept = [piece for piece in head if not (_KIND.match(piece) or is_law(piece))]
+    if len(kept) < len(head):
+        head, before = kept, ", ".join(kept)
     if not head:
         return author, None
+    if len(head) > 1 and head[-1].startswith("@"):
+        return head[-1], head[-2]
+    written_for = _FOR.match(head[0]) if len(head) == 1 else None
+    if written_for and looks_like_person(written_for["who"]):
+        return written_for["who"], written_for["paper"]
     if author:
         return author, before
     if _all_people(before, head):

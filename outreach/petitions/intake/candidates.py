@@ -10,6 +10,7 @@ from enum import IntEnum
 from outreach.petitions.intake.compounds import is_bill_or_number, is_compound
 from outreach.petitions.intake.entries import SUPERSCRIPTS
 from outreach.petitions.intake.hidden import hidden_stretches
+from outreach.petitions.intake.signs import calls_of
 
 
 class Sureness(IntEnum):
@@ -72,7 +73,20 @@ def candidates(text: str, ids: Mapping[str, int], known: frozenset[int]) -> list
         if candidate:
             found.append(candidate)
             at = max(at, candidate.end)
-    return found
+    signs = frozenset(name for name in ids if not name[0].isalnum())
+    return sorted([*found, *_signs(text, signs, ids)], key=_start) if signs else found
+
+
+def _start(candidate: Candidate) -> int:
+    return candidate.start
+
+
+def _signs(text: str, signs: frozenset[str], ids: Mapping[str, int]) -> list[Candidate]:
+    return [
+        Candidate(m.start(), m.end(), (number,), Sureness.EXPLICIT, m.group())
+        for m in calls_of(signs).finditer(text)
+        if (number := ids.get(m.group().strip().replace("\\", "")))
+    ]
 
 
 def _judge(

@@ -33,7 +33,8 @@ _WRITTEN = re.compile(
     rf"(?P<y1>{_YEAR})\b"
     rf"|\b(?P<d2>[0-9]{{1,2}}){_ORDINAL}\.?\s+(?:of\s+|de\s+)?(?P<m2>{_MONTH}),?\s+(?:de\s+)?"
     rf"(?P<y2>{_YEAR})\b"
-    rf"|\b(?P<y3>{_YEAR})(?:,\s*|\s+)(?P<m3>{_MONTH})(?:\s+(?P<d3>[0-9]{{1,2}})\b)?"
+    rf"|\b(?P<y3>{_YEAR})(?:,\s*|\s+)(?P<m3>{_MONTH})(?!\s+(?:[0-9]{{1,2}}{_ORDINAL},?\s+)?{_YEAR}\b)"
+    rf"(?:\s+(?P<d3>[0-9]{{1,2}})\b)?"
     rf"|\b(?P<y4>{_YEAR})[-/](?P<m4>[0-9]{{1,2}})(?:[-/](?P<d4>[0-9]{{1,2}}))?(?![0-9/-])"
     rf"|\b(?P<m5>{_MONTH})(?:\s?[-–/]\s?{_MONTH})?,?\s+(?:de\s+)?(?P<y5>{_YEAR})\b",
     _I,
@@ -45,7 +46,7 @@ _YEAR_ALONE = re.compile(
 )
 _YEAR_LAST = re.compile(rf"(?<=\s)({_YEAR})(?=[\s.,;)]*$)")
 _LOOKED_AT = re.compile(
-    r"\(?\b(?:(?:last\s+)?(?:accessed|retrieved|visited|viewed|checked|consulted)|as\s+of)\b"
+    r"\(?\b(?:(?:last\s+)?(?:accessed|retrieved|visited|viewed|checked|consulted|reviewed)|as\s+of)\b"
     r"(?:\s+on)?:?\s*",
     _I,
 )

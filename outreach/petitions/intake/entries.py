@@ -39,6 +39,7 @@ _INLINE = re.compile(r"^(?:sources?|references?|notes?)\s*:\s+(?P<text>\S.*)$", 
 _URL = re.compile(r"https?://|\bwww\.|\bdoi:", _I)
 _REPEAT = re.compile(r"^\W*(?:ibid\b|ibidem\b|idem\b|id\.|op\. cit|see\s+(?:foot)?note|supra)", _I)
 _QUOTED = re.compile(r"[“\"«‘][^“”\"«»]{1,300}[”\"»’]")
+_PAGE = re.compile(r"\b(?:pp?\.|pages?|§|paras?\.?)\s?[0-9]")
 _STARTS_AS_SOURCE = re.compile(r"^(?:[^.!?“\"]{0,80},\s*)?[“\"«‘]")
 _ENDS_WITH_YEAR = re.compile(r"\b(?:1[89]|20)[0-9]{2}\)?[.,;)\s]*$")
 
@@ -92,7 +93,7 @@ def citation_score(text: str) -> int:
     score = 0
     if len(text) < 600 and _QUOTED.search(text):
         score += 1 + bool(dated and _STARTS_AS_SOURCE.match(text))
-    if dated and _ENDS_WITH_YEAR.search(text):
+    if dated and (_ENDS_WITH_YEAR.search(text) or _PAGE.search(text)):
         score += 1
     if score < 2 and full_date(text):
         score += 1

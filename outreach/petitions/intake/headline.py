@@ -27,6 +27,11 @@ _BYLINE = re.compile(
     r"(?P<name>[^.!?:]{2,80})$",
     re.IGNORECASE,
 )
+_ADDRESSED = re.compile(
+    r"^(?:an?\s+|the\s+|our\s+)?(?:open\s+letter|petition|message|appeal|letter)\s+to\s+"
+    r"(?P<to>[^:.!?]{2,100})$",
+    re.IGNORECASE,
+)
 _PREFIX = re.compile(r"^(?:the\s+)?petition\s*:\s+(?=\S)", re.IGNORECASE)
 _MARKERS = re.compile(r"(?:(?<=[.!?])[0-9,]+|\[\^?\w+\]|\s|[¹²³⁴-⁹]+)+$")
 _TWO_SENTENCES = re.compile(r"[a-z]{2}[.]\s+[“\"]?[A-Z]")
@@ -142,6 +147,8 @@ def _score(text: str, block: Block, known_targets: Sequence[str]) -> int:
         score -= 1
     if any(same_words(text, target) for target in known_targets):
         score -= 9
+    if _ADDRESSED.match(text):
+        score -= 4
     if _BYLINE.match(text):
         score -= 9
     if text.endswith("."):
@@ -234,6 +241,11 @@ def _targets_at_top(page: Page, titles: Sequence[_Title], chosen: _Title) -> lis
             return split_names(to)
     if targets_of_headline(chosen.text):
         return []
+    for title in titles:
+        found = _ADDRESSED.match(title.text)
+        if found:
+            page.take([title.index])
+            return split_names(found["to"])
     for title in titles:
         if title.index > chosen.index and title.index not in page.used:
             if looks_like_name(title.text) and len(title.text.split()) > 1:

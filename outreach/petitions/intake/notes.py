@@ -17,9 +17,10 @@ from outreach.petitions.intake.entries import (
 )
 from outreach.petitions.intake.lines import Line
 from outreach.petitions.intake.phrases import Kind, classify
+from outreach.petitions.intake.signs import sign_notes
 
 _STRONG_MARKER = re.compile(
-    r"[^\W\d_][.,;!?…]?[”\"’')\]]?\[?\^?([0-9¹²³⁴-⁹]{1,3})(?=[\s.,;:!?)\]”\"]|$)"
+    r"[^\W\d_][.,;!?…]?[”\"’')\]]?[\[(]?\^?([0-9¹²³⁴-⁹]{1,3})(?=[\s.,;:!?)\]”\"]|$)"
 )
 _URL_ONLY = re.compile(r"^<?https?://\S+$", re.IGNORECASE)
 _URL_BROKEN = re.compile(r"(?:https?://|www\.)\S*[/\-=&?_%]$", re.IGNORECASE)
@@ -71,9 +72,18 @@ def find_notes(lines: Sequence[Line]) -> NotesList:
     found = NotesList()
     for run in chosen:
         _take(run, found)
-    if not chosen:
+    signed = sign_notes(lines, found.consumed)
+    for number, (sign, first, rows) in enumerate(signed, start=_largest(found) + 1):
+        found.notes.append(Note(number, _unwrapped(first, rows), rows[0].number))
+        found.ids[sign] = number
+        found.consumed.update(row.number for row in rows)
+    if not found.notes:
         _take_unnumbered(lines, found)
     return found
+
+
+def _largest(found: NotesList) -> int:
+    return max((note.number for note in found.notes), default=0)
 
 
 def _runs(lines: Sequence[Line]) -> list[_Run]:

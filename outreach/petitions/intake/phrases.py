@@ -45,7 +45,7 @@ _FIRST_WORD = re.compile(
     r"sign|add|take|click|here|first|last|your|name|e-?mail|zip|post|share|tweet|to|from|headline|"
     r"title|organi|target|consent|thank|many|participating|partner|support|sponsor|allied|endors|"
     r"co-?sponsor|co-?sign|signatory|member|coalition|campaign|in|together|hi|hello|hey|dear|"
-    r"welcome|not|by|when|if|yes|i|opt|unsubscribe)",
+    r"welcome|not|by|when|if|yes|i|opt|unsubscribe|addressed|decision|policy|recipient)",
     _I,
 )
 _HEADING = re.compile(r"^(#{1,6})\s+(.*?)(?:\s+#+)?$")
@@ -86,7 +86,11 @@ _BUTTON = re.compile(
     r"|^(?:share|tweet|post)(?:\s+(?:this|it))?\s+(?:on|to|via|by)\s+\w+$",
     _I,
 )
-_TO = re.compile(r"^to\s*:\s*(?P<rest>.*)$", _I)
+_TO = re.compile(
+    r"^(?:(?:this\s+)?(?:petition|letter)\s+(?:is\s+)?(?:addressed\s+)?to|addressed\s+to"
+    r"|(?:decision|policy)[\s-]?makers?|recipients?|to)\s*:\s*(?P<rest>.*)$",
+    _I,
+)
 _FROM = re.compile(r"^from\s*:\s*(?P<rest>.*)$", _I)
 _FIELD = re.compile(
     r"^(?P<to>headline|title|organi[sz]ation|targets?|consent(?:\s+line)?|"
@@ -204,7 +208,7 @@ def _label(plain: str) -> Phrase | None:
 
 def _short_phrase(plain: str) -> Phrase | None:
     if found := _TO.match(plain):
-        return Phrase(Kind.TO, rest=found.group("rest")) if plain[0] == "T" else None
+        return Phrase(Kind.TO, rest=found.group("rest")) if plain[0].isupper() else None
     if found := _FROM.match(plain):
         return Phrase(Kind.FROM, rest=found.group("rest")) if plain[0] == "F" else None
     if found := _CALL.match(plain):

@@ -5,9 +5,24 @@ from __future__ import annotations
 import re
 
 from outreach.petitions.intake.bylines import author_and_publisher
+from outreach.petitions.intake.laws import is_law
 from outreach.petitions.intake.names import looks_like_name, looks_like_person
 
-_APA = re.compile(r"^([^()]{2,200}?)\s*\(\s*[^()]{0,20}\)\s*[.,]\s+(\S.*)$")
+_APA = re.compile(
+    r"^([^()]{2,200}?)\s*\(\s*(?:n\.\s?d\.|[a-z]|[\s,.;]*)\s*\)\s*[.,:]?\s+(?![.,;]|pp?\.)(\S.*)$"
+)
+# Oakes D, Marsh P. Title. Journal. 2019;12(3):44-59.
+_INITIALS = re.compile(
+    r"^((?:[^\W\d_][\w’'-]+ [A-Z]{1,3}(?:,\s+|(?=\.)))+(?:et al)?)\.\s+(?=[A-Z])(.+)$"
+)
+# National Rivers Trust, State of Our Rivers (London: Tern Press, 2022), 14.
+_IMPRINT = re.compile(r"\(\s*(?P<place>[^():;]{2,40}:)?\s*(?P<name>[^():;]*?)[\s,.]*\)")
+_PAGE = re.compile(
+    r"(?:,|\.)?\s+(?:at\s+)?(?:pp?\.\s?)?(?:[0-9]{1,3}|[ivxl]+)(?:[–-][0-9]+)?[\s.,;]*$"
+)
+_NAMED_PAGE = re.compile(
+    r",?\s+(?:pp?\.|pages?|paras?\.?|§|ch\.|chapter|sec\.|section)\s?[0-9ivx–-]+[\s.,;]*$"
+)
 _SENTENCE = re.compile(r"(?<=[a-z)0-9]{2})([.?!])\s+(?=[A-Z0-9“(])")
 _COMMA = re.compile(r"\s*,\s+")
 _TITLE_STARTS = frozenset({"how", "why", "what", "when", "where", "who", "is", "are", "can"})
@@ -18,18 +33,41 @@ Parts = tuple[str | None, str | None, str | None]
 
 def read_without_title_marks(text: str) -> Parts:
     """Author, title and publisher of a source whose title no quotes mark; the date is blanked."""
-    apa = _APA.match(text)
-    if apa:
-        pieces = _sentences(apa.group(2))
-        _, publisher = author_and_publisher("", pieces[1]) if len(pieces) > 1 else (None, None)
-        return _clean(apa.group(1)), _clean(pieces[0]), publisher
-    text = _EMPTY.sub(" ", text)
-    pieces = [piece for piece in _sentences(text) if piece.strip(" .,;")]
+    if is_law(text):  # an act, a bill or a case is called by its whole name and number
+        return None, _clean(re.sub(r"\s+[.,;]", "", " ".join(_EMPTY.sub(" ", text).split()))), None
+    found = _INITIALS.match(text) or _APA.match(text)
+    if found:
+        pieces = _sentences(found.group(2))
+        publisher = _publisher(pieces[1]) if len(pieces) > 1 else None
+        return _clean(found.group(1)), _without_page(pieces[0]), publisher
+    imprint = _IMPRINT.search(text)
+    if imprint and (imprint["place"] or imprint["name"]):
+        author, title, publisher = _unprinted(text[: imprint.start()])
+        if not imprint["place"] or imprint["name"]:
+            author, publisher = author or publisher, _publisher(imprint["name"])
+        return author, title, publisher
+    return _unprinted(_EMPTY.sub(" ", text))
+
+
+def _unprinted(text: str) -> Parts:
+    """The same where no place and publisher stand in brackets."""
+    pieces = [piece for piece in _sentences(_without_page(text) or "") if piece.strip(" .,;")]
     if len(pieces) >= 3:
-        return _clean(pieces[0]), _clean(pieces[1]), _clean(pieces[2])
+        return _clean(pieces[0]), _clean(pieces[1]), _publisher(pieces[2])
     if len(pieces) == 2:
         return _two(pieces[0], pieces[1])
-    return _commas(text)
+    return _commas(" ".join(pieces))
+
+
+def _publisher(piece: str) -> str | None:
+    return author_and_publisher("", piece)[1]
+
+
+def _without_page(text: str) -> str | None:
+    """A title without the page that stands behind it; a number alone is cut off where a date
+    or a bracket stood between."""
+    text = _NAMED_PAGE.sub("", text)
+    return _clean(_PAGE.sub("", text) if re.search(r"\s{3,}", text) else text)
 
 
 def _sentences(text: str) -> list[str]:

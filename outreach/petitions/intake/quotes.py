@@ -33,6 +33,9 @@ class Span:
 def quoted_spans(text: str) -> list[Span]:
     """The outermost quoted stretches, in order; single quotes count where no double ones stand."""
     spans, open_at = _double_spans(text)
+    around = _single_spans(text) if spans and open_at is None else []
+    if len(around) == 1 and around[0].start < spans[0].start and around[0].end > spans[-1].end:
+        return around  # ‘Council “ignored” warnings’
     if open_at is not None:
         spans = [s for s in spans if s.end <= open_at]
         closers = [m.end() for m in _DOUBLE.finditer(text, open_at + 1) if _closes(text, m.start())]

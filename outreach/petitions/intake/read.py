@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from outreach.core.errors import BadInput
@@ -47,6 +48,9 @@ def read_petition(text: str) -> Understanding:
     head = find_head(page, statement.targets if statement else ())
     if head is None or statement is None:
         raise _missing(lines, page, head, statement)
+    if not head.targets and statement.guessed:
+        head = replace(head, targets=statement.guessed)
+        page.doubt(statement.block.line, f"{'; '.join(head.targets)} was read as the addressee")
     consent_line, thanks = take_consent(page), take_thanks(page)
     body = [b for i, b in enumerate(page.blocks) if i not in page.used and _is_body(b)]
     citations, doubts = cite(notes.notes)

@@ -18,20 +18,28 @@ CLOSING = re.compile(
     r"|your\s+name(?:\s+here)?)[,.:\s]*$",
     re.IGNORECASE,
 )
+DEAR = re.compile(r"^Dear\s+(.{1,120}?)\s*[,:]$")
 _PROSE_END = re.compile(r"\.[”\"’)\]]*(?:[0-9,¹²³⁴-⁹]+|\[\^?\w+\])*$")
 
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """The signed words with their lines, to whom they go, and the blocks that they took."""
+    """The signed words with their lines, to whom they go, and the blocks that they took.
+
+    `guessed` are targets to fall back on where nothing else of the page names one.
+    """
 
     block: Block
     targets: tuple[str, ...]
     indexes: tuple[int, ...]
+    guessed: tuple[str, ...] = ()
 
 
 def statement_of(
-    blocks: Sequence[Block], targets: Sequence[str], indexes: Sequence[int]
+    blocks: Sequence[Block],
+    targets: Sequence[str],
+    indexes: Sequence[int],
+    guessed: Sequence[str] = (),
 ) -> Statement:
     """The statement that some blocks are, without the greeting line of a signer at its end."""
     blocks = list(blocks)
@@ -39,7 +47,7 @@ def statement_of(
         blocks.pop()
     texts = [b.text.lstrip("> ") if b.text.startswith(">") else b.text for b in blocks]
     texts[1:] = [t[1:] if t[0] == "“" and "”" not in t[:-1] else t for t in texts[1:]]
-    return Statement(joined(blocks, texts), tuple(targets), tuple(indexes))
+    return Statement(joined(blocks, texts), tuple(targets), tuple(indexes), tuple(guessed))
 
 
 def is_prose(block: Block) -> bool:

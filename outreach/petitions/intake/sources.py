@@ -23,7 +23,9 @@ _SIGNAL = re.compile(
     re.IGNORECASE,
 )
 _NEXT_SOURCE = re.compile(
-    r";\s+(?:and\s+|see\s+(?:also\s+)?)?|[.,]\s+(?:and\s+)?see\s+(?:also\s+)?", re.IGNORECASE
+    r";\s+(?:and\s+|see\s+(?:also\s+)?)?|[.,]\s+(?:and\s+)?see\s+(?:also\s+)?"
+    r"|(?<=[0-9|)/])[.,]?\s+(?:and|&)\s+(?:also\s+)?(?:see\s+)?",
+    re.IGNORECASE,
 )
 _AFTER_YEAR = re.compile(r"\b(?:1[5-9]|20)[0-9]{2}\)?[.,;]?\s+")
 _SOURCE_SIGN = re.compile(r"[“\"«]|https?://|www\.|\b(?:1[5-9]|20)[0-9]{2}\b", re.IGNORECASE)

@@ -72,19 +72,57 @@ STATES = words(
 
 FIRST_NAMES = words(
     """
-    aaron adam ahmed aisha alan alex alexandra alice alison amanda amy ana andrea andrew angela ann
-    anna anne anthony antonio barbara ben benjamin beth brian carlos carol caroline catherine
-    charles chloe chris christina christopher claire daniel david deborah diana diego donna dorothy
-    edward elena elizabeth emily emma eric fatima felix fiona francis frank gabriel gary george
-    gloria grace greg hannah harry heather helen henry ian isabel jack jacob james jamie jane janet
-    jason jean jeff jennifer jessica jim joan joe johan john jonathan jorge jose joseph josh joshua
-    juan judith julia julie karen kate katherine kathleen katie keith kelly kevin kim kyle laura
-    lauren lee leila leon linda lisa lucy luis luke maria marie mark martha martin mary matt matthew
-    megan mei melissa michael michelle miguel mike mohamed mohammed monica naomi nancy natalie
-    nathan nicholas nicole nina noah nora oliver olivia omar patricia patrick paul paula pedro peter
-    philip priya rachel rebecca richard robert rosa ruth ryan sally sam samantha samuel sandra sara
-    sarah scott sean sofia sonia sophie stephanie stephen steve steven susan teresa theresa thomas
-    tim timothy tom tony victor victoria vincent wei wendy william yusuf zoe
+    aaron abby abdul abigail adam adele adrian agnes ahmed aidan aiden aisha akira alan albert
+    alberto aldo alejandra alejandro alessandra alex alexandra alexis alfred ali alice alicia
+    alina alison aliyah allen allison alma althea alvaro amal amanda amina amir amit amy ana
+    anastasia andre andrea andreas andrei andrew andrés angela angelina anika anita ann anna
+    anne annie anthony antoine anton antonio anya arjun arnold arthur arturo ashley astrid
+    audrey ava barbara beatrice bella ben benjamin bernadette bernard bernie beth betty beverly
+    billy bob bonnie brad bradley brenda brett brian brianna bruce bryan caitlin calvin camila
+    camille carl carla carlos carmen carol caroline carolyn carrie cassandra catherine cecilia
+    cesar chad charles charlotte chelsea cheryl chloe chris christian christina christine
+    christopher chuck cindy claire clara clifford clyde colin colleen connie connor corey craig
+    cristina crystal curtis cynthia daisy damian dana dani daniel daniela danielle danny daria
+    darren dave david deb deborah debra denise dennis derek devon diana diego dina dmitri
+    dolores dominic don donald donna doris dorothy doug douglas duncan dustin dylan eddie
+    eduardo edward edwin eileen elaine eleanor elena eli elias elijah elise elizabeth ella ellen
+    elliot eloise elsa emilia emilio emily emma emmanuel enrique eric erica erik erin ernest
+    esther ethan eva evan evelyn ezra fabian farah fatima felix fernanda fernando fiona flora
+    frances francis frank fred frederick gabriel gail gary gavin gemma geoffrey george gerald
+    gideon gina giulia glenn gloria gordon grace graham greg greta guadalupe gustavo gwen hal
+    hamza hannah harold harriet harry hasan hassan hazel heather hector heidi helen helena henry
+    herbert hilary holly howard hugh hugo ian ibrahim igor ines ingrid irene iris isaac isabel
+    isabella isaiah ivan jack jackie jacob jada jai jamal james jamie jane janet janice jared
+    jasmine jason javier jay jayne jean jeff jeffrey jenna jennifer jenny jeremy jerome jerry
+    jesse jessica jill jillian jim jimmy jo joan joanna joanne jodie joe joel johan johanna john
+    jon jonas jonathan jorge jose joseph josephine josh joshua joyce juan juanita judith judy
+    julia julian julie juliet justin kai kamala kara karen karim karl karla kate katharine
+    katherine kathleen kathryn kathy katie katrina kay keisha keith kelly kendra kenneth kerry
+    kevin khalid kim kiran kirsten kristen kristina kwame kyle lamar lana lars latoya laura
+    lauren leah lee leila leo leon leonard leroy leslie lewis liam lila lillian lily linda lisa
+    liz lola lorena lorenzo lori louis louise luca lucas lucia lucille lucy luis luke lydia lynn
+    mabel mackenzie madeleine malcolm malik mara marc marcia marco marcus margaret margot maria
+    mariam mariana marie marilyn mario marjorie mark marsha marta martha martin marvin mary
+    mateo mathew matt matteo matthew maureen maurice maxine maya megan mehmet mei melanie
+    melinda melissa meredith mia micah michael michelle miguel mike milan mildred miles milo
+    mina minh miranda miriam mitchell mohamed mohammad mohammed moira molly mona monica morgan
+    muhammad myra nadia nadine nancy naomi nasser natalie nathan neil nelson nia nicholas nick
+    nicole nigel nikhil nikki nina nisha noah noel noelle nora norman nour octavia olga oliver
+    olivia omar oscar otto pablo pamela pascal patrice patricia patrick patty paul paula pauline
+    pedro perry pete peter petra phil philip phillip phoebe phyllis pierre priya quentin quinn
+    rachel rafael raj rajesh ralph ramon randall randy raquel raul ravi raymond rebecca rebekah
+    reggie regina renata rene ricardo richard rick ricky rita rob robbie robert roberta roberto
+    robin rodney rodrigo roger roland ron ronald rosa rosalind rosemary ross roxanne roy ruben
+    russell ruth ryan sabrina sadie saeed sal sally salma salvador sam samantha samuel sandra
+    sanjay sara sarah sasha saul scott sean sebastian serena sergei sergio seth shannon sharon
+    shaun shawn sheila shelley sherry shirley sidney simon simone siobhan siobhán sofia sonia
+    sonya sophie spencer stacey stacy stanley stella stephan stephanie stephen steve steven suki
+    sunita susan sven sylvia tamara tanya tara tariq tasha tatiana taylor ted terence teresa
+    terry thelma theo theodore theresa thomas tiffany tim timothy tina tobias todd tom tomas
+    tony tracey tracy travis trevor tricia uma ursula valentina valerie vanessa vera vernon
+    veronica vicky victor victoria vijay vincent vivian vladimir walter wanda wei wendy wesley
+    whitney wilfred willa william xavier yasmin yolanda yuki yusuf yvette yvonne zach zachary
+    zainab zara zeinab zoe
     """
 )
 
