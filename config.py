@@ -180,6 +180,18 @@ class Settings(BaseSettings):
         description="Months after their own for which clicks, opens and other events are kept; "
         "0: for ever.",
     )
+    sign_per_minute: int = Field(
+        30,
+        ge=0,
+        le=100_000,
+        description="Signatures by form that one IP address may send in a minute; its network ten "
+        "times as many; 0: no limit.",
+    )
+    limits_url: str = Field(
+        "",
+        description="Redis that counts sign-ins and signatures for all web processes, as "
+        "`redis://…`; empty: each counts for itself.",
+    )
     digest_hour: int = Field(
         8,
         ge=0,

@@ -25,9 +25,10 @@ from outreach.providers.smtp_opening import Relay
 from outreach.providers.smtp_token import Token
 from outreach.services import Services
 from outreach.tracking.bounce_imap import Account
-from outreach.web import console, errors, headers, health, hooks, public
-from outreach.web.auth import bound_body, limiter
+from outreach.web import console, errors, headers, health, hooks, languages, public
+from outreach.web.auth import bound_body
 from outreach.web.forms import csrf
+from outreach.web.limits import limiter
 from outreach.web.public import front
 
 ROOT = Path(__file__).parents[1]
@@ -68,6 +69,8 @@ def build_services(settings: config.Settings, provider: Provider | None = None) 
         sources_loopback=settings.sources_loopback,
         metrics_token=settings.metrics_token.get_secret_value(),
         digest_hour=settings.digest_hour,
+        limits_url=settings.limits_url or "memory://",
+        sign_per_minute=settings.sign_per_minute,
         pause_limits=_pause_limits(settings),
     )
 
@@ -88,6 +91,7 @@ def create_app(services: Services, *, trusted_proxies: int = 0, pages_at_a_time:
         SESSION_COOKIE_SECURE=services.base_url.startswith("https://"),
         PERMANENT_SESSION_LIFETIME=timedelta(days=14),
         WTF_CSRF_TIME_LIMIT=None,
+        RATELIMIT_STORAGE_URI=services.limits_url,
     )
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.before_request(bound_body)  # before the cross-site check, which reads the form
@@ -98,6 +102,7 @@ def create_app(services: Services, *, trusted_proxies: int = 0, pages_at_a_time:
         )
     csrf.init_app(app)
     limiter.init_app(app)
+    languages.register(app)
     errors.register(app)
     headers.register(app)
     health.register(app, timed=bool(services.metrics_token))

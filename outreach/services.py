@@ -46,6 +46,8 @@ class Services:
     dkim: Signer | None = None  # what signs letters here; None: nothing does
     pause_limits: Limits = Limits()  # noqa: RUF009  frozen
     events_keep_months: int = 0  # after their own; 0: for ever
+    limits_url: str = "memory://"  # where what was counted is kept, for all processes or each
+    sign_per_minute: int = 30  # signatures by form from one visitor; 0: as many as come
     digest_hour: int = 8  # on Mondays, in an organisation’s time zone
     pages_keep_s: float = 0.0  # so long a petition’s page is shown as it was; 0: made for each view
     sources_days: int = 0  # after which a source is looked at again; 0: not by itself

@@ -28,7 +28,7 @@
     const before = label.textContent;
     button.addEventListener("click", async () => {
       await navigator.clipboard.writeText(button.dataset.copy);
-      label.textContent = "Copied";
+      label.textContent = button.dataset.done;
       setTimeout(() => { label.textContent = before; }, 2500);
     });
   });

@@ -60,6 +60,13 @@ class TryLater(OutreachError):
     title = "Not reachable at the moment"
 
 
+class TooMany(OutreachError):
+    """More than is taken from one place in this time; the same call may succeed later."""
+
+    status = 429
+    title = "Too many at once"
+
+
 class FormErrors(BadInput):
     """Several fields at fault at once: pairs of (field, sentence)."""
 

@@ -16,7 +16,7 @@ from io import BytesIO
 from pathlib import Path
 
 from babel import Locale, UnknownLocaleError
-from babel.dates import format_date
+from babel.dates import format_date, format_skeleton
 from babel.lists import format_list
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
@@ -116,6 +116,11 @@ def number(value: int) -> str:
 def day(at: datetime) -> str:
     """14 April 2026, likewise; `at` is local."""
     return format_date(at, format="long", locale=_written(current()))
+
+
+def day_and_month(at: datetime) -> str:
+    """14 April."""
+    return format_skeleton("MMMMd", at, locale=_written(current()))
 
 
 def listed(names: Sequence[str]) -> str:

@@ -13,8 +13,6 @@ from zoneinfo import ZoneInfo
 
 from flask import Response, current_app, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_limiter import Limiter
-from flask_limiter.util import get_remote_address
 
 from outreach.accounts import queries, roles
 from outreach.accounts.models import Account
@@ -28,9 +26,6 @@ STRANGERS_MAX_BYTES = 500_000
 SIGN_IN_LIMIT = "10 per 5 minutes; 60 per day"
 
 View = TypeVar("View", bound=Callable[..., ResponseReturnValue])
-
-# Counts in the memory of each web process: N processes allow N times the attempts.
-limiter = Limiter(get_remote_address, storage_uri="memory://", strategy="moving-window")
 
 
 def needs(permission: str) -> Callable[[View], View]:

@@ -29,6 +29,12 @@ def register(app: Flask) -> None:
         return {"language": languages.current(), "languages": languages}
 
 
+def speak(language: str) -> None:
+    """Answer in this language, or the reader's where there are no words of ours in it."""
+    found = languages.negotiated([language], languages.spoken())
+    languages.speak(found or readers(languages.spoken()))
+
+
 def readers(offered: Sequence[str], otherwise: str = languages.SOURCE) -> str:
     """Of these languages the one that the reader chose, or whose browser asks for it."""
     chosen = request.values.get(CHOICE, "")

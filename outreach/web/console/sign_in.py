@@ -8,9 +8,10 @@ from werkzeug.exceptions import TooManyRequests
 
 from outreach.accounts import sign_ins
 from outreach.web import auth
-from outreach.web.auth import EVERYONE, limiter, needs
+from outreach.web.auth import EVERYONE, needs
 from outreach.web.context import services
 from outreach.web.forms import Form, notice
+from outreach.web.limits import limiter
 
 blueprint = Blueprint("console_sign_in", __name__, url_prefix="/console")
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from outreach.web.public import digest, leave, letters, petitions, reading, thanks
+from outreach.web.public import comments, digest, embed, leave, letters, petitions, reading, thanks
 
 BLUEPRINTS = [
     petitions.blueprint,
+    comments.blueprint,
+    embed.blueprint,
     reading.blueprint,
     thanks.blueprint,
     letters.blueprint,

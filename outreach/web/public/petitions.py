@@ -6,22 +6,21 @@ cookie is read or set here; what recognises a person is the sealed link of their
 
 from __future__ import annotations
 
-from dataclasses import replace
-
-from flask import Blueprint, redirect, render_template, request
+from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from outreach.accounts.models import Organisation
 from outreach.accounts.queries import the_organisation
-from outreach.core.errors import Conflict, FormErrors, NotFound
-from outreach.petitions import letters, queries, signing, tally
+from outreach.core.errors import Conflict, FormErrors, NotFound, TooMany
+from outreach.petitions import letters, queries, signing, tally, translations
 from outreach.petitions.models import Petition, Signature
 from outreach.petitions.pages import CHECK_MAIL, CONFIRM_DAYS
-from outreach.petitions.saying import Said
 from outreach.supporters.models import Supporter
 from outreach.tracking.classify import SIGNED
 from outreach.web.context import services
+from outreach.web.languages import speak
+from outreach.web.limits import must_be_within_limits
 from outreach.web.public.desk import Pressed, desk
 from outreach.web.public.desk import credit as credit_letters
 from outreach.web.public.page import (
@@ -31,8 +30,10 @@ from outreach.web.public.page import (
     paths,
     petition_page,
     shown_person,
+    told_to_reader,
 )
-from outreach.web.public.seen import judged, observation, signing_request
+from outreach.web.public.seen import observation, signing_request
+from outreach.web.public.typed import press_of, said, said_of_reading, sign_by_form
 from outreach.web.public.visitor import Visitor, credits_of, link_of, visitor_of
 from outreach.web.public.whom import known_by, without_person
 
@@ -47,7 +48,10 @@ def home() -> ResponseReturnValue:
         return render_template(
             "public/home.html",
             **frame(the_organisation(session)),
-            petitions=[(p, counts.get(p.id, 0)) for p in queries.published(session)],
+            petitions=[
+                (petition, told_to_reader(session, petition), counts.get(petition.id, 0))
+                for petition in queries.published(session)
+            ],
         )
 
 
@@ -86,12 +90,16 @@ def sign(slug: str) -> ResponseReturnValue:
     if (signature_id := _signed_at_once(slug)) is not None:
         return redirect(paths().thanks(slug, signature_id), code=303)
     try:
+        if not link_of(services().tokens, slug, request.form).known:
+            must_be_within_limits(request.form.get("email", ""))
         with services().db.transaction() as session:
             petition = open_to_all(session, slug)
             visitor = visitor_of(session, services().tokens, petition, request.form)
             return redirect(_signed(session, petition, visitor), code=303)
     except FormErrors as error:
         return _again(slug, error.faults), 400
+    except TooMany as error:
+        return _again(slug, (("", str(error)),)), error.status
     except Conflict:
         with services().db.reading() as session:
             if open_to_all(session, slug).state == "published":
@@ -104,14 +112,23 @@ def check_mail(slug: str) -> ResponseReturnValue:
     """A letter is on its way; says no more of the person than they typed themselves."""
     with services().db.reading() as session:
         petition = open_to_all(session, slug)
-        signature = sealed_signature(session, CHECK_MAIL, request.args.get("s", ""), petition)
-        return render_template(
-            "public/check_mail.html",
-            **frame(session.get_one(Organisation, petition.organisation_id)),
-            petition=petition,
-            address=shown_person(session.get_one(Supporter, signature.supporter_id))["address"],
-            confirm_days=CONFIRM_DAYS,
-        )
+        return check_mail_page(session, petition, url_for(".show", slug=slug))
+
+
+def check_mail_page(session: Session, petition: Petition, back: str, *, embed: bool = False) -> str:
+    """The page of a sealed pending signature, in the language that was signed."""
+    signature = sealed_signature(session, CHECK_MAIL, request.args.get("s", ""), petition)
+    told = translations.signed(session, signature)
+    speak(told.language)
+    return render_template(
+        "public/check_mail.html",
+        **frame(session.get_one(Organisation, petition.organisation_id)),
+        told=told,
+        back=back,
+        embed=embed,
+        address=shown_person(session.get_one(Supporter, signature.supporter_id))["address"],
+        confirm_days=CONFIRM_DAYS,
+    )
 
 
 def _signed_at_once(slug: str) -> int | None:
@@ -127,56 +144,30 @@ def _signed_at_once(slug: str) -> int | None:
             tuple(request.form.getlist("partner")),
             signing_request(),
             observation(SIGNED, link.delivery_id),
-            said(),
+            said(request.form),
         )
     )
 
 
 def _signed(session: Session, petition: Petition, visitor: Visitor) -> str:
     """Sign; returns the address to go to."""
-    organisation = session.get_one(Organisation, petition.organisation_id)
-    press, partners = judged(organisation, signing_request()), request.form.getlist("partner")
+    typed, partners = request.form, request.form.getlist("partner")
     [credit] = credits_of(session, petition.slug, [visitor])
-    spoken = said()
-    if "wording" in request.form:
-        reading = signing.must_be_read(session, petition, request.form["wording"])
-        spoken = replace(spoken, reading=reading)
-    if visitor.supporter is not None:
-        signature = signing.sign_recognised(
-            session,
-            petition,
-            visitor.supporter,
-            credit=credit,
-            partners=partners,
-            press=press,
-            said=spoken,
-            on_verified=welcome,
-        )
-        return paths().thanks(petition.slug, signature.id)
-    signature = signing.sign_by_form(
+    if visitor.supporter is None:
+        pending = sign_by_form(session, petition, typed, partners, credit)
+        return paths().check_mail(petition.slug, pending.id)
+    organisation = session.get_one(Organisation, petition.organisation_id)
+    signature = signing.sign_recognised(
         session,
         petition,
-        email=request.form.get("email", ""),
-        name=request.form.get("name", ""),
-        postal_code=request.form.get("postal_code", ""),
+        visitor.supporter,
         credit=credit,
         partners=partners,
-        press=press,
-        said=spoken,
-        pages=pages(),
+        press=press_of(organisation, typed),
+        said=said_of_reading(session, petition, typed),
+        on_verified=welcome,
     )
-    return paths().check_mail(petition.slug, signature.id)
-
-
-def said() -> Said:
-    """What the form of this request says beside the name."""
-    typed = request.form
-    return Said(
-        comment=typed.get("comment", ""),
-        country=typed.get("country", ""),
-        updates="updates" in typed,
-        is_hidden="hidden" in typed,
-    )
+    return paths().thanks(petition.slug, signature.id)
 
 
 def _again(slug: str, faults: tuple[tuple[str, str], ...] | tuple[()]) -> str:

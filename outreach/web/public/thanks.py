@@ -14,6 +14,7 @@ from outreach.petitions.models import Petition, PetitionVersion, Signature
 from outreach.petitions.pages import CONFIRM, SHARE, THANKS
 from outreach.supporters.models import Supporter
 from outreach.web.context import services
+from outreach.web.languages import speak
 from outreach.web.public.page import frame, pages, paths, share_links, shown_person, statement_of
 from outreach.web.public.petitions import open_to_all, sealed_signature, welcome
 
@@ -50,13 +51,14 @@ def thanks(slug: str) -> ResponseReturnValue:
         if signature.state != "verified":
             raise NotFound("This signature does not count.", hint="Open the petition’s page.")
         supporter = session.get_one(Supporter, signature.supporter_id)
+        shown = _shown(session, signature)
         return render_template(
             "public/thanks.html",
             number=queries.number_of(session, signature),
             receipt=not suppression.is_suppressed(session, supporter.address),
             brought=queries.brought_by(session, signature),
-            share=share_links(petition, pages().share(signature.id)),
-            **_shown(session, signature),
+            share=share_links(translations.signed(session, signature), pages().share(signature.id)),
+            **shown,
         )
 
 
@@ -71,22 +73,21 @@ def shared(token: str) -> ResponseReturnValue:
 
 def _shown(session: Session, signature: Signature) -> dict[str, object]:
     petition = session.get_one(Petition, signature.petition_id)
-    version = session.get_one(PetitionVersion, signature.version_id)
     supporter = session.get_one(Supporter, signature.supporter_id)
     organisation = session.get_one(Organisation, petition.organisation_id)
+    told = translations.signed(session, signature)
+    speak(told.language)
     return {
         **frame(organisation),
         "petition": petition,
-        "version": version,
-        "statement": statement_of(version),
+        "told": told,
+        "version": session.get_one(PetitionVersion, signature.version_id),
+        "statement": statement_of(told),
         "signature": signature,
         "first_name": signature.name.partition(" ")[0],
         "as_name": wording.shown_name(signature.name),
         "address": shown_person(supporter)["address"],
         "consent": wording.consent(
-            organisation,
-            country=signature.country,
-            proven=True,
-            own_line=translations.signed(session, signature).consent_line,
+            organisation, country=signature.country, proven=True, own_line=told.consent_line
         ),
     }

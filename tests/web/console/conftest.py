@@ -32,7 +32,8 @@ from outreach.providers.mailbox import MailboxProvider
 from outreach.services import Services
 from outreach.supporters import lists
 from outreach.supporters.operations import find_or_create
-from outreach.web.auth import COOKIE, limiter
+from outreach.web.auth import COOKIE
+from outreach.web.limits import limiter
 
 PASSWORD = "a lamp beside the quay"
 PETITION = """\

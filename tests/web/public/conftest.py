@@ -9,10 +9,10 @@ from itertools import count
 from pathlib import Path
 
 import pytest
-from flask import Flask
 from flask.testing import FlaskClient
 
 from outreach.accounts.models import Organisation
+from outreach.app import create_app
 from outreach.blasts.models import Blast
 from outreach.core.clock import now
 from outreach.core.db import Database
@@ -23,8 +23,7 @@ from outreach.providers.mailbox import MailboxProvider
 from outreach.providers.null import NullProvider
 from outreach.services import Services
 from outreach.supporters.models import Supporter
-from outreach.web import errors, headers
-from outreach.web.public import BLUEPRINTS
+from outreach.web.limits import limiter
 from tests.petitions.worlds import World, published
 from tests.web.public.letterbox import Letterbox, browser, put_letter
 
@@ -87,13 +86,8 @@ def public(db: Database, organisation: Organisation, tmp_path: Path) -> Public:
     )
     with db.transaction() as session:
         petition = published(session, organisation)
-    app = Flask("outreach", template_folder=ROOT / "templates", static_folder=ROOT / "static")
-    app.extensions["outreach"] = services
-    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    errors.register(app)
-    headers.register(app)
-    for blueprint in BLUEPRINTS:
-        app.register_blueprint(blueprint)
+    app = create_app(services)
+    limiter.reset()  # its counts outlive an app
     return Public(db, organisation, petition, app.test_client(), services.tokens)
 
 

@@ -18,7 +18,7 @@ from outreach.app import create_app
 from outreach.core.clock import now
 from outreach.petitions import operations
 from outreach.petitions.models import Petition
-from outreach.web.auth import limiter
+from outreach.web.limits import limiter
 from tests.petitions.worlds import published, revised
 from tests.web.public.conftest import Public
 from tests.web.public.visits import confirm, typed_in
