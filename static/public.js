@@ -51,7 +51,7 @@
     message.addEventListener("input", () => {
       const body = encodeURIComponent(message.value);
       document.querySelectorAll("[data-body]").forEach((link) => {
-        link.href = link.href.replace(/body=.*$/, () => "body=" + body);
+        link.href = link.href.replace(/(body|text)=.*$/, (_, name) => name + "=" + body);
       });
     });
   }

@@ -19,6 +19,7 @@ from outreach.cli.petition_texts import (
     suspicion,
 )
 from outreach.cli.petitions_deliver import deliver
+from outreach.cli.petitions_referrals import referrals
 from outreach.cli.petitions_revise import revise
 from outreach.core.errors import BadInput
 from outreach.petitions import (
@@ -264,3 +265,4 @@ def _say_next(context: Context, shown: dict[str, Any]) -> None:
 
 petitions.add_command(revise)
 petitions.add_command(deliver)
+petitions.add_command(referrals)

@@ -129,6 +129,17 @@ def one_of(session: Session, petition: Petition, target: str, number: int) -> In
     return found
 
 
+def of_signature(session: Session, signature: Signature) -> list[Instalment]:
+    """The instalments that hold a signature, in the order in which they were made."""
+    query = (
+        select(Instalment)
+        .join(DeliveredSignature, DeliveredSignature.instalment_id == Instalment.id)
+        .where(DeliveredSignature.signature_id == signature.id)
+        .order_by(Instalment.id)
+    )
+    return list(session.scalars(query))
+
+
 def names(
     session: Session, instalment: Instalment, *, after: int = 0, before: int | None = None
 ) -> Iterator[Delivered]:

@@ -69,6 +69,13 @@ def published(session: Session) -> list[Petition]:
     return list(session.scalars(query.order_by(Petition.published_at.desc(), Petition.id.desc())))
 
 
+def next_ask(session: Session, signature: Signature) -> Petition | None:
+    """The newest petition that can be signed now and that this person has not signed."""
+    theirs = select(Signature.petition_id).where(Signature.supporter_id == signature.supporter_id)
+    query = select(Petition).where(Petition.state == "published", Petition.id.not_in(theirs))
+    return session.scalar(query.order_by(Petition.published_at.desc(), Petition.id.desc()).limit(1))
+
+
 def current_version(session: Session, petition: Petition) -> PetitionVersion:
     """The wording that is signed now."""
     query = select(PetitionVersion).where(PetitionVersion.petition_id == petition.id)

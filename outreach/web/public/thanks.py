@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from flask import Blueprint, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
@@ -9,12 +11,13 @@ from sqlalchemy.orm import Session
 from outreach.accounts.models import Organisation
 from outreach.consent import suppression
 from outreach.core.errors import NotFound
-from outreach.petitions import queries, signing, translations, wording
+from outreach.petitions import instalments, queries, referrals, signing, translations, wording
 from outreach.petitions.models import Petition, PetitionVersion, Signature
 from outreach.petitions.pages import CONFIRM, SHARE, THANKS
 from outreach.supporters.models import Supporter
 from outreach.web.context import services
 from outreach.web.languages import speak
+from outreach.web.public import sharing
 from outreach.web.public.page import frame, pages, paths, share_links, shown_person, statement_of
 from outreach.web.public.petitions import open_to_all, sealed_signature, welcome
 
@@ -52,12 +55,17 @@ def thanks(slug: str) -> ResponseReturnValue:
             raise NotFound("This signature does not count.", hint="Open the petition’s page.")
         supporter = session.get_one(Supporter, signature.supporter_id)
         shown = _shown(session, signature)
+        share = share_links(translations.signed(session, signature), pages().share(signature.id))
         return render_template(
             "public/thanks.html",
             number=queries.number_of(session, signature),
             receipt=not suppression.is_suppressed(session, supporter.address),
             brought=queries.brought_by(session, signature),
-            share=share_links(translations.signed(session, signature), pages().share(signature.id)),
+            tree=referrals.tree(session, petition, signature.id),
+            instalments=instalments.of_signature(session, signature),
+            next_ask=queries.next_ask(session, signature),
+            share=share,
+            **_passed_on(share),
             **shown,
         )
 
@@ -69,6 +77,20 @@ def shared(token: str) -> ResponseReturnValue:
         signature = sealed_signature(session, SHARE, token)
         petition = session.get_one(Petition, signature.petition_id)
         return redirect(paths().petition(petition.slug, share=token))
+
+
+def _passed_on(share: Mapping[str, str]) -> dict[str, object]:
+    """Networks to post the link on; a Mastodon server is named by the person."""
+    server = request.args.get("server", "")
+    mastodon = sharing.on_mastodon(server, share["text"], share["url"])
+    return {
+        "ways": sharing.ways(share["text"], share["url"]),
+        "server": server,
+        "mastodon": mastodon,
+        "wrong_server": bool(server) and mastodon is None,
+        "qr": sharing.qr_code(share["url"]),
+        "s": request.args.get("s", ""),
+    }
 
 
 def _shown(session: Session, signature: Signature) -> dict[str, object]:

@@ -72,3 +72,22 @@ def test_the_command_writes_the_same_files_and_again_after_it_was_stopped(
     assert one == other
     assert "1 delivered, 0 waiting" in typed("--list")
     context.close()
+
+
+def test_the_screen_of_referrals_shows_sharers_and_a_tree(
+    console: Any, db: Database, petition: Petition
+) -> None:
+    path = f"/console/petitions/{petition.slug}/referrals/"
+    assert "Nobody has signed through a share yet." in console.get(path).text
+    with db.transaction() as session:
+        stored = session.get_one(Petition, petition.id)
+        first, second = session.scalars(select(Supporter).order_by(Supporter.id).limit(2)).all()
+        shared = signing.sign_recognised(session, stored, first)
+        second.first_name = "<b>Ben</b>"
+        credit = signing.Credit(shared_by_id=shared.id)
+        signing.sign_recognised(session, stored, second, credit=credit)
+    page = console.get(path).text
+    assert "1 signature that counts came through share links, over 1 generation." in page
+    assert "&lt;b&gt;Ben&lt;/b&gt;" in page
+    assert "<b>Ben</b>" not in page
+    assert console.get(f"{path}?of=999999").status_code == 404
