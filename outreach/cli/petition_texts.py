@@ -67,26 +67,34 @@ def print_petition(say: Say, session: Session, petition: Petition, shown: dict[s
 
 def print_understanding(say: Say, read: Understanding) -> None:
     """A text as it was understood: parts, notes with their parts, where markers stand, doubts."""
-    say(read.headline)
-    _section(say, "Organisation", read.organisation or "not found")
-    _section(say, "To", ", ".join(read.targets) or "not found")
-    _section(say, "Statement", read.markdown_statement())
+    where = {found.part: f" ({found.place}, {found.sure})" for found in read.findings if found.line}
+    say(read.headline + where.get("headline", ""))
+    organisation = where.get("organisation", "")
+    _section(say, f"Organisation{organisation}", read.organisation or "not found")
+    _section(say, f"To{where.get('targets', '')}", ", ".join(read.targets) or "not found")
+    _section(say, f"Statement{where.get('statement', '')}", read.markdown_statement())
     say("\nBody")
     for number, paragraph in enumerate(read.markdown_paragraphs(), start=1):
         _wrapped(say, f"{number:>3}  ", paragraph)
     say(f"\nNotes ({len(read.citations)})")
     for citation in read.citations:
         _print_citation(say, citation, [m for m in read.markers if m.citation == citation.number])
-    _section(say, "Consent line", read.consent_line or "not found; ours will stand there")
-    _section(say, "Thanks", read.thanks or "not found")
-    _section(say, "Partners", ", ".join(read.partners) or "none")
+    _section(
+        say,
+        f"Consent line{where.get('consent_line', '')}",
+        read.consent_line or "not found; ours will stand there",
+    )
+    _section(say, f"Thanks{where.get('thanks', '')}", read.thanks or "not found")
+    _section(say, f"Partners{where.get('partners', '')}", ", ".join(read.partners) or "none")
     say(f"\nUnsure of ({len(read.warnings)})" if read.warnings else "\nNothing was unclear.")
     for warning in read.warnings:
         _wrapped(say, "  ?  ", warning)
 
 
 def _print_citation(say: Say, citation: Citation, markers: list[Marker]) -> None:
-    _wrapped(say, f"{citation.number:>3}. ", citation.raw)
+    _wrapped(
+        say, f"{citation.number:>3}. ", f"{citation.raw} (line {citation.line}, {citation.sure})"
+    )
     parts = {
         "author": citation.author,
         "title": citation.title,

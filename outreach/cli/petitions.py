@@ -49,10 +49,11 @@ def petitions() -> None:
 @as_json
 @click.pass_obj
 def read(context: Context, file: Path, json_: bool) -> None:
-    """Show what is understood of a petition text; stores nothing."""
+    """Show what is understood of a petition text, where it stands, how sure; stores nothing."""
     understanding = read_petition_file(file)
     if json_:
-        context.print_json(understanding.to_json())
+        found = [finding.to_json() for finding in understanding.findings]
+        context.print_json({**understanding.to_json(), "findings": found})
     else:
         print_understanding(context.say, understanding)
 

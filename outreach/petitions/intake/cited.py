@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from outreach.petitions.intake.findings import Sure
 from outreach.petitions.intake.notes import Note
 from outreach.petitions.intake.repeats import Repeats
-from outreach.petitions.intake.sources import read_source
+from outreach.petitions.intake.sources import Source, read_source
 from outreach.petitions.intake.understanding import Citation
 
 
@@ -20,7 +21,10 @@ def cite(notes: Sequence[Note]) -> tuple[tuple[Citation, ...], list[tuple[int, s
         if repeat is not None:
             if repeat.doubt:
                 doubts.append((note.line, repeat.doubt))
-            citations.append(Citation(note.number, note.raw, note.line, same_as=repeat.same_as))
+            sure = Sure.GUESS if repeat.doubt else Sure.CERTAIN
+            citations.append(
+                Citation(note.number, note.raw, note.line, same_as=repeat.same_as, sure=sure)
+            )
             continue
         source = read_source(note.raw)
         doubts.extend((note.line, f"note {note.number} {words}") for words in source.doubts)
@@ -34,6 +38,14 @@ def cite(notes: Sequence[Note]) -> tuple[tuple[Citation, ...], list[tuple[int, s
                 publisher=source.publisher,
                 date=source.date,
                 url=source.url,
+                sure=_how_sure(source),
             )
         )
     return tuple(citations), doubts
+
+
+def _how_sure(source: Source) -> Sure:
+    if source.doubts:
+        return Sure.GUESS if source.title or source.url else Sure.MISSING
+    whole = source.title and (source.publisher or source.author) and source.date
+    return Sure.CERTAIN if whole else Sure.LIKELY

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from outreach.petitions.intake.findings import Sure
 from outreach.petitions.intake.names import split_names
 from outreach.petitions.intake.page import Page
 from outreach.petitions.intake.phrases import Kind
@@ -18,11 +19,14 @@ def take_partners(page: Page) -> tuple[str, ...]:
     names: list[str] = []
     for index in list(page.of_kind(Kind.PARTNERS)):
         page.take([index])
+        before = set(page.used)
         rest = page.blocks[index].phrase.rest
         if rest:
             names += split_names(rest.strip("*_ "))
         else:
             names += _names_below(page, index)
+        rows = page.at(sorted({index, *(page.used - before)}))
+        page.found("partners", rows, Sure.CERTAIN, "stands below its heading")
     return tuple(dict.fromkeys(names))
 
 
@@ -36,6 +40,7 @@ def take_consent(page: Page) -> str | None:
             indexes += below
             texts.append(text)
     page.take(indexes)
+    page.found("consent_line", page.at(indexes), Sure.LIKELY, "speaks of updates or consent")
     return " ".join(dict.fromkeys(t for t in texts if t)) or None
 
 
@@ -45,6 +50,7 @@ def take_thanks(page: Page) -> str | None:
         if page.blocks[index].phrase.to.startswith("thank"):
             below, text = _field(page, index)
             page.take(below)
+            page.found("thanks", page.at(below), Sure.CERTAIN, "stands below its heading")
             return text or None
     for index in page.of_kind(Kind.THANKS):
         text = page.blocks[index].text.strip("*_ ")
@@ -59,6 +65,7 @@ def take_thanks(page: Page) -> str | None:
                 text, last = f"{text}\n{block.text}", block.last_line
                 indexes.append(other)
         page.take(indexes)
+        page.found("thanks", page.at(indexes), Sure.LIKELY, "gives thanks for signing")
         return text
     return None
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from outreach.petitions.intake.blocks import Block
+from outreach.petitions.intake.findings import Sure
 from outreach.petitions.intake.names import looks_like_name, split_names
 from outreach.petitions.intake.page import Page, folded, same_words
 from outreach.petitions.intake.phrases import Kind, addressee, bare
@@ -73,9 +74,11 @@ def find_head(page: Page, known_targets: Sequence[str]) -> Head | None:
         chosen = best
     page.take([chosen.index])
     block = _shortened(page.blocks[chosen.index], chosen.text)
+    page.found("headline", [block], *_how_sure(chosen, block))
     organisation = _organisation(page, titles, chosen, known_targets)
     targets = list(known_targets) or _targets_at_top(page, titles, chosen)
-    targets = targets or targets_of_headline(chosen.text)
+    if not targets and (targets := targets_of_headline(chosen.text)):
+        page.found("targets", [block], Sure.LIKELY, "the headline speaks to them")
     _drop_repeats(page, chosen.text, organisation, targets)
     return Head(chosen.index, block, organisation, tuple(targets))
 
@@ -91,6 +94,18 @@ def targets_of_headline(headline: str) -> list[str]:
         first = found["to"].split()[0].lower()
         return split_names(found["to"]) if first not in IMPERATIVES else []
     return []
+
+
+def _how_sure(chosen: _Title, block: Block) -> tuple[Sure, str]:
+    if chosen.score >= 9:
+        return Sure.CERTAIN, "stands behind “Headline:”"
+    if block.kind is Kind.HEADING and block.phrase.level == 1:
+        return Sure.CERTAIN, "is the heading"
+    if targets_of_headline(chosen.text):
+        return Sure.LIKELY, "calls on somebody to act"
+    if chosen.score >= 3:
+        return Sure.LIKELY, "reads as a headline"
+    return Sure.GUESS, "is the first line that may be one"
 
 
 def _titles(page: Page, known_targets: Sequence[str]) -> list[_Title]:
@@ -193,17 +208,21 @@ def _organisation(
         phrase = page.blocks[index].phrase
         if phrase.to.startswith("organi") and phrase.rest:
             page.take([index])
+            page.found("organisation", page.at([index]), Sure.CERTAIN, "stands behind its name")
             return phrase.rest.strip("*_ ")
     for title in titles:
         found = _BYLINE.match(title.text)
         if found:
             page.take([title.index])
+            page.found("organisation", page.at([title.index]), Sure.CERTAIN, "stands behind “by”")
             return found["name"].strip()
     above = [t for t in titles if t.index < chosen.index and _is_name_line(t.text)]
     for title in above:
         repeated = same_words(title.text, chosen.text)
         if not repeated and not any(same_words(title.text, target) for target in known_targets):
             page.take([title.index])
+            where = page.at([title.index])
+            page.found("organisation", where, Sure.LIKELY, "is a name above the headline")
             return title.text
     return _organisation_below(page, titles, chosen, known_targets)
 
@@ -221,6 +240,7 @@ def _organisation_below(
     if said or block.kind is not Kind.TEXT or _SUBTITLE.match(below.text):
         return None
     page.take([below.index])
+    page.found("organisation", [block], Sure.GUESS, "is a name below the headline")
     page.doubt(block.line, f"“{below.text}” below the headline was read as the organisation")
     return below.text
 
@@ -234,10 +254,12 @@ def _targets_at_top(page: Page, titles: Sequence[_Title], chosen: _Title) -> lis
         phrase = page.blocks[index].phrase
         if phrase.to.startswith("target") and phrase.rest:
             page.take([index])
+            page.found("targets", page.at([index]), Sure.CERTAIN, "stands behind “Target:”")
             return split_names(phrase.rest)
     for index in page.of_kind(Kind.CALL):
         to = page.blocks[index].phrase.to
         if to and addressee(to):
+            page.found("targets", page.at([index]), Sure.CERTAIN, "stands behind “petition to”")
             return split_names(to)
     if targets_of_headline(chosen.text):
         return []
@@ -245,11 +267,15 @@ def _targets_at_top(page: Page, titles: Sequence[_Title], chosen: _Title) -> lis
         found = _ADDRESSED.match(title.text)
         if found:
             page.take([title.index])
+            where = page.at([title.index])
+            page.found("targets", where, Sure.LIKELY, "is whom the title addresses")
             return split_names(found["to"])
     for title in titles:
         if title.index > chosen.index and title.index not in page.used:
             if looks_like_name(title.text) and len(title.text.split()) > 1:
                 page.take([title.index])
+                where = page.at([title.index])
+                page.found("targets", where, Sure.GUESS, "is a name below the headline")
                 return split_names(title.text)
             break
     return []

@@ -9,8 +9,12 @@ from dataclasses import dataclass, field
 
 from outreach.petitions.intake.blocks import Block
 from outreach.petitions.intake.candidates import Candidate, Sureness, candidates
+from outreach.petitions.intake.findings import Sure
 from outreach.petitions.intake.notes import NotesList
 
+_SURE = {
+    Sureness.EXPLICIT: Sure.CERTAIN, Sureness.SURE: Sure.CERTAIN, Sureness.LIKELY: Sure.LIKELY
+}  # fmt: skip
 _LINK_END = re.compile(r"\]\([^()\s]*\)\W*$")
 _LAST_WORD = re.compile(r"[^\s—–]+$")
 _EDGE = "“”\"'‘’«»()[]{}.,;:!?…*_`-—–%"
@@ -25,6 +29,7 @@ class Hit:
     offset: int
     after: str
     line: int
+    sure: Sure
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +193,8 @@ def _cleaned(block: Block, chosen: Sequence[tuple[Candidate, tuple[int, ...]]]) 
         length += len(piece)
         tail = (tail + piece)[-400:]
         line, after = block.line_at(candidate.start), _word_before(tail)
-        hits.extend(Hit(number, length, after, line) for number in numbers)
+        sure = _SURE.get(candidate.sureness, Sure.GUESS)
+        hits.extend(Hit(number, length, after, line, sure) for number in numbers)
         done = candidate.end
     pieces.append(block.text[done:])
     return Marked("".join(pieces), tuple(hits))

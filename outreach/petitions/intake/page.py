@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from outreach.petitions.intake.blocks import Block
+from outreach.petitions.intake.findings import Finding, Sure, finding
 from outreach.petitions.intake.phrases import Kind, bare, classify
 
 # What ends a statement, a thank-you or a list of partners that runs over several blocks.
@@ -24,6 +25,7 @@ class Page:
     blocks: list[Block]
     used: set[int] = field(default_factory=set)
     doubts: list[tuple[int, str]] = field(default_factory=list)
+    findings: dict[str, Finding] = field(default_factory=dict)
 
     def take(self, indexes: Iterable[int]) -> None:
         """Marks blocks as having found their part."""
@@ -44,6 +46,10 @@ class Page:
                 return
             if index not in self.used:
                 yield index
+
+    def found(self, part: str, blocks: Iterable[Block], sure: Sure, why: str) -> None:
+        """Notes where a part was found and how sure that is."""
+        self.findings[part] = finding(part, list(blocks), sure, why)
 
     def doubt(self, line: int, words: str) -> None:
         """Keeps a doubt for the person who reads the result."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,20 +10,32 @@ from outreach.core.errors import BadInput
 from outreach.petitions.intake.blocks import Block, gather_blocks, with_setext_headings
 from outreach.petitions.intake.cited import cite
 from outreach.petitions.intake.extras import take_consent, take_partners, take_thanks
+from outreach.petitions.intake.findings import Finding, Sure
 from outreach.petitions.intake.formats import as_text, read_text_file
 from outreach.petitions.intake.headline import Head, find_head
 from outreach.petitions.intake.lines import Line, numbered_lines
-from outreach.petitions.intake.markers import Hit, Marked, MarkerReading, read_markers
+from outreach.petitions.intake.markers import Marked, MarkerReading, read_markers
 from outreach.petitions.intake.notes import NotesList, find_notes
 from outreach.petitions.intake.page import Page
-from outreach.petitions.intake.phrases import Kind
+from outreach.petitions.intake.phrases import Kind, Phrase
 from outreach.petitions.intake.signed import Statement
 from outreach.petitions.intake.statement import find_statement
-from outreach.petitions.intake.understanding import Marker, Paragraph, Understanding
+from outreach.petitions.intake.understanding import Citation, Marker, Paragraph, Understanding
 
 _NOT_BODY = {
     Kind.RULE, Kind.NOTES, Kind.RECOGNITION, Kind.BUTTON, Kind.FROM, Kind.CONSENT,
 }  # fmt: skip
+_NOTHING = Block(Phrase(Kind.TEXT), "", ((0, 1),))
+PARTS = (
+    "organisation", "headline", "targets", "statement", "paragraphs", "consent_line", "thanks",
+    "partners",
+)  # fmt: skip
+_NOTE_SURE = {
+    Sure.CERTAIN: "every part was recognised",
+    Sure.LIKELY: "some parts are not in it",
+    Sure.GUESS: "its parts are uncertain",
+    Sure.MISSING: "its parts were not recognised",
+}
 _QUOTES = {"“": "”", '"': '"', "«": "»", "„": "“"}
 
 
@@ -40,24 +53,40 @@ def read_petition(text: str) -> Understanding:
     Raises BadInput where it is empty or no text, or has no headline or no statement; the message
     names the lines that were searched, the hint what to write.
     """
+    understanding, missing = read_whatever(text)
+    if missing:
+        raise missing
+    return understanding
+
+
+def read_whatever(text: str) -> tuple[Understanding, BadInput | None]:
+    """The same for a text that lacks a headline or statement: they are "", and why is the second.
+
+    Raises BadInput only where it is empty or no text.
+    """
     lines = with_setext_headings(numbered_lines(as_text(text)))
     notes = find_notes(lines)
     page = Page(gather_blocks(lines, notes.consumed))
     statement = find_statement(page)
     partners = take_partners(page)
     head = find_head(page, statement.targets if statement else ())
-    if head is None or statement is None:
-        raise _missing(lines, page, head, statement)
+    missing = None if head and statement else _missing(lines, page, head, statement)
+    statement = statement or Statement(_NOTHING, (), ())
+    head = head or Head(-1, _NOTHING, None, statement.targets)
     if not head.targets and statement.guessed:
         head = replace(head, targets=statement.guessed)
+        why = "is whom the statement asks"
+        page.found("targets", [statement.block], Sure.GUESS, why)
         page.doubt(statement.block.line, f"{'; '.join(head.targets)} was read as the addressee")
     consent_line, thanks = take_consent(page), take_thanks(page)
     body = [b for i, b in enumerate(page.blocks) if i not in page.used and _is_body(b)]
+    page.found("paragraphs", body, Sure.LIKELY, "is what no other part took")
     citations, doubts = cite(notes.notes)
     reading, places = _marked(head.block, statement.block, body, notes)
-    doubts += page.doubts + notes.doubts + reading.doubts + _about_parts(head)
-    doubts += _uncalled(notes, reading)
-    return Understanding(
+    doubts += page.doubts + notes.doubts + reading.doubts
+    doubts += _uncalled(notes, reading) + ([] if missing else _about_parts(head))
+    markers = _markers(places)
+    understanding = Understanding(
         organisation=head.organisation,
         headline=places["headline", None].text,
         targets=head.targets,
@@ -66,12 +95,32 @@ def read_petition(text: str) -> Understanding:
             Paragraph(places["body", i].text, block.line) for i, block in enumerate(body)
         ),
         citations=citations,
-        markers=_markers(places),
+        markers=markers,
         consent_line=consent_line,
         thanks=thanks,
         partners=partners,
         warnings=tuple(f"line {line}: {words}" for line, words in sorted(set(doubts))),
+        findings=_findings(page, citations, markers),
     )
+    return understanding, missing
+
+
+def _findings(
+    page: Page, citations: Sequence[Citation], markers: Sequence[Marker]
+) -> tuple[Finding, ...]:
+    """Every part, every note and every marker with its place; those not found as missing."""
+    parts = [
+        page.findings.get(name) or Finding(name, Sure.MISSING, "was not found") for name in PARTS
+    ]
+    notes = [
+        Finding(f"citation {c.number}", c.sure, _NOTE_SURE[c.sure], c.line, c.line)
+        for c in citations
+    ]
+    places = [
+        Finding(f"marker {m.citation}", m.sure, f"stands after “{m.after}”", m.line, m.line)
+        for m in markers
+    ]
+    return (*parts, *notes, *places)
 
 
 Place = tuple[str, int | None]
@@ -99,7 +148,7 @@ def _marked(
 
 def _markers(places: dict[Place, Marked]) -> tuple[Marker, ...]:
     found = [
-        Marker(hit.number, paragraph, hit.after, hit.offset, hit.line, place)
+        Marker(hit.number, paragraph, hit.after, hit.offset, hit.line, place, hit.sure)
         for (place, paragraph), marked in places.items()
         for hit in marked.hits
     ]
@@ -120,10 +169,7 @@ def _unquoted(marked: Marked) -> Marked:
     close = _QUOTES.get(text[:1])
     if not close or text[-1] != close or close in text[1:-1] or text[0] in text[1:-1]:
         return marked
-    hits = tuple(
-        Hit(h.number, max(0, min(h.offset - 1, len(text) - 2)), h.after, h.line)
-        for h in marked.hits
-    )
+    hits = tuple(replace(h, offset=max(0, min(h.offset - 1, len(text) - 2))) for h in marked.hits)
     return Marked(text[1:-1].strip(), hits)
 
 

@@ -33,6 +33,7 @@ class Statement:
     targets: tuple[str, ...]
     indexes: tuple[int, ...]
     guessed: tuple[str, ...] = ()
+    announced: bool = True
 
 
 def statement_of(

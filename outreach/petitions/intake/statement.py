@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from outreach.petitions.intake.blocks import Block
 from outreach.petitions.intake.extent import chosen_below, rest_of
+from outreach.petitions.intake.findings import Sure
 from outreach.petitions.intake.letters import letter_at
 from outreach.petitions.intake.names import looks_like_name, split_names
 from outreach.petitions.intake.page import Page, same_words
@@ -32,10 +33,16 @@ def find_statement(page: Page) -> Statement | None:
         labels = labels[1:]
     found = [s for i in labels if (s := _labelled(page, i))]
     if not found:
-        found = [letter] if letter else unannounced(page)
+        found = [letter] if letter else [replace(s, announced=False) for s in unannounced(page)]
     if not found:
         return None
     first = _with_addressees(page, found[0])
+    certain = first.announced
+    why = "stands behind the words that announce it" if certain else "reads as what is asked"
+    page.found("statement", [first.block], Sure.CERTAIN if certain else Sure.GUESS, why)
+    if first.targets:
+        where = page.at(first.indexes[:1])
+        page.found("targets", where, Sure.CERTAIN, "is whom the statement is addressed to")
     page.take(first.indexes)
     for other in found[1:]:
         if same_words(other.block.text, first.block.text):

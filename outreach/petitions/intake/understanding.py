@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from outreach.petitions.intake.findings import Finding, Sure
+
 
 @dataclass(frozen=True, slots=True)
 class Citation:
@@ -24,6 +26,7 @@ class Citation:
     date: str | None = None
     url: str | None = None
     same_as: int | None = None
+    sure: Sure = Sure.CERTAIN
 
     def to_json(self) -> dict[str, Any]:
         """The note as JSON values, without its line."""
@@ -54,6 +57,7 @@ class Marker:
     offset: int
     line: int
     place: str = "body"
+    sure: Sure = Sure.CERTAIN
 
     def to_json(self) -> dict[str, Any]:
         """The marker as JSON values: note number, paragraph and the word before it."""
@@ -83,6 +87,7 @@ class Understanding:
     thanks: str | None
     partners: tuple[str, ...]
     warnings: tuple[str, ...]
+    findings: tuple[Finding, ...] = ()
 
     def markdown_paragraphs(self) -> list[str]:
         """The paragraphs with their markers put back as Markdown `[^n]`."""
