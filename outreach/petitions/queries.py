@@ -176,16 +176,15 @@ def number_of(session: Session, signature: Signature) -> int:
 
 def brought_by(session: Session, signature: Signature) -> Brought:
     """Verified signatures that came through a signer's share link, over all generations."""
-    counts = Signature.verified_at.is_not(None) & Signature.invalidated_at.is_(None)
     directly, further = 0, 0
     ids = [signature.id]
     for generation in range(GENERATIONS_MAX):
-        query = select(Signature.id).where(Signature.shared_by_id.in_(ids), counts)
-        ids = list(session.scalars(query))
-        if not ids:
+        query = select(Signature.id, Signature.state).where(Signature.shared_by_id.in_(ids))
+        found = session.execute(query).all()
+        if not found:
             break
-        if generation:
-            further += len(ids)
-        else:
-            directly = len(ids)
+        # Who was taken off brought the others all the same.
+        ids = [row.id for row in found]
+        number = sum(row.state == "verified" for row in found)
+        directly, further = (directly, further + number) if generation else (number, 0)
     return Brought(directly, further)

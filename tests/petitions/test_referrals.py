@@ -12,7 +12,7 @@ import config
 from outreach.cli.context import Context
 from outreach.cli.petitions import petitions
 from outreach.core.errors import NotFound
-from outreach.petitions import referrals, signing
+from outreach.petitions import queries, referrals, signing
 from outreach.petitions.models import Petition, Signature
 from outreach.petitions.signing import Credit
 from outreach.supporters.models import Supporter
@@ -47,6 +47,8 @@ def test_sharers_stand_by_all_whom_they_brought_and_a_tree_is_bounded(world: Wor
             ("Bea Moss", many, 0),
             ("Cem Oz", 1, 0),
         ]
+        brought = queries.brought_by(session, session.get_one(Signature, ann))
+        assert (brought.directly, brought.further) == (1, many + 1)
         tree = referrals.tree(session, petition, ann)
         assert [(one.name, one.counts) for one in tree.branches] == [
             ("Bea Moss", True),
