@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from outreach.core.languages import N_
+
 
 class OutreachError(Exception):
     """A failure that a person can act on.
@@ -13,7 +15,7 @@ class OutreachError(Exception):
     """
 
     status = 500
-    title = "Something went wrong"
+    title = N_("Something went wrong")
 
     def __init__(self, message: str, *, hint: str = "", field: str | None = None) -> None:
         super().__init__(message)
@@ -29,42 +31,42 @@ class BadInput(OutreachError):
     """What was given can't be used; nothing was stored."""
 
     status = 400
-    title = "That can’t be used as it is"
+    title = N_("That can’t be used as it is")
 
 
 class NotFound(OutreachError):
     """The thing asked for does not exist here."""
 
     status = 404
-    title = "Not found"
+    title = N_("Not found")
 
 
 class NotAllowed(OutreachError):
     """This person may not do this."""
 
     status = 403
-    title = "Not allowed"
+    title = N_("Not allowed")
 
 
 class Conflict(OutreachError):
     """The state of the thing does not allow this now (its state says what does)."""
 
     status = 409
-    title = "Not possible now"
+    title = N_("Not possible now")
 
 
 class TryLater(OutreachError):
     """Something outside does not answer; the same call may succeed later."""
 
     status = 503
-    title = "Not reachable at the moment"
+    title = N_("Not reachable at the moment")
 
 
 class TooMany(OutreachError):
     """More than is taken from one place in this time; the same call may succeed later."""
 
     status = 429
-    title = "Too many at once"
+    title = N_("Too many at once")
 
 
 class FormErrors(BadInput):

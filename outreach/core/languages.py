@@ -58,6 +58,11 @@ def speaking(language: str) -> Iterator[None]:
         _current.reset(before)
 
 
+def N_(text: str) -> str:
+    """The same English words, to be spoken in another language when they are shown."""
+    return text
+
+
 def gettext(text: str) -> str:
     """The words in the current language; the English ones where they are missing."""
     return _words(current()).gettext(text)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from outreach.core import address
 from outreach.core.errors import BadInput, FormErrors
+from outreach.core.languages import gettext as _
 from outreach.supporters.models import Supporter
 
 MAX_NAME, MAX_POSTAL_CODE = 120, 20
@@ -47,27 +48,28 @@ class Signer:
 def _fault_of_name(name: str) -> str:
     text = name.strip(" ")
     if not text:
-        return "Enter your name."
+        return _("Enter your name.")
     if _has_control(text):
-        return "Enter your name on one line, without control characters."
+        return _("Enter your name on one line, without control characters.")
     if _LINK.search(text) or not any(letter.isalpha() for letter in text):
-        return "Enter your name, without an address or a link."
+        return _("Enter your name, without an address or a link.")
     if len(text) > MAX_NAME:
-        return f"Enter a name of at most {MAX_NAME} characters."
+        return _("Enter a name of at most %(number)s characters.") % {"number": MAX_NAME}
     return ""
 
 
 def _fault_of_email(email: str) -> str:
     try:
         address.canonical(email)
-    except BadInput as error:
-        return error.message
+    except BadInput:
+        return _("Enter an email address like name@example.org.")
     return ""
 
 
 def _fault_of_postal_code(postal_code: str) -> str:
     if len(postal_code.strip()) > MAX_POSTAL_CODE or _has_control(postal_code.strip(" ")):
-        return f"Enter a postal code of at most {MAX_POSTAL_CODE} characters, or leave it empty."
+        said = _("Enter a postal code of at most %(number)s characters, or leave it empty.")
+        return said % {"number": MAX_POSTAL_CODE}
     return ""
 
 

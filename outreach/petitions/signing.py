@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from outreach.core import address, log
 from outreach.core.clock import now
 from outreach.core.errors import Conflict, FormErrors
+from outreach.core.languages import gettext as _
 from outreach.petitions import agreeing, grades, letters, saying, translations, wording
 from outreach.petitions.grades import Press
 from outreach.petitions.models import SIGNATURE_STATES, Petition, Signature
@@ -54,7 +55,12 @@ def must_be_read(session: Session, petition: Petition, fingerprint: str) -> Read
     found = translations.in_force(session, petition).get(fingerprint)
     if found is None:
         raise FormErrors(
-            [("statement", "The wording was changed while you read it. Read it again, then sign.")]
+            [
+                (
+                    "statement",
+                    _("The wording was changed while you read it. Read it again, then sign."),
+                )
+            ]
         )
     return found
 
@@ -168,10 +174,8 @@ def _person(session: Session, petition: Petition, signer: Signer) -> Supporter:
     known = signer_from(session, petition, address.canonical(signer.email))
     if known is not None:
         return known
-    found, _ = supporters.find_or_create(
-        session, email=signer.email, source=wording.source(petition)
-    )
-    return found
+    source = wording.source(petition)
+    return supporters.find_or_create(session, email=signer.email, source=source)[0]
 
 
 def _keep(
@@ -286,6 +290,6 @@ def _must_be_open(petition: Petition) -> None:
 def _must_stand(signature: Signature) -> None:
     if signature.state == "invalidated":
         raise Conflict(
-            "Your signature on this petition was taken off, and stays off.",
-            hint="Write to us if you think that this is a mistake.",
+            _("Your signature on this petition was taken off, and stays off."),
+            hint=_("Write to us if you think that this is a mistake."),
         )

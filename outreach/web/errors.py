@@ -13,6 +13,7 @@ from werkzeug.exceptions import HTTPException
 from outreach.core import log
 from outreach.core.db import AWAY
 from outreach.core.errors import BadInput, FormErrors, NotFound, OutreachError, TryLater
+from outreach.core.languages import N_
 
 _log = log.get(__name__)
 
@@ -61,19 +62,19 @@ def register(app: Flask) -> None:
 
 
 _NOT_FOUND = NotFound(
-    "There is nothing at this address.",
-    hint="Check it, or open the link in the letter again.",
+    N_("There is nothing at this address."),
+    hint=N_("Check it, or open the link in the letter again."),
 )
 _NOT_STORABLE = BadInput(
-    "This holds a number or a character that nothing here can have. Nothing was changed.",
-    hint="Check the address, or type it again.",
+    N_("This holds a number or a character that nothing here can have. Nothing was changed."),
+    hint=N_("Check the address, or type it again."),
 )
 _DATABASE_AWAY = TryLater(
-    "The database does not answer. Nothing was changed.", hint="Try again in a minute."
+    N_("The database does not answer. Nothing was changed."), hint=N_("Try again in a minute.")
 )
 _UNEXPECTED = OutreachError(
-    "This did not work, because of a fault of ours. It has been written down.",
-    hint="Try again; if it stays, tell the people who run this site.",
+    N_("This did not work, because of a fault of ours. It has been written down."),
+    hint=N_("Try again; if it stays, tell the people who run this site."),
 )
 
 

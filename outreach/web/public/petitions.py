@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from outreach.accounts.models import Organisation
 from outreach.accounts.queries import the_organisation
 from outreach.core.errors import Conflict, FormErrors, NotFound, TooMany
+from outreach.core.languages import gettext as _
 from outreach.petitions import letters, queries, signing, tally, translations
 from outreach.petitions.models import Petition, Signature
 from outreach.petitions.pages import CHECK_MAIL, CONFIRM_DAYS
@@ -191,7 +192,7 @@ def open_to_all(session: Session, slug: str) -> Petition:
     """A petition that the public may see; a draft is NotFound like one that does not exist."""
     petition = queries.by_slug(session, slug)
     if petition.state == "draft":
-        raise NotFound("There is no such petition here.", hint="See the list of petitions.")
+        raise NotFound(_("There is no such petition here."), hint=_("See the list of petitions."))
     return petition
 
 
@@ -202,5 +203,5 @@ def sealed_signature(
     ids = services().tokens.unseal(purpose, token)
     signature = session.get(Signature, ids[0]) if len(ids) == 1 else None
     if signature is None or (petition is not None and signature.petition_id != petition.id):
-        raise NotFound("There is nothing at this address.", hint="Open the link again.")
+        raise NotFound(_("There is nothing at this address."), hint=_("Open the link again."))
     return signature

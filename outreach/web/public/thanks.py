@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from outreach.accounts.models import Organisation
 from outreach.consent import suppression
 from outreach.core.errors import NotFound
+from outreach.core.languages import gettext as _
 from outreach.petitions import instalments, queries, referrals, signing, translations, wording
 from outreach.petitions.models import Petition, PetitionVersion, Signature
 from outreach.petitions.pages import CONFIRM, SHARE, THANKS
@@ -52,7 +53,7 @@ def thanks(slug: str) -> ResponseReturnValue:
         petition = open_to_all(session, slug)
         signature = sealed_signature(session, THANKS, request.args.get("s", ""), petition)
         if signature.state != "verified":
-            raise NotFound("This signature does not count.", hint="Open the petition’s page.")
+            raise NotFound(_("This signature does not count."), hint=_("Open the petition’s page."))
         supporter = session.get_one(Supporter, signature.supporter_id)
         shown = _shown(session, signature)
         share = share_links(translations.signed(session, signature), pages().share(signature.id))
