@@ -28,6 +28,7 @@ from outreach.blasts import (
     origins,
     queries,
     schedule,
+    turn,
 )
 from outreach.blasts.checks_of_citations import quoted_anywhere
 from outreach.blasts.freeze import freeze
@@ -178,6 +179,8 @@ def pause_bad(services: Services, stop: threading.Event) -> None:
 def recover(services: Services, stop: threading.Event) -> None:
     """Take batches from senders that fell silent, and name what is unknown."""
     recover_lost(_sender(services))
+    with services.db.transaction() as session:
+        turn.let_go_after_the_clock_was_set_back(session)
 
 
 def count_signatures(services: Services, stop: threading.Event) -> None:

@@ -221,8 +221,14 @@ def limits(
     found = (
         _limit(row, zone, configured.get(scope)) for scope, row in sorted({**none, **rows}.items())
     )
-    # A relay’s row stays when its pace was taken out of the settings.
-    return [limit for limit in found if limit.pace or limit.daily]
+    # A relay’s row stays when its pace was taken out of the settings, a blast’s when it is over.
+    over = _of_blasts_that_are_over(session) if scopes is None else set[str]()
+    return [one for one in found if (one.pace or one.daily) and one.scope not in over]
+
+
+def _of_blasts_that_are_over(session: Session) -> set[str]:
+    over = select(Blast.id).where(Blast.state.in_(("finished", "cancelled")))
+    return set(map(pace_scopes.of_blast, session.scalars(over)))
 
 
 def _limit(row: Pace, zone: ZoneInfo, configured: float | None) -> Limit:

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Annotated, Any, ClassVar
 
+import psycopg
 from sqlalchemy import (
     DDL,
     JSON,
@@ -27,6 +28,7 @@ from sqlalchemy import (
     Text,
     create_engine,
     event,
+    text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import URL, Connection, make_url
@@ -40,6 +42,9 @@ from outreach.core.errors import BadInput
 
 # Not reachable, not answering, not taking writes, or too busy for one more connection.
 AWAY = (OperationalError, InterfaceError, PoolTimeout)
+_READ_ONLY_NOW = text(
+    "SELECT pg_is_in_recovery() OR current_setting('default_transaction_read_only')::boolean"
+)
 _READ_ONLY = "25006"  # SQLSTATE: a standby, or a server that was told so
 
 _DRIVERS = ("sqlite", "sqlite+pysqlite", "postgresql", "postgresql+psycopg")
@@ -142,6 +147,11 @@ class Database:
         if not self.is_sqlite:
             self._reader = self._reader.execution_options(postgresql_readonly=True)
 
+    def takes_writes(self) -> bool:
+        """False of a server that stands by, or was told to be read only; raises one of AWAY."""
+        with self.reading() as session:
+            return not session.scalar(text("SELECT 0") if self.is_sqlite else _READ_ONLY_NOW)
+
     @contextmanager
     def reading(self) -> Iterator[Session]:
         """A session that may only read; a write in it is an error on every database."""
@@ -193,6 +203,12 @@ def _take_read_only_as_away(engine: Engine) -> None:
             raise OperationalError(
                 context.statement, None, error, hide_parameters=True, connection_invalidated=True
             ) from error
+
+    @event.listens_for(engine, "checkin")
+    def forget(connection: psycopg.Connection[Any] | None, _record: object) -> None:
+        # After reading SQLAlchemy would ask for a writing transaction, whatever the server says.
+        if connection is not None and not connection.closed:
+            connection.read_only = None
 
 
 def _in_memory(url: str) -> bool:

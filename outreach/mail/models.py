@@ -172,8 +172,8 @@ class Pace(Base):
 
     `scope` is `blast:7`, `relay:main`, `sender:mara@…` or `domain:gmail.com`. Whatever has left
     has used its capacity up to `free_at`; letters that wait for a domain queue up to
-    `queued_until`. `taken` letters left on `day`, for scopes with a warm-up: the limits of each
-    day, `daily`, from the day `starts_on`.
+    `queued_until`, as the clock stood at `used_at`. `taken` letters left on `day`, for scopes with
+    a warm-up: the limits of each day, `daily`, from the day `starts_on`.
     """
 
     __tablename__ = "paces"
@@ -182,6 +182,7 @@ class Pace(Base):
     per_s: Mapped[float | None] = mapped_column(Float)  # letters a second; None: no limit
     free_at: Mapped[Instant | None]
     queued_until: Mapped[Instant | None]
+    used_at: Mapped[Instant | None]
     daily: Mapped[Items] = mapped_column(default=list)
     starts_on: Mapped[date | None] = mapped_column(Date)
     day: Mapped[date | None] = mapped_column(Date)

@@ -40,6 +40,7 @@ _USE = (
     .values(
         free_at=bindparam("free"),
         queued_until=bindparam("queued"),
+        used_at=bindparam("used"),
         day=bindparam("today"),
         taken=bindparam("now_taken"),
     )
@@ -101,12 +102,27 @@ class _Room:
     left_out: list[int] = field(default_factory=list)
     queued_until: datetime | None = None
 
+    def _told(self, until: datetime | None) -> datetime | None:
+        """An instant of the row; None where the clock was set back since it was written."""
+        is_ahead = self.row.used_at is not None and self.row.used_at > self.at
+        return None if is_ahead else until
+
+    @property
+    def row_free_at(self) -> datetime | None:
+        """When what was used before has left."""
+        return self._told(self.row.free_at)
+
+    @property
+    def row_queued_until(self) -> datetime | None:
+        """Until when letters wait that were left out before."""
+        return self._told(self.row.queued_until)
+
     @property
     def start(self) -> datetime:
         """From when on capacity is there: not from longer ago than a burst."""
         assert self.per_s
         oldest = self.at - timedelta(seconds=max(BURST_S, 1 / self.per_s))
-        return max(self.row.free_at or oldest, oldest)
+        return max(self.row_free_at or oldest, oldest)
 
     def limit(self, letters: int, until: datetime, why: str) -> None:
         """Let no more than so many through."""
@@ -118,13 +134,13 @@ class _Room:
     def free_at(self) -> datetime | None:
         """When what was used has left at this pace."""
         if not self.per_s or not self.used:
-            return self.row.free_at  # type: ignore[no-any-return]
+            return self.row_free_at
         return self.start + timedelta(seconds=self.used / self.per_s)
 
     def queue(self) -> Iterator[tuple[Hold, Sequence[int]]]:
         """Until when the letters that were left out wait: one behind the other, in groups of those
         that may leave at once. However many wait, each is looked at when its turn has come."""
-        self.queued_until = self.row.queued_until
+        self.queued_until = self.row_queued_until
         if not self.left_out or not self.per_s:
             return
         name = domain_of(self.row.scope)
@@ -252,7 +268,8 @@ def _use(session: Session, rooms: Iterable[_Room]) -> None:
         {
             "row": room.row.scope,
             "free": room.free_at(),
-            "queued": room.queued_until or room.row.queued_until,
+            "queued": room.queued_until or room.row_queued_until,
+            "used": room.at,
             "today": room.today,
             "now_taken": room.taken(),
         }

@@ -89,10 +89,12 @@ def test_a_server_that_takes_no_writes_is_away_until_another_one_does() -> None:
             with database.transaction() as session:
                 session.add(Suppression(address="a@example.org", reason="asked", source="test"))
 
+        assert not database.takes_writes()
         with pytest.raises(OperationalError):
             write()
         admin.execute(stands_by + "off")  # type: ignore[arg-type]
         write()  # not by the connection that leads to the one that stands by
+        assert database.takes_writes()
         with database.reading() as session:
             assert session.scalar(select(func.count()).select_from(Suppression)) == 1
         database.close()
