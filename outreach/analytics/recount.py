@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from string import ascii_lowercase, ascii_uppercase
 from typing import Any
 
 from sqlalchemy import Select, select
@@ -49,6 +50,7 @@ from outreach.mail.models import Delivery
 from outreach.petitions.models import Signature
 from outreach.tracking.models import ASK_KINDS, Event, Judgement, Link
 
+_ASCII_LOWER = str.maketrans(ascii_uppercase, ascii_lowercase)
 AT_ONCE = 10_000  # rows on their way from the database
 
 
@@ -215,7 +217,7 @@ def _event(sheet: Sheet, letter: Letter, event: Any, *, shown: str, asks: bool) 
 
 def device(agent: str) -> str:
     """The family of devices that an agent names."""
-    said = agent.lower()
+    said = agent.translate(_ASCII_LOWER)
     for family, words in DEVICES:
         if any(word in said for word in words):
             return family

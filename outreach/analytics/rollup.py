@@ -36,8 +36,9 @@ from outreach.tracking.models import Event
 _log = log.get(__name__)
 ROLLED_UP = "analytics.rolled_up"
 
-# Letters and signatures of one transaction; on SQLite everybody else who writes waits meanwhile.
-AT_ONCE = {"postgresql": 50_000, "sqlite": 5_000}
+# Letters and signatures of one transaction. Many, because a letter that has more to come is read
+# again by the next; on SQLite everybody else who writes waits meanwhile.
+AT_ONCE = {"postgresql": 200_000, "sqlite": 5_000}
 NOTES_AT_ONCE = {"postgresql": 2_000, "sqlite": 10_000}  # there is one for each letter on SQLite
 _LOCK = 0x66696773  # one machine at a time
 

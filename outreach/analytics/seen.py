@@ -19,7 +19,7 @@ from outreach.analytics.figures import (
     UNKNOWN,
     earliest,
 )
-from outreach.analytics.hours import strongest_of
+from outreach.analytics.hours import ascii_lower, strongest_of
 from outreach.analytics.touched import EVENTS, LETTERS, known
 from outreach.blasts.models import Blast
 from outreach.mail.models import Delivery
@@ -34,9 +34,7 @@ def gather(session: Session) -> None:
     """
     for since, blasts in _by_month(session).items():
         asks = select(Link.id).where(Link.blast_id.in_(blasts), Link.kind.in_(ASK_KINDS))
-        events = _events(session.scalars(asks).all()).where(Delivery.blast_id.in_(blasts))
-        if since is not None:
-            events = events.where(Event.at >= since)
+        events = _events(session.scalars(asks).all(), blasts, since)
         names = [column.name for column in EVENTS.columns]
         session.execute(insert(EVENTS).from_select(names, events))
     known(session, EVENTS)
@@ -52,35 +50,61 @@ def _by_month(session: Session) -> dict[datetime | None, list[int]]:
     return found
 
 
-def _events(asks: Sequence[int]) -> Select[*tuple[Any, ...]]:
-    opened, clicked = Event.kind == "opened", Event.kind == "clicked"
-    human = Judgement.verdict.in_(CLASS_VERDICTS[HUMAN])
-    machine = Judgement.verdict.in_(CLASS_VERDICTS[MACHINE])
+def _events(
+    asks: Sequence[int], blasts: Sequence[int], since: datetime | None
+) -> Select[*tuple[Any, ...]]:
+    of = _read(blasts, since).subquery("read").c
+    opened, clicked = of.kind == "opened", of.kind == "clicked"
+    human = of.verdict.in_(CLASS_VERDICTS[HUMAN])
+    machine = of.verdict.in_(CLASS_VERDICTS[MACHINE])
     shown = case(
-        *((Judgement.verdict.in_(verdicts), name) for name, verdicts in CLASS_VERDICTS.items()),
+        *((of.verdict.in_(verdicts), name) for name, verdicts in CLASS_VERDICTS.items()),
         else_=UNKNOWN,
     )
-    return (
+    return select(
+        of.delivery_id,
+        of.kind,
+        shown,
+        case((and_(clicked, of.link_id.in_(asks)), 1), else_=0),
+        of.at,
+        case((clicked, of.link_id)),
+        case((and_(human, or_(opened, clicked)), _device(of.agent)), else_=0),
+        case((and_(machine, clicked), strongest_of(of.evidence)), else_=null()),
+    )
+
+
+def _read(blasts: Sequence[int], since: datetime | None) -> Select[*tuple[Any, ...]]:
+    """The events of the touched letters of these blasts as they are stored.
+
+    From letter to letter by its index, and nothing else: a blast's has all its letters and events,
+    which PostgreSQL takes for few where a month has only begun. What is read is read once: without
+    the offset the agent would be turned to lower case for each word that it may hold.
+    """
+    of_them = func.coalesce(Delivery.blast_id, 0)
+    read = (
         select(
-            Delivery.id,
+            Event.delivery_id,
             Event.kind,
-            shown,
-            case((and_(clicked, Event.link_id.in_(asks)), 1), else_=0),
             Event.at,
-            case((clicked, Event.link_id)),
-            case((and_(human, or_(opened, clicked)), _device()), else_=0),
-            case((and_(machine, clicked), strongest_of(Judgement.evidence)), else_=null()),
+            Event.link_id,
+            ascii_lower(Event.agent).label("agent"),
+            Judgement.verdict,
+            Judgement.evidence,
         )
         .select_from(LETTERS)
         .join(Delivery, Delivery.id == LETTERS.c.id)
-        .join(Event, and_(Event.delivery_id == Delivery.id, Event.blast_id == Delivery.blast_id))
+        .join(
+            Event,
+            and_(Event.delivery_id == Delivery.id, func.coalesce(Event.blast_id, 0) == of_them),
+        )
         .outerjoin(Judgement, Judgement.event_id == Event.id)
-        .where(Delivery.kind == BLAST_LETTER)
+        .where(Delivery.kind == BLAST_LETTER, of_them.in_(blasts))
+        .offset(0)
     )
+    return read if since is None else read.where(Event.at >= since)
 
 
-def _device() -> ColumnElement[int]:
-    agent = func.lower(Event.agent)
+def _device(agent: ColumnElement[str]) -> ColumnElement[int]:
     named = (
         (or_(*(agent.contains(word) for word in words)), literal(DEVICE_BITS[name]))
         for name, words in DEVICES

@@ -52,11 +52,11 @@ def by_index(session: Session) -> None:
     """Let the statements of this transaction look each row up by its index: they read few rows of
     long tables, and PostgreSQL, which takes an index for slower than it is, would rather read all
     of such a table for a thousand of its rows. SQLite always goes by index."""
-    _from_here(session, enable_hashjoin="off", enable_mergejoin="off")
+    _from_here(session, **_BY_INDEX)
 
 
 def any_way(session: Session) -> None:
-    """Take `by_index` back for what is left of this transaction."""
+    """Let what is left of this transaction join in other ways as well."""
     _from_here(session, enable_hashjoin="on", enable_mergejoin="on")
 
 
@@ -70,13 +70,10 @@ def little_of_much(session: Session) -> None:
 def as_it_is(session: Session) -> None:
     """`by_index`, with each statement planned for the tables as they are now: a plan that
     PostgreSQL made, and keeps, when a table was nearly empty reads all of it for each row."""
-    _from_here(
-        session,
-        enable_hashjoin="off",
-        enable_mergejoin="off",
-        jit="off",
-        plan_cache_mode="force_custom_plan",
-    )
+    _from_here(session, **_BY_INDEX, jit="off", plan_cache_mode="force_custom_plan")
+
+
+_BY_INDEX = {"enable_hashjoin": "off", "enable_mergejoin": "off", "random_page_cost": "0.1"}
 
 
 def _from_here(session: Session, **settings: str) -> None:
