@@ -13,6 +13,7 @@ from functools import partial
 
 from outreach.analytics import (
     cohorts,
+    conversion,
     days,
     digest,
     growth,
@@ -200,8 +201,9 @@ def count_providers(services: Services, stop: threading.Event) -> None:
 
 
 def count_days(services: Services, stop: threading.Event) -> None:
-    """Count the days of which something changed: how the list grew."""
-    days.advance(services.db, growth.PEOPLE, stop)
+    """Count the days of which something changed: how the list grew, who came to pages."""
+    for subject in (growth.PEOPLE, conversion.VISITS):
+        days.advance(services.db, subject, stop)
 
 
 def count_months(services: Services, stop: threading.Event) -> None:

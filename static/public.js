@@ -33,14 +33,19 @@
     });
   });
 
-  // Once, that somebody is at the page that a letter led to; nothing of what they do or type.
+  // Once, that somebody is at the page, and by which link; nothing of what they do or type. The
+  // number is this visit's alone: it is kept nowhere here, and says nothing of another.
   const page = document.querySelector("[data-reading]");
   if (page && navigator.sendBeacon) {
+    const numbers = crypto.getRandomValues(new Uint8Array(16));
+    const visit = page.dataset.visit || Array.from(numbers, (n) => n.toString(16).padStart(2, "0")).join("");
+    const form = document.querySelector("#sign");
+    if (form) form.append(Object.assign(document.createElement("input"), { type: "hidden", name: "visit", value: visit }));
     const kinds = ["pointerdown", "pointermove", "touchstart", "keydown", "wheel"];
     const tell = (event) => {
       if (!event.isTrusted) return;
       kinds.forEach((kind) => window.removeEventListener(kind, tell));
-      navigator.sendBeacon(page.dataset.reading, new URLSearchParams({ from: page.dataset.from }));
+      navigator.sendBeacon(page.dataset.reading, new URLSearchParams({ from: page.dataset.from || "", share: page.dataset.share || "", visit }));
     };
     kinds.forEach((kind) => window.addEventListener(kind, tell, { passive: true }));
   }

@@ -18,6 +18,7 @@ import outreach.analytics.day_notes
 import outreach.analytics.digest_models
 import outreach.analytics.month_notes
 import outreach.analytics.scorecard_models
+import outreach.analytics.visit_notes
 import outreach.audiences.models
 import outreach.blasts.models
 import outreach.consent.models

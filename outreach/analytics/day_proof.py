@@ -9,7 +9,16 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from outreach.analytics import cohorts, cohorts_recount, days, growth, growth_recount, rollup
+from outreach.analytics import (
+    cohorts,
+    cohorts_recount,
+    conversion,
+    conversion_recount,
+    days,
+    growth,
+    growth_recount,
+    rollup,
+)
 from outreach.analytics.day_models import DayChange, DayMark
 from outreach.analytics.days import Numbers, Place, Subject
 from outreach.core.db import Database
@@ -21,6 +30,7 @@ Recount = Callable[[Session, ZoneInfo], Numbers]
 # Each with its recount, by what people call it.
 SUBJECTS: Mapping[str, tuple[Subject, Recount]] = {
     "list growth": (growth.PEOPLE, growth_recount.recount),
+    "visits": (conversion.VISITS, conversion_recount.recount),
     "cohorts": (cohorts.COHORTS, cohorts_recount.recount),
 }
 

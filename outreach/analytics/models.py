@@ -26,13 +26,17 @@ class Rollup(Base):
 
     __tablename__ = "rollups"
     __table_args__ = (
-        # All blasts beside each other are read from these rows alone, whatever else is rolled up.
-        Index(
-            "ix_rollups_whole",
-            "blast_id",
-            "variant_id",
-            sqlite_where=text("dimension = ''"),
-            postgresql_where=text("dimension = ''"),
+        # All blasts beside each other are read from these rows alone, and all notes that people
+        # followed from those, whatever else is rolled up.
+        *(
+            Index(
+                name,
+                "blast_id",
+                "variant_id",
+                sqlite_where=text(f"dimension = '{dimension}'"),
+                postgresql_where=text(f"dimension = '{dimension}'"),
+            )
+            for name, dimension in (("ix_rollups_whole", ""), ("ix_rollups_link", "link"))
         ),
     )
 

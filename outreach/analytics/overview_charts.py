@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from outreach.analytics import charts, pictures, plates
+from outreach.analytics.conversion import SOURCES as CAME_BY
+from outreach.analytics.conversion import Conversion
 from outreach.analytics.growth import MONTH, SOURCES, Growth, Period
 
 Spec = dict[str, Any]
@@ -61,6 +63,17 @@ def of_growth(found: Growth) -> dict[str, Chart]:
             lambda colours: _by_source(found, colours),
         ),
     }
+
+
+def of_conversion(found: Conversion) -> Chart:
+    """The share of visits that signed, by source; light, for a picture."""
+    rates = [(CAME_BY[one.name], one.rate) for one in found.all.sources if one.rate.of]
+    return Chart(
+        "Signed of those who came to petitions’ pages, by source",
+        "percent of visits by people, with 95 % intervals; machines left out",
+        "",
+        lambda _: plates.rates(rates),
+    )
 
 
 def label(period: Period, by: str) -> str:

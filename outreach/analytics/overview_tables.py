@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+from outreach.analytics.cited import Cited
 from outreach.analytics.cohorts import Cohorts
+from outreach.analytics.conversion import Conversion, Source
 from outreach.analytics.downloads import INTEGER, NUMBER, TEXT, Row, Table
 from outreach.analytics.growth import SOURCES, Growth
+from outreach.analytics.intervals import Rate
 
 
 def of_growth(found: Growth) -> Table:
@@ -43,21 +48,62 @@ def of_cohorts(found: Cohorts) -> Table:
         ("months_since", INTEGER),
         (found.what, INTEGER),
         ("reached", INTEGER),
-        ("rate", NUMBER),
-        ("low", NUMBER),
-        ("high", NUMBER),
+        *_SHARE,
     )
     rows: list[Row] = [
         (
             f"{one.month:%Y-%m}",
             one.joined,
             number,
-            cell.rate.count,
-            cell.rate.of,
-            cell.rate.share,
-            *(cell.rate.interval or (None, None)),
+            *_rate(cell.rate),
         )
         for one in found.cohorts
         for number, cell in one.cells.items()
     ]
     return Table(f"cohorts-{found.what}", columns, rows)
+
+
+def of_conversion(found: Conversion) -> Table:
+    """A row for each petition and source; petition 0 is all of them."""
+    columns = (
+        ("petition", INTEGER),
+        ("headline", TEXT),
+        ("source", TEXT),
+        ("signed", INTEGER),
+        ("visits", INTEGER),
+        *_SHARE,
+        ("machines", INTEGER),
+    )
+    rows: list[Row] = [
+        (one.petition_id, one.headline, source.name, *_visits(source), source.machines)
+        for one in (found.all, *found.petitions)
+        for source in one.sources
+    ]
+    return Table("petition-visits", columns, rows)
+
+
+def _visits(source: Source) -> Row:
+    """Without visits there is no rate: what is not known is empty."""
+    return _rate(source.rate) if source.rate.of else (source.signed, None, None, None, None)
+
+
+def of_cited(found: Iterable[Cited], name: str) -> Table:
+    """A row for each source, in the letters of each petition or of all."""
+    rates = [
+        (f"{what}_{column}", kind)
+        for what in ("note", "source")
+        for column, kind in (("people", INTEGER), ("delivered", INTEGER), *_SHARE)
+    ]
+    columns = (("petition", INTEGER), ("headline", TEXT), ("source", TEXT), ("url", TEXT), *rates)
+    rows: list[Row] = [
+        (one.petition_id, one.headline, one.title, one.url, *_rate(one.note), *_rate(one.source))
+        for one in found
+    ]
+    return Table(name, columns, rows)
+
+
+_SHARE = (("rate", NUMBER), ("low", NUMBER), ("high", NUMBER))
+
+
+def _rate(rate: Rate) -> Row:
+    return (rate.count, rate.of, rate.share, *(rate.interval or (None, None)))

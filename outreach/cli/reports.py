@@ -9,7 +9,16 @@ import click
 from sqlalchemy.orm import Session
 
 from outreach.accounts.queries import the_organisation
-from outreach.analytics import cohorts, days, growth, overview_charts, rollup, wording
+from outreach.analytics import (
+    cited,
+    cohorts,
+    conversion,
+    days,
+    growth,
+    overview_charts,
+    rollup,
+    wording,
+)
 from outreach.cli.context import Context, as_json
 from outreach.core.clock import now
 from outreach.tracking.catch_up import catch_up
@@ -19,7 +28,7 @@ _DAY = click.DateTime(formats=["%Y-%m-%d"])
 
 @click.group("reports")
 def reports() -> None:
-    """What all blasts and petitions brought: growth of the list, cohorts."""
+    """What all blasts and petitions brought: pages, notes, growth, cohorts."""
 
 
 @reports.command("growth")
@@ -72,6 +81,78 @@ def cohorts_(context: Context, what: str, json_: bool) -> None:
             context.say(f"Joined in {one.month:%B %Y}, {one.joined:,} people; {what}:")
         for number, cell in one.cells.items():
             context.say(f"  {number} months on: {wording.rate(cell.rate, 'reached')}")
+
+
+@reports.command("petitions")
+@click.option("--from", "since", type=_DAY, help="The first day.")
+@click.option("--to", "until", type=_DAY, help="The last day.")
+@as_json
+@click.pass_obj
+def petitions_(
+    context: Context, since: datetime | None, until: datetime | None, json_: bool
+) -> None:
+    """Who came to petitions’ pages by what, and how many of them signed."""
+    db = context.services.db
+    days.advance(db, conversion.VISITS)
+    with db.reading() as session:
+        found = conversion.conversion(session, _date(since), _date(until))
+    lines = (found.all, *found.petitions)
+    if json_:
+        context.print_json([_visits(one) for one in lines])
+        return
+    for one in lines:
+        context.say(f"{one.headline}: {wording.rate(one.whole, 'visits')}")
+        for source in one.sources:
+            said = f"{source.signed:,} signed"
+            if source.rate.of:
+                said = wording.rate(source.rate, "visits")
+            context.say(f"  {conversion.SOURCES[source.name]}: {said}")
+
+
+@reports.command("citations")
+@click.option("--by-source", is_flag=True, help="All petitions together.")
+@as_json
+@click.pass_obj
+def citations_(context: Context, by_source: bool, json_: bool) -> None:
+    """Which notes and sources people followed from letters."""
+    db = context.services.db
+    catch_up(db, wait=True)
+    rollup.advance(db)
+    with db.reading() as session:
+        found = cited.cited_anywhere(session) if by_source else cited.cited(session)
+    if json_:
+        context.print_json([_cited(one) for one in found])
+        return
+    for one in found:
+        context.say(f"{one.title} ({one.headline})")
+        context.say(f"  its number: {wording.rate(one.note, 'delivered')}")
+        context.say(f"  the source: {wording.rate(one.source, 'delivered')}")
+
+
+def _visits(one: conversion.PetitionVisits) -> dict[str, object]:
+    return {
+        "petition": one.petition_id,
+        "headline": one.headline,
+        "sources": {
+            source.name: {
+                **source.rate.to_json(),
+                "signed": source.signed,
+                "machines": source.machines,
+            }
+            for source in one.sources
+        },
+    }
+
+
+def _cited(one: cited.Cited) -> dict[str, object]:
+    return {
+        "petition": one.petition_id,
+        "headline": one.headline,
+        "source": one.title,
+        "url": one.url,
+        "note_followed": one.note.to_json(),
+        "source_followed": one.source.to_json(),
+    }
 
 
 def _today(session: Session) -> date:

@@ -177,6 +177,7 @@ class Signature(Base):
         Index(None, "petition_id", "mailbox", unique=True),
         Index(None, "petition_id", "verified_at"),
         Index(None, "petition_id", "invalidated_at"),
+        Index(None, "created_at"),
         Index(None, "supporter_id"),
         Index(None, "network", "created_at"),
     )

@@ -101,6 +101,27 @@ class Judgement(Base):
     judged_at: Mapped[Instant] = mapped_column(default=now)
 
 
+class PageVisit(Base):
+    """A look at a petition's page whose script saw somebody touch, type or point, by what led
+    there. Nobody's name, address or network: of a letter's link `delivery_id`, which is one visit
+    however often; of any other a number that the page made up for itself (`key`)."""
+
+    __tablename__ = "page_visits"
+
+    id: Mapped[Id]
+    petition_id: Mapped[int] = mapped_column(ForeignKey("petitions.id", ondelete="CASCADE"))
+    key: Mapped[str] = mapped_column(String(64), unique=True)
+    at: Mapped[Instant] = mapped_column(default=now, index=True)
+    source: Mapped[Word]  # letter, share, page, embed
+    by_machine: Mapped[bool]  # what the request says of itself is a machine's
+    delivery_id: Mapped[int | None] = mapped_column(
+        ForeignKey("deliveries.id", ondelete="SET NULL"), index=True
+    )
+    signature_id: Mapped[int | None] = mapped_column(
+        ForeignKey("signatures.id", ondelete="SET NULL"), index=True
+    )
+
+
 class JudgingMark(Base):
     """How far the events are judged: one row, which the one who judges holds locked.
 

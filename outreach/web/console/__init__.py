@@ -34,6 +34,7 @@ from outreach.web.console import (
     sign_in,
     supporters,
     variants,
+    visits,
 )
 
 BLUEPRINTS = (
@@ -55,6 +56,7 @@ BLUEPRINTS = (
     overview.blueprint,  # with that of reports
     growth.blueprint,
     cohorts.blueprint,
+    visits.blueprint,
     deliverability.blueprint,
     mailbox.blueprint,
     account.blueprint,

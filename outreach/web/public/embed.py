@@ -18,6 +18,7 @@ from outreach.petitions import markup, queries, tally, translations
 from outreach.petitions.goal import goal_for
 from outreach.petitions.models import Petition
 from outreach.petitions.pages import CHECK_MAIL
+from outreach.tracking import visits
 from outreach.web import headers
 from outreach.web.context import services
 from outreach.web.limits import must_be_within_limits
@@ -46,6 +47,7 @@ def sign(slug: str) -> ResponseReturnValue:
         with services().db.transaction() as session:
             petition = open_to_all(session, slug)
             pending = sign_by_form(session, petition, request.form, request.form.getlist("partner"))
+            visits.signed_elsewhere(session, petition.id, pending.id)
             token = services().tokens.seal(CHECK_MAIL, pending.id)
             return redirect(url_for(".check_mail", slug=slug, s=token), code=303)
     except (FormErrors, Conflict, TooMany) as error:
@@ -104,7 +106,8 @@ def take(slug: str) -> ResponseReturnValue:
     try:
         must_be_within_limits(typed.get("email", ""))
         with services().db.transaction() as session:
-            sign_by_form(session, queries.by_slug(session, slug), typed, partners)
+            pending = sign_by_form(session, queries.by_slug(session, slug), typed, partners)
+            visits.signed_elsewhere(session, petition.id, pending.id)
     except FormErrors as error:
         said = [{"field": name, "message": sentence} for name, sentence in error.faults]
         answer, status = jsonify(error={"status": 400, "fields": said}), 400

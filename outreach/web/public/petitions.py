@@ -18,6 +18,7 @@ from outreach.petitions import letters, queries, signing, tally, translations
 from outreach.petitions.models import Petition, Signature
 from outreach.petitions.pages import CHECK_MAIL, CONFIRM_DAYS
 from outreach.supporters.models import Supporter
+from outreach.tracking import visits
 from outreach.tracking.classify import SIGNED
 from outreach.web.context import services
 from outreach.web.languages import speak
@@ -156,6 +157,7 @@ def _signed(session: Session, petition: Petition, visitor: Visitor) -> str:
     [credit] = credits_of(session, petition.slug, [visitor])
     if visitor.supporter is None:
         pending = sign_by_form(session, petition, typed, partners, credit)
+        visits.signed(session, petition.id, typed.get("visit", ""), pending.id)
         return paths().check_mail(petition.slug, pending.id)
     organisation = session.get_one(Organisation, petition.organisation_id)
     signature = signing.sign_recognised(

@@ -11,7 +11,7 @@ from outreach.core import log
 from outreach.core.clock import now
 from outreach.petitions.grades import Press
 from outreach.tracking import classify, leaving, rules, signs, spool
-from outreach.tracking.classify import OPENED, UNSUBSCRIBED, VIEWED, Request
+from outreach.tracking.classify import MACHINE, OPENED, UNSUBSCRIBED, VIEWED, Request
 from outreach.tracking.evidence import READ
 from outreach.tracking.network import network_hash
 from outreach.tracking.record import Observation
@@ -40,9 +40,19 @@ def observation(kind: str, delivery_id: int, **more: Any) -> Observation:
 
 def signing_request() -> Request:
     """What is known of this request as one that signs."""
+    return _look(part=False)
+
+
+def reading_request() -> Request:
+    """What is known of this request as one by which a page's script tells of somebody there."""
+    seen = _look(part=True)
+    return seen._replace(noted={**seen.noted, "touched": True})
+
+
+def _look(*, part: bool) -> Request:
     address = request.remote_addr if services().keep_networks else None
     agent = request.user_agent.string
-    noted = signs.noted(dict(request.headers), agent, address)
+    noted = signs.noted(dict(request.headers), agent, address, part=part)
     network = network_hash(address, services().secret)
     return Request(VIEWED, now(), agent=agent, network=network, noted=noted)
 
@@ -51,6 +61,12 @@ def judged(organisation: Organisation, seen: Request) -> Press:
     """A request that signs, weighed like the look at a page."""
     [verdict] = classify.judge([seen], rules=rules.of_organisation(organisation))
     return Press(verdict.as_json(), seen.network)
+
+
+def is_machine(organisation: Organisation, seen: Request) -> bool:
+    """Whether this one request, with nothing else known, is held to be a machine's."""
+    [verdict] = classify.judge([seen], rules=rules.of_organisation(organisation))
+    return verdict.verdict == MACHINE
 
 
 def press(delivery_id: int, *, one_click: bool) -> Observation:
