@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from outreach.accounts.models import Organisation
 from outreach.accounts.operations import create_account, create_organisation
 from outreach.audiences.operations import save
-from outreach.blasts import operations, queries, schedule
+from outreach.blasts import operations, queries, schedule, variants
 from outreach.blasts.models import Blast
 from outreach.consent import ledger, suppression
 from outreach.core.db import Database
@@ -106,7 +106,7 @@ def tracked_links(session: Session, blast_id: int) -> int:
 
 
 def _draft(session: Session, organisation: Organisation, petition: Petition) -> Blast:
-    return operations.create(
+    blast = operations.create(
         session,
         organisation=organisation,
         petition=petition,
@@ -117,6 +117,15 @@ def _draft(session: Session, organisation: Organisation, petition: Petition) -> 
         body=(SAMPLES / "ask.md").read_text("utf-8"),
         actor=ACTOR,
     )
+    second = variants.add(session, blast, actor=ACTOR)
+    operations.edit(
+        session,
+        blast,
+        variant=second.letter,
+        subject='Would you have swum in it, {{ first_name or "neighbour" }}?',
+        actor=ACTOR,
+    )
+    return blast
 
 
 def _turn_some_away(db: Database) -> int:

@@ -34,6 +34,15 @@ def test_the_report_equals_what_the_people_did_also_the_second_time(tmp_path: Pa
         assert outcome["accepted"] == outcome["audience"] - outcome["skipped"]
         assert outcome["machine_events"] > 0
         assert outcome["seconds"] > 0
+    report = subprocess.run(
+        [sys.executable, "-m", "outreach.cli", "blasts", "report", "1"],
+        cwd=ROOT,
+        env={**os.environ, "OUTREACH_DATA_DIR": str(tmp_path / "data")},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "Variants, by sign rate" in report.stdout
 
 
 def test_a_folder_with_other_data_is_left_alone(tmp_path: Path) -> None:
