@@ -33,6 +33,8 @@ from outreach.web.public import front
 
 ROOT = Path(__file__).parents[1]
 MAX_UPLOAD_BYTES = 200_000_000
+MAX_FORM_BYTES = 8_000_000  # a petition's text and what was understood of it
+MAX_FORM_FIELDS = 20_000  # a thousand notes with their parts
 PAGES_KEEP_S = 0.9  # and while one is made anew, twice that: a count is never two seconds behind
 # Rows, letters and events come and go by the thousand and form no cycles: Python's search for
 # those, every 700 objects, took a sixth of a sender's time.
@@ -85,6 +87,8 @@ def create_app(services: Services, *, trusted_proxies: int = 0, pages_at_a_time:
     app.extensions["outreach"] = services
     app.config.update(
         MAX_CONTENT_LENGTH=MAX_UPLOAD_BYTES,
+        MAX_FORM_MEMORY_SIZE=MAX_FORM_BYTES,
+        MAX_FORM_PARTS=MAX_FORM_FIELDS,
         SESSION_COOKIE_NAME="outreach_session",
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",

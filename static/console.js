@@ -1,6 +1,8 @@
 /* The console's live parts. Every screen works without them; these only spare a reload.
    [data-poll=URL]   asks for a fresh copy of itself every 2.5 s until the copy has no data-poll
    [data-live=URL]   on a field: sends its form while it is edited, into the element #[data-into]
+   [data-paste=URL]  on a text: what is pasted as HTML goes there and comes back as Markdown
+   [data-lines=3-5]  selects these lines of the text #[data-of]
    a[data-swap=ID]   fetches the linked page and takes only the element #ID from it */
 "use strict";
 (() => {
@@ -61,6 +63,35 @@
       swap(document.getElementById(id), (await fetched(link.href)).getElementById(id));
       document.getElementById(id).querySelector(".on")?.focus();
     } catch { location.href = link.href; }
+  });
+
+  const insert = (area, text) => {
+    area.focus();
+    area.setRangeText(text, area.selectionStart, area.selectionEnd, "end");
+    area.dispatchEvent(new Event("input", { bubbles: true }));
+  };
+  document.addEventListener("paste", async (event) => {
+    const url = event.target.dataset?.paste, kept = event.clipboardData;
+    const html = url && kept.getData("text/html"), plain = kept.getData("text/plain");
+    if (!html) return;
+    event.preventDefault();
+    try {
+      const body = new FormData();
+      body.set("csrf_token", event.target.form.csrf_token.value);
+      body.set("html", html);
+      const response = await fetch(url, { method: "POST", body, redirect: "error" });
+      insert(event.target, response.ok ? await response.text() : plain);
+    } catch { insert(event.target, plain); }
+  });
+
+  document.addEventListener("click", ({ target }) => {
+    if (!target.dataset.lines) return;
+    const area = document.getElementById(target.dataset.of), lines = area.value.split("\n");
+    const [first, last] = target.dataset.lines.split("-").map(Number);
+    const from = lines.slice(0, first - 1).join("\n").length + (first > 1);
+    area.focus();
+    area.setSelectionRange(from, from + lines.slice(first - 1, last).join("\n").length);
+    area.scrollTop = (area.scrollHeight * (first - 1)) / lines.length - area.clientHeight / 3;
   });
 
   /* A form is sent once: its button says so, and pressing again does nothing. */

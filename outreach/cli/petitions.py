@@ -32,7 +32,8 @@ from outreach.petitions import (
     signing,
     tally,
 )
-from outreach.petitions.intake.read import read_petition_file
+from outreach.petitions.intake.formats import read_text_file
+from outreach.petitions.intake.read import read_petition_file, read_whatever
 from outreach.petitions.models import Petition
 from outreach.petitions.pages import Pages
 
@@ -63,17 +64,34 @@ def read(context: Context, file: Path, json_: bool) -> None:
 @click.option("--publish", is_flag=True, help="Open the page at once; otherwise a draft is kept.")
 @click.option("--slug", help="Default: made of the headline.")
 @click.option("--goal", type=click.IntRange(0), default=0, help="0: the count chooses it.")
+@click.option("--keep", is_flag=True, help="Keep a text without headline or statement as a draft.")
 @as_json
 @click.pass_obj
 def import_(
-    context: Context, file: Path, publish: bool, slug: str | None, goal: int, json_: bool
+    context: Context,
+    file: Path,
+    publish: bool,
+    slug: str | None,
+    goal: int,
+    keep: bool,
+    json_: bool,
 ) -> None:
     """Store a petition text with its notes; all of it or, after an error, nothing."""
-    understanding = read_petition_file(file)
+    text = read_text_file(file)
+    understanding, missing = read_whatever(text)
+    if missing and not keep:
+        hint = f"{missing.hint} Or keep it as it is, as a draft: --keep."
+        raise BadInput(missing.message, hint=hint)
     with context.services.db.transaction() as session:
         organisation = the_organisation(session)
         petition = operations.create_from(
-            session, organisation, understanding, slug=slug, goal=goal
+            session,
+            organisation,
+            understanding,
+            slug=slug,
+            goal=goal,
+            pasted=text,
+            unfinished=missing is not None,
         )
         _record(session, "petition.import", petition)
         if publish:
@@ -89,6 +107,8 @@ def import_(
         context.say(f"The text speaks for {understanding.organisation}; the page for {speaker}.")
     if twins:
         context.say(f"Look at this: its headline is also that of {', '.join(twins)}")
+    if missing:
+        context.say(f"Look at this: {missing.message} All that the file holds was kept.")
     for warning in understanding.warnings:
         context.say(f"Look at this: {warning}")
     _say_next(context, shown)

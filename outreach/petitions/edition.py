@@ -143,6 +143,11 @@ def notes_from_markdown(text: str) -> tuple[tuple[str, str], ...]:
     return tuple((str(note.number), note.raw) for note in found.notes)
 
 
+def names_of(lines: str) -> tuple[str, ...]:
+    """Names that stand one on each line, without empty and repeated ones."""
+    return _names(lines.split("\n"))
+
+
 def _names(names: Sequence[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(" ".join(name.split()) for name in names if name.strip()))
 

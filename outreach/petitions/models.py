@@ -48,6 +48,8 @@ class Petition(Base):
     consent_line: Mapped[Prose] = mapped_column(default="")
     thanks: Mapped[Prose] = mapped_column(default="")
     share_text: Mapped[Prose] = mapped_column(default="")
+    # The text that it was made of
+    pasted: Mapped[Prose] = mapped_column(default="", server_default="")
     # The page (page_settings.py)
     language: Mapped[str] = mapped_column(String(12), default="")  # "": the organisation's
     is_letter: Mapped[bool] = mapped_column(Boolean, default=False)  # an open letter: To … From

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from dataclasses import replace
 
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
@@ -21,6 +22,7 @@ from outreach.petitions.queries import current_version
 from outreach.petitions.sources import store_notes
 
 SLUG_MAX = 80
+UNTITLED = "Untitled petition"
 # Ends of addresses under which the console has a page of its own.
 RESERVED = frozenset({"import"})
 _SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
@@ -35,12 +37,19 @@ def create_from(
     *,
     slug: str | None = None,
     goal: int = 0,
+    pasted: str = "",
+    unfinished: bool = False,
 ) -> Petition:
     """Store a petition text that was read, as a draft: wording, notes, sources, partners.
 
-    Raises BadInput or Conflict, naming the field; then nothing is stored.
+    `pasted` is the text itself, kept whole. An unfinished one may lack headline and statement; it
+    can't be published. Raises BadInput or Conflict, naming the field; then nothing is stored.
     """
-    limits.must_be_text(understanding.headline, understanding.statement)
+    if unfinished:
+        headline = understanding.headline or UNTITLED
+        understanding = replace(understanding, headline=headline[: limits.HEADLINE_MAX])
+    else:
+        limits.must_be_text(understanding.headline, understanding.statement)
     limits.must_be_goal(goal)
     petition = Petition(
         organisation_id=organisation.id,
@@ -51,6 +60,7 @@ def create_from(
         goal=goal,
         consent_line=understanding.consent_line or "",
         thanks=understanding.thanks or "",
+        pasted=pasted,
     )
     session.add(petition)
     session.flush()
@@ -72,8 +82,9 @@ def publish(session: Session, petition: Petition, *, by: str = "", reason: str =
 
     A check of its citations that stops it is passed over only under a person's name (`by`) and with
     a reason; both go into the audit log. Raises BadInput where a marker of the text leads to no
-    note, Conflict where a check stops it.
+    note or words are missing, Conflict where a check stops it.
     """
+    limits.must_be_text(petition.headline, current_version(session, petition).statement)
     missing = citations.unresolved(session, petition, current_version(session, petition).text)
     if missing:
         raise BadInput(

@@ -93,6 +93,29 @@ def test_a_text_without_a_statement_is_refused_and_nothing_kept(typed: Typed, db
         assert session.scalar(select(func.count()).select_from(Petition)) == 0
 
 
+def test_a_text_that_is_not_understood_is_kept_whole_on_demand(typed: Typed, db: Database) -> None:
+    words = "A headline\n\nAnd a paragraph that asks for nothing.\n"
+    typed.file.write_text(words)
+    said = typed("import", str(typed.file), "--keep", "--slug", SLUG)
+    assert "no statement was found" in said and "was kept" in said
+    with db.reading() as session:
+        petition = queries.by_slug(session, SLUG)
+        assert (petition.state, petition.headline, petition.pasted) == (
+            "draft",
+            "A headline",
+            words,
+        )
+    with pytest.raises(BadInput, match="needs a statement"):
+        typed("publish", SLUG)
+
+
+def test_read_says_where_and_how_sure(typed: Typed) -> None:
+    findings = json.loads(typed("read", str(typed.file), "--json"))["findings"]
+    headline = next(found for found in findings if found["part"] == "headline")
+    assert set(headline) == {"part", "sure", "why", "line", "last_line"}
+    assert headline["line"] > 0
+
+
 def test_states_are_moved_listed_and_put_on_record(typed: Typed, db: Database) -> None:
     typed("import", str(typed.file), "--slug", SLUG)
     assert "draft" in typed("list")

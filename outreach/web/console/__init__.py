@@ -26,6 +26,7 @@ from outreach.web.console import (
     petitions,
     petitions_deliver,
     petitions_edit,
+    petitions_import,
     petitions_referrals,
     report_letter,
     report_signers,
@@ -39,6 +40,7 @@ from outreach.web.console import (
 
 BLUEPRINTS = (
     home.blueprint,
+    petitions_import.blueprint,
     petitions.blueprint,
     petitions_edit.blueprint,
     petitions_deliver.blueprint,

@@ -41,7 +41,7 @@ def first_steps(session: Session, blasts: Sequence[Blast]) -> list[Step]:
         Step(
             "Paste a petition",
             "Headline, statement and notes are found in its text.",
-            url_for("console_petitions.paste"),
+            url_for("console_petitions_import.paste"),
             done=bool(petitions),
         ),
         Step(

@@ -1,17 +1,16 @@
-"""Petitions: the list, a pasted text on its way in, and one page for each."""
+"""Petitions: the list, and one page for each."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, Response, redirect, render_template, request, url_for
+from flask import Blueprint, Response, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup as SafeHtml
 from sqlalchemy.orm import Session
 
 from outreach.accounts import audit
 from outreach.analytics import wording
-from outreach.core.errors import BadInput
 from outreach.petitions import (
     checking,
     citations,
@@ -23,15 +22,12 @@ from outreach.petitions import (
     tally,
 )
 from outreach.petitions.edition import NAMES
-from outreach.petitions.intake.formats import as_text, text_of
-from outreach.petitions.intake.read import read_petition
-from outreach.petitions.intake.understanding import Understanding
 from outreach.petitions.markup import Markup, without_markers
 from outreach.petitions.models import Petition
 from outreach.petitions.pages import Pages
-from outreach.web.auth import actor, current_account, needs
+from outreach.web.auth import actor, needs
 from outreach.web.context import services
-from outreach.web.forms import Form, notice
+from outreach.web.forms import notice
 
 SUSPICIOUS_SHOWN = 20
 blueprint = Blueprint("console_petitions", __name__, url_prefix="/console/petitions")
@@ -51,58 +47,6 @@ def index() -> ResponseReturnValue:
         counts = tally.counts(session)
         rows = [(one, counts.get(one.id, 0)) for one in queries.all_petitions(session)]
         return render_template("console/petitions.html", rows=rows)
-
-
-@blueprint.get("/import")
-@needs("draft")
-def paste() -> ResponseReturnValue:
-    """The form for a pasted text or a file."""
-    return render_template("console/petition_import.html", form=Form(), read=None)
-
-
-@blueprint.post("/import")
-@needs("draft")
-def take() -> ResponseReturnValue:
-    """Show what is understood of a text; store it only when `do` says so."""
-    form = Form.sent()
-    read: Understanding | None = None
-    with form.judging():
-        form.values["text"] = text = _text_of(form)
-        read = read_petition(text)
-        if form.text("do") in ("store", "publish"):
-            return _store(read, publish=form.text("do") == "publish")
-    status = 400 if form.faults else 200
-    return render_template("console/petition_import.html", form=form, read=read), status
-
-
-def _text_of(form: Form) -> str:
-    file = request.files.get("file")
-    if file and file.filename:
-        return text_of(file.stream, file.filename)
-    text = form.values.get("text", "").replace("\r\n", "\n")
-    if not text.strip():
-        raise BadInput(
-            "Paste the petition’s text, or choose its file.", field="text", hint="Nothing was kept."
-        )
-    return as_text(text)
-
-
-def _store(read: Understanding, *, publish: bool) -> ResponseReturnValue:
-    with services().db.transaction() as session:
-        petition = operations.create_from(session, current_account().organisation, read)
-        _record(session, "import", petition.slug)
-        if publish:
-            operations.publish(session, petition)
-            _record(session, "publish", petition.slug)
-        twins = queries.twins(session, petition)
-    notice(
-        "The petition is published" if publish else "The petition is stored as a draft",
-        "Its page takes signatures from now on." if publish else "Publish it when it reads right.",
-    )
-    if twins:
-        also = f"Also that of {', '.join(twins)}. Close the one that you do not want."
-        notice("This headline is there twice", also, level="warn")
-    return redirect(url_for("console_petitions.show", slug=petition.slug))
 
 
 @blueprint.get("/<slug>")
