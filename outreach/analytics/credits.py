@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import (
     CTE,
+    ColumnElement,
     Select,
     and_,
     case,
@@ -73,7 +74,7 @@ def _shared() -> Select[*tuple[Any, ...]]:
         .select_from(line)
         .join(
             sharer,
-            and_(sharer.id == line.c.sharer, sharer.petition_id == line.c.petition_id),
+            _of(sharer, line),
         )
         .join(Delivery, _is_letter(sharer))
         .distinct()
@@ -110,10 +111,14 @@ def _counted(blast_id: Any, variant_id: Any, delivery_id: Any) -> Select[*tuple[
 
 def _is_letter(signature: Any) -> Any:
     """Joins a signature's last letter where that is a blast's that asked for this petition."""
-    asked = exists().where(
-        Blast.id == Delivery.blast_id, Blast.petition_id == signature.petition_id
+    # Asked of the one blast, and "+ 0": PostgreSQL would begin with all blasts, and go from each to
+    # all of its petition's signatures.
+    asked = select(Blast.petition_id).where(Blast.id == Delivery.blast_id).scalar_subquery()
+    return and_(
+        Delivery.id == signature.last_delivery_id,
+        Delivery.kind == BLAST_LETTER,
+        asked == signature.petition_id + 0,
     )
-    return and_(Delivery.id == signature.last_delivery_id, Delivery.kind == BLAST_LETTER, asked)
 
 
 def _line() -> CTE:
@@ -128,13 +133,16 @@ def _line() -> CTE:
     return line.union(
         select(line.c.id, line.c.petition_id, sharer.shared_by_id).join(
             sharer,
-            and_(
-                sharer.id == line.c.sharer,
-                sharer.petition_id == line.c.petition_id,
-                sharer.shared_by_id.is_not(None),
-            ),
+            and_(_of(sharer, line), sharer.shared_by_id.is_not(None)),
         )
     )
+
+
+def _of(sharer: Any, line: CTE) -> ColumnElement[bool]:
+    """Joins who shared, on the same petition."""
+    # "+ 0": by the sharer's id; where PostgreSQL has not counted the signatures yet, it would go
+    # through all of the petition's for each.
+    return and_(sharer.id == line.c.sharer, sharer.petition_id + 0 == line.c.petition_id)
 
 
 def _sums(session: Session) -> Cells:

@@ -116,11 +116,11 @@ def _count(session: Session, work: Work) -> None:
     cells = Cells()
     bulk.give_room(session)
     bulk.little_of_much(session)
+    bulk.by_index(session)
     touched.fill(session, work.letter, work.signature, work.slice)
     if work.signature:
         credits.touch_shares(session)
         credits.replace(session, cells)
-    bulk.by_index(session)
     if work.slice:
         acts.touch_moved(session, work.slice)
         slices.replace(session, cells)
