@@ -1,9 +1,4 @@
-"""Two blasts side by side: each rate of both, and how far chance alone can explain the difference.
-
-Interval of a difference: Newcombe's hybrid score interval, made of both rates' Wilson intervals
-(R. G. Newcombe, "Interval Estimation for the Difference Between Independent Proportions",
-Statistics in Medicine 17 (1998), method 10). It holds for small counts and rates near 0.
-"""
+"""Two blasts side by side: each rate of both, and how far chance alone explains the difference."""
 
 from __future__ import annotations
 
@@ -15,7 +10,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from outreach.analytics import overview
-from outreach.analytics.intervals import MAX_DECIMALS, SMALL, Rate
+from outreach.analytics.intervals import MAX_DECIMALS, SMALL, Rate, difference
 from outreach.analytics.overview import RATES, Line
 from outreach.core.errors import BadInput, Conflict, NotFound
 
@@ -41,13 +36,7 @@ class Difference:
     @property
     def interval(self) -> tuple[float, float] | None:
         """Newcombe's 95 % interval of that."""
-        if self.points is None or self.a.interval is None or self.b.interval is None:
-            return None
-        p, q = self.b.count / self.b.of, self.a.count / self.a.of
-        (low_b, high_b), (low_a, high_a) = self.b.interval, self.a.interval
-        below = math.hypot(p - low_b, high_a - q)
-        above = math.hypot(high_b - p, q - low_a)
-        return max(-1.0, self.points - below), min(1.0, self.points + above)
+        return difference(self.b, self.a)
 
     @property
     def small(self) -> bool:

@@ -13,14 +13,17 @@ from typing import Any
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
-from outreach.analytics import signers
+from outreach.analytics import falls, signers
 from outreach.analytics.causes import RETURNED
 from outreach.analytics.cells import (
     CLASSES,
     EVIDENCE,
     HOUR,
     LINK,
+    MAILBOX,
+    PLACE,
     REACHED_CLICKED,
+    SEGMENT,
     SKIPPED,
     WHOLE,
     Cell,
@@ -29,6 +32,7 @@ from outreach.analytics.cells import (
 from outreach.analytics.contest import Contest, VariantFigures
 from outreach.analytics.details import Details, LinkFigures, Returned
 from outreach.analytics.figures import Figures, Hour, Letters, People, Signed, Traffic
+from outreach.analytics.groups import Numbers, groups_of
 from outreach.analytics.intervals import Rate
 from outreach.analytics.models import Change, Rollup
 from outreach.blasts.models import Variant
@@ -38,7 +42,6 @@ from outreach.tracking.models import Link
 _PEOPLE = tuple(People.__dataclass_fields__)
 _STATES = tuple(name for name in Letters.__dataclass_fields__ if name != "skipped")
 _SIGNED = ("signatures", "reached_signed", "new")
-Numbers = Mapping[tuple[str, str, str], int]  # by dimension, value and measure
 
 
 def figures_of(session: Session, blast_id: int) -> Figures:
@@ -52,6 +55,9 @@ def figures_of(session: Session, blast_id: int) -> Figures:
         returned=_returned(of, _letters(of)),
         generations=signers.generations(session, blast_id) if of[WHOLE, "", "shared"] else (),
         contest=_contest(session, blast_id, by_variant),
+        mailboxes=falls.with_warnings(session, blast_id, groups_of(of, MAILBOX)),
+        places=groups_of(of, PLACE),
+        segments=groups_of(of, SEGMENT),
     )
     return _figures(of, details)
 

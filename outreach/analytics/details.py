@@ -8,6 +8,7 @@ from typing import Any
 
 from outreach.analytics import causes
 from outreach.analytics.contest import Contest
+from outreach.analytics.groups import Group
 from outreach.analytics.intervals import Rate
 
 _KINDS = {"ask": "ask", "link": "other link", "citation": "note", "trap": "hidden link"}
@@ -63,6 +64,10 @@ class Details:
     returned: Sequence[Returned] = ()
     generations: Sequence[tuple[int, int]] = ()  # of shares, from 1: how many signed
     contest: Contest = field(default_factory=Contest)
+    # As known at the freeze; none where a blast was frozen before that was kept.
+    mailboxes: Sequence[Group] = ()
+    places: Sequence[Group] = ()
+    segments: Sequence[Group] = ()
 
     def to_json(self) -> dict[str, Any]:
         """The same as plain JSON values."""
@@ -85,4 +90,7 @@ class Details:
             ],
             "shared_by_generation": [number for _, number in self.generations],
             **self.contest.to_json(),
+            "mailbox_providers": [one.to_json() for one in self.mailboxes],
+            "places": [one.to_json() for one in self.places],
+            "segments": [one.to_json() for one in self.segments],
         }

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from outreach.analytics.figures import Figures, Traffic
-from outreach.analytics.intervals import Rate
+from outreach.analytics.intervals import SMALL, Rate
 
 INSIDE_FROM = 0.45  # of the audience: a longer bar carries its number inside
 LONGEST = 62.0  # leaves room on a phone for the rate behind a full bar
@@ -39,16 +39,30 @@ def ranges(rates: Sequence[Rate]) -> list[Range | None]:
     low, high = min(ends, default=0.0), max(ends, default=1.0)
     floor, ceiling = (0.0, _round_up(high)) if high <= 0.5 else (1 - _round_up(1 - low), 1.0)
 
-    def place(share: float) -> float:
-        return round((share - floor) / (ceiling - floor) * 100, 2)
+    return [_drawn(rate, floor, ceiling) for rate in rates]
 
-    def drawn(rate: Rate) -> Range | None:
-        if rate.share is None or rate.interval is None:
-            return None
-        low, high = rate.interval
-        return Range(place(low), place(high), place(rate.share), floor, ceiling)
 
-    return [drawn(rate) for rate in rates]
+def beside(rates: Sequence[Rate], whole: Rate) -> tuple[list[Range | None], float]:
+    """Rates on one scale from 0 on, and where the whole's stands on it.
+
+    Rates of few people, whose intervals are wide, do not widen the scale: their ends are cut off.
+    """
+    known = [rate for rate in (*rates, whole) if rate.interval is not None]
+    enough = [rate for rate in known if rate.of >= SMALL] or known
+    ceiling = _round_up(max((rate.interval or (0, 0))[1] for rate in enough)) if enough else 1.0
+
+    marks = [_drawn(rate, 0.0, ceiling) for rate in rates]
+    return marks, round(min((whole.share or 0) / ceiling, 1) * 100, 2)
+
+
+def _drawn(rate: Rate, floor: float, ceiling: float) -> Range | None:
+    if rate.share is None or rate.interval is None:
+        return None
+    low, high, dot = (
+        round(min((share - floor) / (ceiling - floor), 1) * 100, 2)
+        for share in (*rate.interval, rate.share)
+    )
+    return Range(low, high, dot, floor, ceiling)
 
 
 def _round_up(share: float) -> float:

@@ -38,6 +38,7 @@ def _timeline(figures: Figures, zone: str) -> Spec:
     return charts.timeline(figures.timeline, zone) | {"width": plates.WIDTH}
 
 
+_SIGNED = "percent of delivered people, with 95 % intervals"
 KINDS: Mapping[str, Kind] = {
     "funnel": Kind(
         "From audience to signature",
@@ -62,6 +63,24 @@ KINDS: Mapping[str, Kind] = {
         "people; machines left out",
         lambda figures: figures.timeline,
         _timeline,
+    ),
+    "mailboxes": Kind(
+        "Bounced, by mailbox provider",
+        "percent of sent letters, with 95 % intervals",
+        lambda figures: figures.details.mailboxes and figures.letters.sent,
+        lambda figures, _: plates.by_group(figures.details.mailboxes, "bounce"),
+    ),
+    "places": Kind(
+        "Signed, by place",
+        _SIGNED,
+        lambda figures: figures.details.places and figures.letters.reached,
+        lambda figures, _: plates.by_group(figures.details.places, "sign"),
+    ),
+    "segments": Kind(
+        "Signed, by segment",
+        _SIGNED,
+        lambda figures: figures.details.segments and figures.letters.reached,
+        lambda figures, _: plates.by_group(figures.details.segments, "sign"),
     ),
     "traffic": Kind(
         "Opens and clicks, machines kept apart",

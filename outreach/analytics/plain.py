@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from outreach.analytics import wording
+from outreach.analytics import report_groups, wording
 from outreach.analytics.contest import MEASURES, Contest
 from outreach.analytics.figures import BlastReport, Figures, Traffic
+from outreach.analytics.intervals import SMALL
 
 
 def as_text(report: BlastReport, *, by: str = "sign") -> str:
@@ -43,6 +44,7 @@ def _body(figures: Figures, by: str) -> Iterable[str]:
     yield _row("New signers", figures.signed.new, "had never signed before")
     yield _row("Through shares", figures.shared, "more signatures, over all generations")
     yield from _variants(figures.details.contest, by)
+    yield from _groups(figures)
     yield ""
     yield "Events, with machines kept apart"
     yield _row("Opens", figures.opens.total, _traffic(figures.opens))
@@ -71,6 +73,28 @@ def _variants(contest: Contest, by: str) -> Iterable[str]:
             note += f", best with {best}, risks {risk}"
         yield _row(f"   {MEASURES[by].split()[0]}", rate.count, note)
     yield f"  {verdict.said}"
+
+
+def _groups(figures: Figures) -> Iterable[str]:
+    for section in report_groups.sections(figures):
+        if not section.groups:
+            continue
+        yield ""
+        yield f"{section.title}: delivered"
+        for one in section.shown:
+            rates = one.rates
+            said = ", ".join(
+                f"{rate.percent if rate.of >= SMALL else format(rate.count, ',')} {word}"
+                for word, rate in (
+                    ("bounced", rates["bounce"]),
+                    ("complained", rates["complaint"]),
+                    ("signed", rates["sign"]),
+                )
+            )
+            yield f"  {one.name:<26}{one.delivered:>10,}  {said}"
+            yield from (f"    Look: {warning}" for warning in one.warnings)
+        if more := len(section.groups) - len(section.shown):
+            yield f"  {more:,} more: --json has all"
 
 
 def _row(label: str, count: int, note: str = "") -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 from outreach.analytics import charts, drawings
 from outreach.analytics.figures import Figures
+from outreach.analytics.groups import SHOWN, Group
 from outreach.analytics.intervals import SMALL, Rate
 
 WIDTH = 620
@@ -65,6 +66,11 @@ def variants(figures: Figures) -> dict[str, Any]:
             for one in figures.details.contest.variants
         ]
     )
+
+
+def by_group(groups: Sequence[Group], name: str) -> dict[str, Any]:
+    """One rate of the largest groups, the largest first."""
+    return rates([(group.name, group.rates[name]) for group in groups[:SHOWN]])
 
 
 def rates(of: Sequence[tuple[str, Rate]]) -> dict[str, Any]:

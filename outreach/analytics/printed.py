@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from outreach.analytics import pictures, wording
+from outreach.analytics import pictures, report_groups, wording
 from outreach.analytics.charts import WINDOW
 from outreach.analytics.figures import BlastReport, Figures
 from outreach.analytics.intervals import SMALL, Rate
@@ -52,6 +52,7 @@ def report_html(report: BlastReport, *, organisation: str, language: str, paper:
             rates=_rates(figures),
             verdict=figures.details.contest.by("sign"),
             charts=_charts(report),
+            sections=report_groups.sections(figures),
             hours=[
                 (f"{local.day} {local:%B %Y, %H:%M}", hour.clicked, hour.signed)
                 for hour in figures.timeline

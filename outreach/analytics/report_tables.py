@@ -10,6 +10,7 @@ from outreach.analytics.churn import Churn
 from outreach.analytics.contest import COUNTS, MEASURES
 from outreach.analytics.downloads import INSTANT, INTEGER, NUMBER, TEXT, Cell, Row, Table
 from outreach.analytics.figures import Figures
+from outreach.analytics.groups import Group
 from outreach.analytics.intervals import Rate
 from outreach.analytics.overview import RATES, Line
 from outreach.analytics.timing import DAYS, Slot, Subject
@@ -70,6 +71,19 @@ def _variants(figures: Figures) -> Iterable[Row]:
         )
 
 
+_OF_GROUPS = ("delivery", "bounce", "complaint", "open", "click", "sign", "unsubscribe")
+_GROUPED = (
+    *(("audience", INTEGER), ("sent", INTEGER), ("refused", INTEGER)),
+    *((f"{rate}_{name}", kind) for rate in _OF_GROUPS for name, kind in _RATE),
+)
+
+
+def _group(group: Group) -> Row:
+    rates = group.rates
+    cells = (cell for name in _OF_GROUPS for cell in _rate(rates[name]))
+    return (group.name, group.audience, group.sent, group.refused, *cells)
+
+
 TABLES: Mapping[str, Kind] = {
     "figures": Kind(
         "All figures, with rates and intervals", (("figure", TEXT), *_RATE), tables.figure_rows
@@ -128,6 +142,23 @@ TABLES: Mapping[str, Kind] = {
             (one.state, one.cause, one.meaning, *_rate(one.rate))
             for one in figures.details.returned
         ],
+    ),
+    "mailboxes": Kind(
+        "Mailbox providers",
+        (("provider", TEXT), *_GROUPED, ("warning", TEXT)),
+        lambda figures: [
+            (*_group(one), "; ".join(one.warnings)) for one in figures.details.mailboxes
+        ],
+    ),
+    "places": Kind(
+        "Places",
+        (("place", TEXT), *_GROUPED),
+        lambda figures: map(_group, figures.details.places),
+    ),
+    "segments": Kind(
+        "Segments",
+        (("segment", TEXT), *_GROUPED),
+        lambda figures: map(_group, figures.details.segments),
     ),
     "generations": Kind(
         "Signed through shares, by generation",

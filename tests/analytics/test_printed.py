@@ -61,7 +61,10 @@ def test_paper_has_the_figures_of_the_report_with_intervals(report: BlastReport)
     assert "Followed the link that no reader can see 1" in said
     assert "14 April 2026, 09:00 1 1" in said
     assert wording.instant(report.as_of, "UTC") in said
-    assert html.count('src="data:image/svg+xml;base64,') == 4
+    assert "Mailbox providers Provider Delivered Bounced Complaints" in said
+    assert "Segment 1" in said
+    # A chart for each but variants: there is one.
+    assert html.count('src="data:image/svg+xml;base64,') == len(pictures.KINDS) - 1 == 7
     assert not re.search(r'(?:src|href)="(?!data:)', html)
 
 
