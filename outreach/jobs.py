@@ -233,10 +233,8 @@ def post_digests(services: Services, stop: threading.Event) -> None:
 
 def look_at_sources(services: Services, stop: threading.Event) -> None:
     """Open the addresses of cited sources that are due, and keep what they say."""
-    if not services.sources_days:
-        return
     with services.db.reading() as session:
-        due = look.due(session)
+        due = look.due(session, days=services.sources_days)
     look.look_now(
         services.db,
         due,
@@ -314,7 +312,7 @@ JOBS = (
     Job("blasts.pause", pause_bad, 10.0, "blasts"),
     Job("mail.recover", recover, 5.0, "mail"),
     Job("petitions.count", count_signatures, 2.0, "petitions"),
-    Job("sources.look", look_at_sources, 30.0, "sources"),
+    Job("sources.look", look_at_sources, 3.0, "sources"),
     Job("figures.count", roll_up, 1.0, "events"),
     Job("figures.providers", count_providers, 60.0, "events"),
     Job("figures.days", count_days, 30.0, "events"),

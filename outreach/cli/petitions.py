@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -153,10 +154,12 @@ def show(context: Context, slug: str, json_: bool) -> None:
 
 @petitions.command()
 @click.argument("slug")
+@click.option("--by", default="", help="Who passes over the checks that stop it.")
+@click.option("--reason", default="", help="Why they may be passed over.")
 @click.pass_obj
-def publish(context: Context, slug: str) -> None:
+def publish(context: Context, slug: str, by: str, reason: str) -> None:
     """Open a petition for signatures; doing it twice does no harm."""
-    _move(context, slug, "publish", operations.publish)
+    _move(context, slug, "publish", partial(operations.publish, by=by, reason=reason))
     context.say(f"{slug} is open; its page takes signatures.")
 
 

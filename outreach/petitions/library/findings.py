@@ -50,4 +50,5 @@ class Finding:
 
 def cut(words: str) -> str:
     """Quoted words as a title names them."""
+    words = words.rstrip(" .,;")
     return words if len(words) <= 90 else f"{words[:88].rstrip()}…"

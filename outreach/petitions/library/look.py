@@ -129,7 +129,7 @@ def store(
     source.look, source.look_detail = state, look.detail[:400]
     source.looked_at, source.leads_to = at, look.leads_to
     again = {"trouble": _TROUBLE_AGAIN, "dead": _DEAD_AGAIN, "front": _DEAD_AGAIN}
-    source.look_due = at + again.get(state, timedelta(days=max(1, days)))
+    source.look_due = at + again.get(state, timedelta(days=days)) if days else None
     if look.text:
         source.says = look.says
         source.lost = list(lost)
@@ -177,16 +177,25 @@ def look_now(
     return number
 
 
-def due(session: Session, number: int = AT_ONCE) -> list[int]:
-    """Cited sources that are to be looked at, those that wait longest first."""
+def ask(source: Source) -> None:
+    """Have the job open this source's address next."""
+    source.look_due = now()
+
+
+def is_asked(source: Source) -> bool:
+    """Whether the job is to open it now."""
+    return source.look_due is not None and source.look_due <= now()
+
+
+def due(session: Session, *, days: int, number: int = AT_ONCE) -> list[int]:
+    """Sources that are to be looked at, those that wait longest first: cited ones that nobody has
+    looked at, and all whose time has come. Without days only what a person asked for."""
+    asked = Source.look_due <= now()
+    cited = Source.look_due.is_(None) & exists().where(Citation.source_id == Source.id)
     query = (
         select(Source.id)
-        .where(
-            Source.url.is_not(None),
-            or_(Source.look_due.is_(None), Source.look_due <= now()),
-            exists().where(Citation.source_id == Source.id),
-        )
-        .order_by(Source.look_due.is_not(None), Source.look_due, Source.id)
+        .where(Source.url.is_not(None), or_(asked, cited) if days else asked)
+        .order_by(Source.look_due.is_(None), Source.look_due, Source.id)
         .limit(number)
     )
     return list(session.scalars(query))

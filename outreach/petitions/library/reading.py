@@ -14,6 +14,7 @@ from outreach.petitions.intake.words import words
 from outreach.petitions.library import pdf
 
 MAX_TEXT = 2_000_000  # characters of a text that are kept
+MAX_FILE = 20_000_000  # bytes of a file that a person brings
 _LITTLE = 1500  # a page of fewer characters that speaks of a wall is one
 _WALL = re.compile(
     r"enable javascript|javascript is (?:disabled|required)|verif(?:y|ying) (?:that )?you are "
@@ -71,6 +72,12 @@ class Read:
 
 def read_document(body: bytes, content_type: str = "", name: str = "") -> Read:
     """HTML, PDF or plain text as text. Raises BadInput for what holds none that can be read."""
+    if len(body) > MAX_FILE:
+        raise BadInput(
+            f"{name or 'The file'} is larger than {MAX_FILE // 1_000_000} MB; nothing was read.",
+            hint="Paste the part of its text that is quoted.",
+            field="file",
+        )
     kind = content_type.partition(";")[0].strip().lower()
     if body[:1024].lstrip().startswith(b"%PDF-") or kind == "application/pdf":
         return Read(_kept(pdf.text_of(body)))

@@ -175,11 +175,15 @@ def test_a_host_that_does_not_exist_is_dead_at_once_where_others_answer(
 def test_only_cited_sources_with_an_address_are_due(world: World) -> None:
     with world.db.transaction() as session:
         operations.add(session, {"title": "Alone", "url": "https://alone.example/"}, by="x")
-        due = look.due(session)
+        assert look.due(session, days=0) == []
+        due = look.due(session, days=7)
         assert {one.title for one in session.scalars(select(Source).where(Source.id.in_(due)))} == {
             "Night services: options",
             'The "late" riders',
         }
+        look.ask(session.get_one(Source, due[-1]))
+        session.flush()
+        assert look.due(session, days=0) == due[-1:]
 
 
 def test_no_transaction_is_open_while_the_network_works(
