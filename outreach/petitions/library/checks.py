@@ -37,6 +37,8 @@ class Cited:
     @property
     def name(self) -> str:
         """How findings call it: “Note [^2]”."""
+        if not self.labels:
+            return "This source"
         marks = ", ".join(f"[^{label}]" for label in self.labels)
         return f"Note{'s' if len(self.labels) > 1 else ''} {marks}"
 

@@ -113,11 +113,11 @@ def fillings(source: Source) -> dict[str, str]:
 
 
 def troubled(session: Session) -> Sequence[Source]:
-    """Sources that died, or no longer say what is quoted, and that an open petition cites."""
+    """Sources that died, or no longer say what is quoted, and that the public reads of."""
     leaned = exists().where(
         Citation.source_id == Source.id,
         Petition.id == Citation.petition_id,
-        Petition.state.in_(("published", "paused")),
+        Petition.state != "draft",
     )
     query = select(Source).where(FILTERS["attention"], leaned)
     return session.scalars(query.order_by(Source.id)).all()

@@ -17,6 +17,8 @@ from outreach.blasts.models import Blast
 from outreach.core.clock import now
 from outreach.mail.models import Delivery
 from outreach.mail.outcomes import UNKNOWN
+from outreach.petitions.library import queries as library
+from outreach.petitions.library.look import LOOKS
 from outreach.web.auth import allowed, needs
 from outreach.web.console.first_steps import first_steps
 from outreach.web.console.formats import plural
@@ -25,6 +27,7 @@ from outreach.web.context import services
 blueprint = Blueprint("console_home", __name__, url_prefix="/console")
 DRAFTS_CHECKED = 5  # each check composes the letter
 JUST_SENT = 5
+SOURCES_SHOWN = 5
 MOVING = ("freezing", "sending")
 
 
@@ -84,6 +87,7 @@ def _needs(session: Session, blasts: Sequence[Blast]) -> Iterator[Need]:
                 url_for("console_deliveries.unknown", blast=blast.id),
                 "See them",
             )
+    yield from _sources(session)
     drafts = [blast for blast in blasts if blast.state == "draft"]
     for blast in drafts[:DRAFTS_CHECKED]:
         yield from _stopped(session, blast)
@@ -94,6 +98,22 @@ def _unknown(session: Session) -> dict[int, int]:
     query = select(Delivery.blast_id, func.count()).where(UNKNOWN)
     rows = session.execute(query.group_by(Delivery.blast_id))
     return {blast_id: count for blast_id, count in rows if blast_id is not None}
+
+
+def _sources(session: Session) -> Iterator[Need]:
+    """Sources of open petitions and of what was sent that died or changed since."""
+    for source in library.troubled(session)[:SOURCES_SHOWN]:
+        changed = f"It no longer says “{source.lost[0]}”." if source.lost else source.look_detail
+        petitions = {use.petition.slug: use.petition for use in library.uses(session, source)}
+        where = ", ".join(f"“{one.headline}”" for one in petitions.values())
+        gone = "no longer says what is quoted" if source.lost else LOOKS[source.look]
+        yield Need(
+            "warn",
+            f"A source {gone}: {source.title or source.url}",
+            f"{changed} Cited by {where}.".strip(),
+            url_for("console_sources.show", source_id=source.id),
+            "See it",
+        )
 
 
 def _stopped(session: Session, blast: Blast) -> Iterator[Need]:

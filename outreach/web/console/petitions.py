@@ -22,18 +22,19 @@ from outreach.petitions import (
     tally,
 )
 from outreach.petitions.edition import NAMES
+from outreach.petitions.library.styles import STYLES
 from outreach.petitions.markup import Markup, without_markers
 from outreach.petitions.models import Petition
 from outreach.petitions.pages import Pages
 from outreach.web.auth import actor, needs
+from outreach.web.console.sources import citation_checks
 from outreach.web.context import services
-from outreach.web.forms import notice
+from outreach.web.forms import Form, notice
 
 SUSPICIOUS_SHOWN = 20
 blueprint = Blueprint("console_petitions", __name__, url_prefix="/console/petitions")
-ACTS = {"publish": operations.publish, "pause": operations.pause, "close": operations.close}
+ACTS = {"pause": operations.pause, "close": operations.close}
 DONE = {
-    "publish": ("The petition is published", "Its page takes signatures from now on."),
     "pause": ("The petition is paused", "All signatures are kept; its page takes none for now."),
     "close": ("The petition is closed", "All signatures are kept, and its page stays readable."),
 }
@@ -64,7 +65,6 @@ def _page(session: Session, petition: Petition) -> str:
     markup = Markup(notes)
     return render_template(
         "console/petition.html",
-        petition=petition,
         version=version,
         statement=SafeHtml(markup.html(version.statement)),
         body=SafeHtml(markup.html(version.body)),
@@ -73,6 +73,8 @@ def _page(session: Session, petition: Petition) -> str:
         sources=checking.by_label(session, petition),
         unused=citations.unused(session, petition, version.text),
         unchecked=checking.unchecked(session, petition),
+        styles=STYLES,
+        **citation_checks(session, petition),
         chapters=[_chapter(one) for one in history.chapters(session, petition)],
         names=NAMES,
         count=tally.count(session, petition.id),
@@ -107,10 +109,26 @@ def checked(slug: str) -> ResponseReturnValue:
     return redirect(url_for("console_petitions.show", slug=slug))
 
 
-@blueprint.post("/<slug>/<any(publish, pause, close):act>")
+@blueprint.post("/<slug>/publish")
+@needs("draft")
+def publish(slug: str) -> ResponseReturnValue:
+    """Publish; what a check of its citations stops only with a reason, under one's name."""
+    form = Form.sent()
+    with form.judging(), services().db.transaction() as session:
+        petition = queries.by_slug(session, slug)
+        operations.publish(session, petition, by=actor(), reason=form.text("reason"))
+        _record(session, "publish", slug)
+    if form.faults:
+        notice("It is not published", form.fault(""), level="stop")
+        return redirect(url_for("console_petitions.show", slug=slug) + "#checks")
+    notice("The petition is published", "Its page takes signatures from now on.")
+    return redirect(url_for("console_petitions.show", slug=slug))
+
+
+@blueprint.post("/<slug>/<any(pause, close):act>")
 @needs("draft")
 def move(slug: str, act: str) -> ResponseReturnValue:
-    """Publish, pause or close; a repeat changes nothing."""
+    """Pause or close; a repeat changes nothing."""
     with services().db.transaction() as session:
         ACTS[act](session, queries.by_slug(session, slug))
         _record(session, act, slug)
