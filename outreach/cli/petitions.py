@@ -35,6 +35,7 @@ from outreach.petitions import (
 )
 from outreach.petitions.intake.formats import read_text_file
 from outreach.petitions.intake.read import read_petition_file, read_whatever
+from outreach.petitions.intake.rewritten import as_markdown
 from outreach.petitions.models import Petition
 from outreach.petitions.pages import Pages
 
@@ -48,12 +49,15 @@ def petitions() -> None:
 
 @petitions.command()
 @file_argument
+@click.option("--markdown", is_flag=True, help="Print it in the form that is read back as it is.")
 @as_json
 @click.pass_obj
-def read(context: Context, file: Path, json_: bool) -> None:
+def read(context: Context, file: Path, markdown: bool, json_: bool) -> None:
     """Show what is understood of a petition text, where it stands, how sure; stores nothing."""
     understanding = read_petition_file(file)
-    if json_:
+    if markdown:
+        click.echo(as_markdown(understanding), nl=False)
+    elif json_:
         found = [finding.to_json() for finding in understanding.findings]
         context.print_json({**understanding.to_json(), "findings": found})
     else:

@@ -97,7 +97,7 @@ def targets_of_headline(headline: str) -> list[str]:
 
 
 def _how_sure(chosen: _Title, block: Block) -> tuple[Sure, str]:
-    if chosen.score >= 9:
+    if block.kind is Kind.FIELD:
         return Sure.CERTAIN, "stands behind “Headline:”"
     if block.kind is Kind.HEADING and block.phrase.level == 1:
         return Sure.CERTAIN, "is the heading"

@@ -192,7 +192,7 @@ def _cleaned(block: Block, chosen: Sequence[tuple[Candidate, tuple[int, ...]]]) 
         pieces.append(piece)
         length += len(piece)
         tail = (tail + piece)[-400:]
-        line, after = block.line_at(candidate.start), _word_before(tail)
+        line, after = block.line_at(candidate.start), word_before(tail)
         sure = _SURE.get(candidate.sureness, Sure.GUESS)
         hits.extend(Hit(number, length, after, line, sure) for number in numbers)
         done = candidate.end
@@ -200,7 +200,7 @@ def _cleaned(block: Block, chosen: Sequence[tuple[Candidate, tuple[int, ...]]]) 
     return Marked("".join(pieces), tuple(hits))
 
 
-def _word_before(text: str) -> str:
+def word_before(text: str) -> str:
     text = _LINK_END.sub("", text)
     words = _LAST_WORD.search(text.rstrip(_EDGE + " \n"))
     return words.group().strip(_EDGE) if words else ""

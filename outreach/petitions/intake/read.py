@@ -18,6 +18,7 @@ from outreach.petitions.intake.markers import Marked, MarkerReading, read_marker
 from outreach.petitions.intake.notes import NotesList, find_notes
 from outreach.petitions.intake.page import Page
 from outreach.petitions.intake.phrases import Kind, Phrase
+from outreach.petitions.intake.rewritten import is_ours, read_markdown
 from outreach.petitions.intake.signed import Statement
 from outreach.petitions.intake.statement import find_statement
 from outreach.petitions.intake.understanding import Citation, Marker, Paragraph, Understanding
@@ -64,7 +65,10 @@ def read_whatever(text: str) -> tuple[Understanding, BadInput | None]:
 
     Raises BadInput only where it is empty or no text.
     """
-    lines = with_setext_headings(numbered_lines(as_text(text)))
+    text = as_text(text)
+    if is_ours(text):
+        return _of_ours(text)
+    lines = with_setext_headings(numbered_lines(text))
     notes = find_notes(lines)
     page = Page(gather_blocks(lines, notes.consumed))
     statement = find_statement(page)
@@ -121,6 +125,15 @@ def _findings(
         for m in markers
     ]
     return (*parts, *notes, *places)
+
+
+def _of_ours(text: str) -> tuple[Understanding, BadInput | None]:
+    read = read_markdown(text)
+    lacks = [part for part in ("headline", "statement") if not getattr(read, part)]
+    if not lacks:
+        return read, None
+    what = " and ".join(f"no {part} was found" for part in lacks)
+    return read, BadInput(f"line 1: {what}.", hint="Write it below its heading.", field=None)
 
 
 Place = tuple[str, int | None]
