@@ -20,6 +20,7 @@ from outreach.cli.petition_texts import (
     suspicion,
 )
 from outreach.cli.petitions_deliver import deliver
+from outreach.cli.petitions_page import comments, page, translations
 from outreach.cli.petitions_referrals import referrals
 from outreach.cli.petitions_revise import revise
 from outreach.core.errors import BadInput
@@ -198,6 +199,15 @@ def close(context: Context, slug: str) -> None:
 
 @petitions.command()
 @click.argument("slug")
+@click.pass_obj
+def archive(context: Context, slug: str) -> None:
+    """Put a closed petition away; its page stays readable, and search engines are sent off."""
+    _move(context, slug, "archive", operations.archive)
+    context.say(f"{slug} is archived; its page says so and stays readable.")
+
+
+@petitions.command()
+@click.argument("slug")
 @click.option(
     "--csv", "path", type=click.Path(path_type=Path), required=True, help="File to write."
 )
@@ -294,3 +304,5 @@ def _say_next(context: Context, shown: dict[str, Any]) -> None:
 petitions.add_command(revise)
 petitions.add_command(deliver)
 petitions.add_command(referrals)
+for _command in (page, translations, comments):
+    petitions.add_command(_command)

@@ -19,7 +19,7 @@ PETITION_STATES = StateMachine(
         "publish": move("draft paused closed archived", "published"),
         "pause": move("published", "paused"),
         "close": move("published paused", "closed"),
-        "archive": move("draft closed", "archived"),
+        "archive": move("closed", "archived"),
     },
 )
 

@@ -14,6 +14,7 @@ from outreach.analytics import wording
 from outreach.petitions import (
     checking,
     citations,
+    comments,
     exports,
     grades,
     history,
@@ -33,10 +34,11 @@ from outreach.web.forms import Form, notice
 
 SUSPICIOUS_SHOWN = 20
 blueprint = Blueprint("console_petitions", __name__, url_prefix="/console/petitions")
-ACTS = {"pause": operations.pause, "close": operations.close}
+ACTS = {"pause": operations.pause, "close": operations.close, "archive": operations.archive}
 DONE = {
     "pause": ("The petition is paused", "All signatures are kept; its page takes none for now."),
     "close": ("The petition is closed", "All signatures are kept, and its page stays readable."),
+    "archive": ("The petition is archived", "All is kept; search engines are asked to forget it."),
 }
 
 
@@ -78,6 +80,7 @@ def _page(session: Session, petition: Petition) -> str:
         chapters=[_chapter(one) for one in history.chapters(session, petition)],
         names=NAMES,
         count=tally.count(session, petition.id),
+        comment_counts=comments.counts(session, petition),
         grades=grades.counts(session, petition),
         graded=grades.GRADES,
         suspicious=grades.suspicious(session, petition)[:SUSPICIOUS_SHOWN],
@@ -125,10 +128,10 @@ def publish(slug: str) -> ResponseReturnValue:
     return redirect(url_for("console_petitions.show", slug=slug))
 
 
-@blueprint.post("/<slug>/<any(pause, close):act>")
+@blueprint.post("/<slug>/<any(pause, close, archive):act>")
 @needs("draft")
 def move(slug: str, act: str) -> ResponseReturnValue:
-    """Pause or close; a repeat changes nothing."""
+    """Pause, close or archive; a repeat changes nothing."""
     with services().db.transaction() as session:
         ACTS[act](session, queries.by_slug(session, slug))
         _record(session, act, slug)

@@ -16,9 +16,11 @@ from werkzeug.serving import make_server
 
 from outreach.app import create_app
 from outreach.core.clock import now
-from outreach.petitions import operations
+from outreach.petitions import operations, translations
 from outreach.petitions.models import Petition
+from outreach.petitions.page_settings import PageSettings, set_page
 from outreach.web.limits import limiter
+from tests.petitions.test_translations import SPANISH
 from tests.petitions.worlds import published, revised
 from tests.web.public.conftest import Public
 from tests.web.public.visits import confirm, typed_in
@@ -73,11 +75,16 @@ def chromium() -> Iterator[Browser]:
 
 def _pages(public: Public) -> dict[str, str]:
     seal = public.tokens.seal
+    with public.db.transaction() as session:
+        settings = PageSettings(comments="at_once", state_text="The board has met.")
+        set_page(session, session.get_one(Petition, public.petition.id), settings, by="mara")
     letter = public.letter_to(public.supporter())
     pending, signed = typed_in(public), typed_in(public, "cy@example.org")
     confirm(public, signed)
     third = public.letter_to(public.supporter("Dee Marsh"))
     public.browser.post(f"{public.path}/sign", data={"letter": public.recognise(third)})
+    said = typed_in(public, "ed@example.org", comment="Keep <b>them</b>.")
+    confirm(public, said)
     with public.db.transaction() as session:
         revised(
             session,
@@ -85,6 +92,9 @@ def _pages(public: Public) -> dict[str, str]:
             reason="The board has changed its plan.",
             statement="Keep every night bus, and run them on Sundays.[^1]",
         )
+        for language in ("es", "ar"):
+            found = session.get_one(Petition, public.petition.id)
+            translations.save(session, found, language, SPANISH, by="mara")
         others = {state: published(session, public.organisation) for state in ("paused", "closed")}
         operations.pause(session, others["paused"])
         operations.close(session, others["closed"])
@@ -93,6 +103,11 @@ def _pages(public: Public) -> dict[str, str]:
         "privacy": "/privacy",
         "nothing": "/petitions/no-such",
         "stranger": public.path,
+        "spanish": f"{public.path}?lang=es",
+        "arabic": f"{public.path}?lang=ar",
+        "embed": f"/embed{public.path}",
+        "comments": f"{public.path}/comments",
+        "comment": f"{public.path}/comments/1",
         "recognised": f"{public.path}?letter={public.recognise(letter)}",
         "old letter": f"{public.path}?letter={public.recognise(letter, now())}",
         "signed": f"{public.path}?letter={public.recognise(third)}",
