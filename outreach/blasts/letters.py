@@ -45,7 +45,7 @@ def letters_of(session: Session, claim: Claim, base_url: str) -> Letters:
             blast = session.get_one(Blast, claim.blast_id)
             organisation = session.get_one(Organisation, blast.organisation_id)
             held = holding(session, organisation, plan.conditions)
-        return Letters(plan, part_query(plan.fields, held))
+        return Letters(plan, part_query(session, plan.fields, held))
     letter = session.get_one(SingleLetter, claim.first_id)
     organisation = session.get_one(Organisation, letter.organisation_id)
     envelope = Envelope(

@@ -8,7 +8,7 @@ from functools import lru_cache
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, bindparam, case, func, select, type_coerce
+from sqlalchemy import ColumnElement, Select, bindparam, case, func, select, true, type_coerce
 from sqlalchemy.orm import Session, aliased
 from sqlalchemy.types import NullType
 
@@ -36,7 +36,9 @@ DELIVERY_ID, ADDRESS, FIRST_NAME, LAST_NAME, REASON = range(5)
 FIXED = 5
 
 
-def part_query(fields: Sequence[str], holding: ColumnElement[int] | None = None) -> Select[Any]:
+def part_query(
+    session: Session, fields: Sequence[str], holding: ColumnElement[int] | None = None
+) -> Select[Any]:
     """The waiting deliveries of a batch, by id, with what the plan needs of each person.
 
     The consent gate is part of the statement: whoever left since the audience was frozen comes with
@@ -47,29 +49,25 @@ def part_query(fields: Sequence[str], holding: ColumnElement[int] | None = None)
     address = Supporter.address.expression
     gate = reason_not_to_write(Supporter.id.expression, address)
     reason = func.coalesce(gate, case((is_stopped(address), STOPPED)))
-    query: Select[Any] = (
-        select(Delivery.id, Supporter.address, Supporter.first_name, Supporter.last_name, reason)
-        .add_columns(*_columns_of(fields), *(() if holding is None else (holding,)))
+    waiting: Select[Any] = (
+        select(Delivery.id, Supporter.address, Supporter.first_name, Supporter.last_name)
+        .add_columns(reason)
         .select_from(Delivery)
         .outerjoin(Supporter, Supporter.id == Delivery.supporter_id)
         .where(WAITING, DUE)
         .order_by(Delivery.id)
         .limit(bindparam("size"))
     )
-    return _with_membership(query) if _JOINED & set(fields) else query
+    query = _with_fields(session, waiting, fields)
+    return query if holding is None else query.add_columns(holding)
 
 
 def known_of(session: Session, fields: Sequence[str], supporter: Supporter | None) -> list[str]:
     """The fields of one person, in order; of nobody: nothing is known."""
     if supporter is None:
         return [""] * len(fields)
-    query: Select[Any] = (
-        select(Supporter.id)
-        .add_columns(*_columns_of(fields))
-        .select_from(Supporter)
-        .where(Supporter.id == supporter.id)
-    )
-    row = session.execute(_with_membership(query) if _JOINED & set(fields) else query).one()
+    query = select(Supporter.id).select_from(Supporter).where(Supporter.id == supporter.id)
+    row = session.execute(_with_fields(session, query, fields)).one()
     return [text for (text,) in known(fields, [row], behind=1)]
 
 
@@ -81,20 +79,23 @@ def column_of(name: str) -> ColumnElement[Any]:
     return _COLUMNS[name]
 
 
-def _columns_of(fields: Sequence[str]) -> list[ColumnElement[Any]]:
-    """The columns that hold these fields; `joined` takes three, every other one."""
+def _with_fields(session: Session, query: Select[Any], fields: Sequence[str]) -> Select[Any]:
+    """The query with the columns that hold these fields; `joined` takes three, every other one."""
+    member = ListMember
+    if _JOINED & set(fields):
+        query, member = _with_membership(session, query)
     found: list[ColumnElement[Any]] = []
     for name in fields:
         if name == "joined":
             # As the driver gives it: converting the same few instants anew for every row costs
             # 4 µs a letter, and `_joined` remembers what it made of them.
-            at = type_coerce(ListMember.joined_at, NullType())
-            found += [SupporterList.name.expression, at, ListMember.source.expression]
+            at = type_coerce(member.joined_at, NullType())
+            found += [SupporterList.name.expression, at, member.source.expression]
         elif name == "joined_on":
-            found.append(type_coerce(ListMember.joined_at, NullType()).label("joined_on"))
+            found.append(type_coerce(member.joined_at, NullType()).label("joined_on"))
         else:
             found.append(column_of(name))
-    return found
+    return query.add_columns(*found)
 
 
 def known(
@@ -116,18 +117,22 @@ def known(
     return texts
 
 
-def _with_membership(query: Select[Any]) -> Select[Any]:
-    """Join the list that a person joined first, for “why do you get this”."""
+def _with_membership(session: Session, query: Select[Any]) -> tuple[Select[Any], type[ListMember]]:
+    """Join the list that a person joined first, for “why do you get this”; by what name it stands
+    in the query. Beside a person PostgreSQL reads their first row at once, a third cheaper."""
     other = aliased(ListMember)
-    first = (
-        select(func.min(other.list_id))
-        .where(other.supporter_id == Supporter.id)
-        .scalar_subquery()
-        .correlate(Supporter)
-    )
-    return query.outerjoin(
-        ListMember, (ListMember.supporter_id == Supporter.id) & (ListMember.list_id == first)
-    ).outerjoin(SupporterList, SupporterList.id == ListMember.list_id)
+    theirs = other.supporter_id == Supporter.id
+    if session.get_bind().dialect.name == "postgresql":
+        first_row = select(other).where(theirs).order_by(other.list_id).limit(1)
+        member = aliased(ListMember, first_row.lateral())
+        query = query.outerjoin(member, true())
+    else:
+        member = ListMember
+        first = select(func.min(other.list_id)).where(theirs).scalar_subquery().correlate(Supporter)
+        query = query.outerjoin(
+            member, (member.supporter_id == Supporter.id) & (member.list_id == first)
+        )
+    return query.outerjoin(SupporterList, SupporterList.id == member.list_id), member
 
 
 @lru_cache(maxsize=4096)
