@@ -117,7 +117,8 @@ def mend(context: Context, source_id: int, verb: str) -> None:
 @click.argument("label")
 @click.pass_obj
 def mend_text(context: Context, slug: str, verb: str, label: str) -> None:
-    """Take a marker that leads nowhere (unmark) or a note that is not used (drop) out of a text."""
+    """Mend a text: take a marker (unmark) or a note (drop) out, or say a quotation as its source
+    does (requote). LABEL is the note's, or the quoted words."""
     with context.services.db.transaction() as session:
         petition = petition_queries.by_slug(session, slug)
         revision = repairs.mend_text(session, petition, verb, label, by=actor())

@@ -122,8 +122,28 @@ def _quotation(known: _Known, words: str, sources: Sequence[Cited]) -> Iterator[
         detail + part,
         first.id,
         near.differs if near else (),
-        (Repair("look", "Look again"),) if first.url else (),
+        (*_requote(words, near), *((Repair("look", "Look again"),) if first.url else ())),
     )
+
+
+def passage_for(session: Session, texts: Sequence[str], cited: Sequence[Cited], words: str) -> str:
+    """The passage that comes nearest to a quotation of these texts, with the quotation's own last
+    sign; empty where there is none."""
+    by_label = {label: one for one in cited for label in one.labels}
+    for claim in (claim for text in texts for claim in claims(text)):
+        if words not in claim.quotations:
+            continue
+        sources = [by_label[label].source for label in claim.labels if label in by_label]
+        kept = [copy for source in sources for copy in copies.newest(session, source.id)]
+        found = [quotes.nearest(copies.words_of(copy.text), words) for copy in kept]
+        near = max(filter(None, found), key=lambda one: one.likeness, default=None)
+        if near is not None:
+            return near.passage + (words[-1] if words[-1] in ".,!?;:" else "")
+    return ""
+
+
+def _requote(words: str, near: quotes.Nearest | None) -> tuple[Repair, ...]:
+    return (Repair("requote", "Say it as the source does", label=words),) if near else ()
 
 
 def _is_title(quoted: quotes.Words, source: Source) -> bool:

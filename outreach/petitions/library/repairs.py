@@ -10,9 +10,12 @@ from sqlalchemy.orm import Session
 
 from outreach.accounts import audit
 from outreach.core.errors import Conflict, NotFound
+from outreach.petitions import history
 from outreach.petitions.edition import edition_of
-from outreach.petitions.library import operations, queries
+from outreach.petitions.library import checks, operations, queries
+from outreach.petitions.library.evidence import passage_for
 from outreach.petitions.models import Petition, Source
+from outreach.petitions.queries import current_version
 from outreach.petitions.revising import Revision, revise
 
 
@@ -40,8 +43,12 @@ def mend(session: Session, source: Source, verb: str, *, by: str, other: int | N
 
 
 def mend_text(session: Session, petition: Petition, verb: str, label: str, *, by: str) -> Revision:
-    """Take a marker that leads nowhere out of a petition's text (unmark), or a note that no marker
-    leads to out of its list (drop); a revision like any other."""
+    """Take a marker that leads nowhere out of a petition's text (unmark), a note that no marker
+    leads to out of its list (drop), or say a quotation as its source does (requote).
+
+    `label` is the note's, or the quoted words. A revision like any other; raises Conflict where it
+    would be another wording than the one that people signed: that wants the editor, and a reason.
+    """
     edition = edition_of(session, petition)
     if verb == "unmark":
         marker = re.compile(rf"\s?\[\^{re.escape(label)}\]")
@@ -52,11 +59,27 @@ def mend_text(session: Session, petition: Petition, verb: str, label: str, *, by
         )
     elif verb == "drop":
         changed = replace(edition, notes=tuple(n for n in edition.notes if n[0] != label))
+    elif verb == "requote":
+        cited = checks.cited_in(session, petition, [edition.text])
+        passage = passage_for(session, [edition.text], cited, label) or label
+        changed = replace(
+            edition,
+            statement=edition.statement.replace(label, passage),
+            body=edition.body.replace(label, passage),
+        )
     else:
         raise NotFound(f"There is no repair “{verb}” of a text.")
     if changed == edition:
-        raise Conflict("That is mended already.")
-    return revise(session, petition, changed, by=by, reason=f"Repair: {verb} [^{label}]")
+        raise Conflict(
+            "That is mended already, or has to be mended by hand.", hint="Edit the text."
+        )
+    version = current_version(session, petition)
+    if changed.text != edition.text and history.signed_under(session, version).ever:
+        raise Conflict(
+            f"People have signed version {version.number} of this text; nothing was changed.",
+            hint="Edit the petition: that makes a new version, and says why.",
+        )
+    return revise(session, petition, changed, by=by, reason=f"Repair: {verb} {label[:80]}")
 
 
 def _move(source: Source) -> None:
@@ -102,4 +125,4 @@ MENDING: dict[str, Callable[[Source], None]] = {
     "fill": _fill,
     "date": _date,
 }
-OF_TEXT = ("unmark", "drop")
+OF_TEXT = ("unmark", "drop", "requote")

@@ -207,10 +207,10 @@ def mend(source_id: int, verb: str) -> ResponseReturnValue:
     return redirect(local_path(wanted) if wanted else back)
 
 
-@blueprint.post("/of/<slug>/<any(unmark, drop):verb>")
+@blueprint.post("/of/<slug>/<any(unmark, drop, requote):verb>")
 @needs("draft")
 def mend_text(slug: str, verb: str) -> ResponseReturnValue:
-    """Take a marker or a note that leads nowhere out of a petition; a revision like any other."""
+    """Mend a petition's text with one press; a revision like any other."""
     with services().db.transaction() as session:
         petition = petition_queries.by_slug(session, slug)
         label = request.form.get("label", "")

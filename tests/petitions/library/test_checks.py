@@ -16,7 +16,8 @@ from outreach.petitions import operations as petition_operations
 from outreach.petitions.edition import edition_of
 from outreach.petitions.library import checks, copies, operations, repairs
 from outreach.petitions.library.findings import Finding
-from outreach.petitions.models import Citation, Petition, Source
+from outreach.petitions.models import Citation, Petition, Signature, Source
+from outreach.petitions.queries import current_version
 from tests.petitions.worlds import World, revised
 
 TEXT = (
@@ -60,6 +61,36 @@ def test_a_quotation_that_stands_there_and_one_that_does_not(world: World) -> No
     (finding,) = found(world, "quote")
     assert finding.level == "stop" and "Two riders in three had no other" in finding.detail
     assert ("quote", "five") in finding.differs and ("source", "three") in finding.differs
+
+
+def test_a_quotation_is_said_as_its_source_does_unless_it_was_signed(world: World) -> None:
+    said(world, "It says “two riders in five had no other way home.”[^3]")
+    (finding,) = found(world, "quote")
+    repair = finding.repairs[0]
+    with world.db.transaction() as session:
+        petition = session.get_one(Petition, world.petition.id)
+        repairs.mend_text(session, petition, repair.verb, repair.label, by="Mara")
+        assert (
+            "“Two riders in three had no other way home.”[^3]" in edition_of(session, petition).body
+        )
+    assert found(world, "quote") == []
+    said(world, "It says “two riders in five had no other way home.”[^3]")
+    jane = world.supporter()
+    with world.db.transaction() as session:
+        petition = session.get_one(Petition, world.petition.id)
+        session.add(
+            Signature(
+                petition_id=petition.id,
+                version_id=current_version(session, petition).id,
+                supporter_id=jane.id,
+                name="Jane Rivera",
+                grade="form",
+                is_new=True,
+            )
+        )
+        session.flush()
+        with pytest.raises(Conflict, match="People have signed"):
+            repairs.mend_text(session, petition, repair.verb, repair.label, by="Mara")
 
 
 def test_a_quotation_may_stand_in_any_source_of_its_place(world: World) -> None:
