@@ -17,6 +17,7 @@ import outreach.analytics.day_models
 import outreach.analytics.day_notes
 import outreach.analytics.digest_models
 import outreach.analytics.month_notes
+import outreach.analytics.saved_models
 import outreach.analytics.scorecard_models
 import outreach.analytics.visit_notes
 import outreach.audiences.models

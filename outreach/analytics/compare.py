@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy.orm import Session
 
@@ -94,6 +94,19 @@ class Difference:
         }
 
 
+class Side(Protocol):
+    """What can be held against another: how many were sent, delivered, and did each of RATES."""
+
+    @property
+    def sent(self) -> int: ...
+
+    @property
+    def delivered(self) -> int: ...
+
+    @property
+    def rates(self) -> Mapping[str, Rate]: ...
+
+
 @dataclass(frozen=True)
 class Comparison:
     """Two blasts and the difference of each of their rates."""
@@ -129,17 +142,20 @@ def compare(session: Session, a: int, b: int) -> Comparison:
     if a == b:
         raise BadInput("The same blast stands on both sides.", hint="Choose another for one.")
     first, second = _ran(session, a), _ran(session, b)
+    return Comparison(first, second, differences(first, second))
+
+
+def differences(a: Side, b: Side) -> list[Difference]:
+    """Each rate of b held against that of a."""
     delivery = Difference(
         "delivery",
         "Delivered of sent",
-        Rate(first.delivered, first.sent),
-        Rate(second.delivered, second.sent),
+        Rate(a.delivered, a.sent),
+        Rate(b.delivered, b.sent),
         of="sent",
     )
-    others = [
-        Difference(key, label, first.rates[key], second.rates[key]) for key, label, _ in RATES
-    ]
-    return Comparison(first, second, [delivery, *others])
+    others = [Difference(key, label, a.rates[key], b.rates[key]) for key, label, _ in RATES]
+    return [delivery, *others]
 
 
 def _ran(session: Session, blast_id: int) -> Line:

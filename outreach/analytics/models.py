@@ -38,6 +38,13 @@ class Rollup(Base):
             )
             for name, dimension in (("ix_rollups_whole", ""), ("ix_rollups_link", "link"))
         ),
+        Index(
+            "ix_rollups_segment",
+            "value",
+            "blast_id",
+            sqlite_where=text("dimension = 'segment'"),
+            postgresql_where=text("dimension = 'segment'"),
+        ),
     )
 
     blast_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)

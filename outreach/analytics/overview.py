@@ -85,6 +85,7 @@ class Asked:
     petition: int | None = None
     since: date | None = None  # started on this day or later, as the organisation's clock has it
     until: date | None = None  # this day included
+    columns: tuple[str, ...] = ()  # keys of RATES that are shown; none: all
 
 
 def _share(key: str) -> Callable[[Line], float | None]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from outreach.analytics.cited import Cited
 from outreach.analytics.cohorts import Cohorts
+from outreach.analytics.compare import Difference
 from outreach.analytics.conversion import Conversion, Source
 from outreach.analytics.downloads import INTEGER, NUMBER, TEXT, Row, Table
 from outreach.analytics.growth import SOURCES, Growth
@@ -107,3 +108,18 @@ _SHARE = (("rate", NUMBER), ("low", NUMBER), ("high", NUMBER))
 
 def _rate(rate: Rate) -> Row:
     return (rate.count, rate.of, rate.share, *(rate.interval or (None, None)))
+
+
+def of_comparison(rates: Iterable[Difference], name: str) -> Table:
+    """A row for each rate of a and b; the difference is b less a, from -1 to 1."""
+    sides = [
+        (f"{side}_{column}", kind)
+        for side in ("a", "b")
+        for column, kind in (("count", INTEGER), ("of", INTEGER), *_SHARE)
+    ]
+    last = (("difference", NUMBER), ("difference_low", NUMBER), ("difference_high", NUMBER))
+    rows: list[Row] = [
+        (one.key, *_rate(one.a), *_rate(one.b), one.points, *(one.interval or (None, None)))
+        for one in rates
+    ]
+    return Table(name, (("rate", TEXT), *sides, *last), rows)

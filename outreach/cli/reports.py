@@ -17,9 +17,11 @@ from outreach.analytics import (
     growth,
     overview_charts,
     rollup,
-    wording,
 )
+from outreach.analytics.intervals import Rate
+from outreach.cli.comparing import compare_segments
 from outreach.cli.context import Context, as_json
+from outreach.cli.saved import views
 from outreach.core.clock import now
 from outreach.tracking.catch_up import catch_up
 
@@ -80,7 +82,7 @@ def cohorts_(context: Context, what: str, json_: bool) -> None:
         if one.cells:
             context.say(f"Joined in {one.month:%B %Y}, {one.joined:,} people; {what}:")
         for number, cell in one.cells.items():
-            context.say(f"  {number} months on: {wording.rate(cell.rate, 'reached')}")
+            context.say(f"  {number} months on: {_rate(cell.rate, 'reached')}")
 
 
 @reports.command("petitions")
@@ -101,11 +103,11 @@ def petitions_(
         context.print_json([_visits(one) for one in lines])
         return
     for one in lines:
-        context.say(f"{one.headline}: {wording.rate(one.whole, 'visits')}")
+        context.say(f"{one.headline}: {_rate(one.whole, 'visits')}")
         for source in one.sources:
             said = f"{source.signed:,} signed"
             if source.rate.of:
-                said = wording.rate(source.rate, "visits")
+                said = _rate(source.rate, "visits")
             context.say(f"  {conversion.SOURCES[source.name]}: {said}")
 
 
@@ -125,8 +127,16 @@ def citations_(context: Context, by_source: bool, json_: bool) -> None:
         return
     for one in found:
         context.say(f"{one.title} ({one.headline})")
-        context.say(f"  its number: {wording.rate(one.note, 'delivered')}")
-        context.say(f"  the source: {wording.rate(one.source, 'delivered')}")
+        context.say(f"  its number: {_rate(one.note, 'delivered')}")
+        context.say(f"  the source: {_rate(one.source, 'delivered')}")
+
+
+def _rate(rate: Rate, noun: str) -> str:
+    """33 of 210 visits, 16 % (95 % interval 11 to 21 %)."""
+    if not rate.of:
+        return f"no rate: nobody {noun}"
+    said = f"{rate.count:,} of {rate.of:,} {noun}, {rate.percent}"
+    return f"{said} (95 % interval {rate.between})"
 
 
 def _visits(one: conversion.PetitionVisits) -> dict[str, object]:
@@ -181,3 +191,7 @@ def _period(one: growth.Period) -> dict[str, object]:
         "net": one.net,
         "agreed": one.agreed,
     }
+
+
+reports.add_command(compare_segments)
+reports.add_command(views)

@@ -36,7 +36,8 @@ def index() -> ResponseReturnValue:
         turned=_turned(asked),
         petitions=petitions,
         orders=overview.ORDERS,
-        rates=overview.RATES,
+        rates=[one for one in overview.RATES if not asked.columns or one[0] in asked.columns],
+        every_rate=overview.RATES,
         parquet=downloads.writes_parquet(),
     )
 
@@ -56,7 +57,14 @@ def side_by_side() -> ResponseReturnValue:
     with services().db.reading() as session:
         ran = [line for line in overview.lines(session, Asked(), zone()) if line.has_run]
         found = compare.compare(session, a, b) if a is not None and b is not None else None
-    return render_template("console/reports_compare.html", found=found, ran=ran, a=a, b=b)
+    return render_template(
+        "console/reports_compare.html",
+        found=found,
+        ran=ran,
+        a=a,
+        b=b,
+        parquet=downloads.writes_parquet(),
+    )
 
 
 @blueprint.get("/times")
@@ -123,6 +131,7 @@ def _asked() -> Asked:
     if petition and not (petition.isascii() and petition.isdigit() and len(petition) < 19):
         raise BadInput("A petition is named by its number here.", hint="Choose one from the list.")
     return Asked(
+        columns=tuple(key for key, _, _ in overview.RATES if key in request.args.getlist("column")),
         by=request.args.get("by", ""),
         down=request.args.get("down") == "1",
         petition=int(petition) if petition else None,
@@ -142,9 +151,10 @@ def day_asked(name: str) -> date | None:
         ) from None
 
 
-def _view(asked: Asked) -> dict[str, str]:
+def _view(asked: Asked) -> dict[str, str | tuple[str, ...]]:
     """What the address says of the view, without the page."""
-    said = {
+    said: dict[str, str | tuple[str, ...]] = {
+        "column": asked.columns,
         "petition": str(asked.petition or ""),
         "from": asked.since.isoformat() if asked.since else "",
         "to": asked.until.isoformat() if asked.until else "",
