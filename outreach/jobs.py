@@ -27,19 +27,17 @@ from outreach.blasts import (
     domains,
     holding,
     origins,
-    queries,
     schedule,
+    starting,
     turn,
 )
 from outreach.blasts.checks_of_citations import quoted_anywhere
-from outreach.blasts.freeze import freeze
 from outreach.blasts.recovering import recover_lost
 from outreach.blasts.sender import Sender
 from outreach.consent.exchange import KeepsSuppressions, exchange
 from outreach.core import log, process
 from outreach.core.clock import now
-from outreach.core.db import AWAY
-from outreach.core.errors import OutreachError, TryLater
+from outreach.core.errors import TryLater
 from outreach.petitions import tally
 from outreach.petitions.library import look
 from outreach.services import ALIVE_EVERY_S, Services
@@ -88,47 +86,10 @@ class Job:
 
 
 def start_due_blasts(services: Services, stop: threading.Event) -> None:
-    """Freeze the blasts whose time has come; those that come too late wait for a person.
-
-    One that can't be started is held with the reason, and the others start all the same. Raises
-    the faults of ours among the reasons, together and last.
-    """
-    with services.db.reading() as session:
-        due = schedule.due(session)
-    faults: list[Exception] = []
-    for blast_id in due:
-        if stop.is_set():
-            break
-        try:
-            _start(services, blast_id)
-        except AWAY:
-            raise
-        except OutreachError as error:
-            _hold(services, blast_id, str(error))
-        except Exception as fault:
-            _hold(services, blast_id, "A fault of ours stopped it; the worker’s log tells more.")
-            faults.append(fault)
-    if faults:
-        raise ExceptionGroup("blasts that were not started", faults)
-
-
-def _start(services: Services, blast_id: int) -> None:
-    with services.db.transaction() as session:
-        blast = queries.by_id(session, blast_id, lock=True)
-        if blast.state not in ("scheduled", "freezing"):
-            return
-        leaves = queries.leaves_at(session, blast)
-        if leaves and leaves > now():
-            return  # quiet hours
-        if schedule.hold_if_late(session, blast):
-            return
-        if not schedule.hold_if_stopped(session, blast, services.base_url):
-            freeze(session, blast, base_url=services.base_url, batch_size=services.batch_size)
-
-
-def _hold(services: Services, blast_id: int, why: str) -> None:
-    with services.db.transaction() as session:
-        schedule.hold(session, queries.by_id(session, blast_id, lock=True), why)
+    """Freeze the blasts whose time has come."""
+    starting.start_due(
+        services.db, stop, base_url=services.base_url, batch_size=services.batch_size
+    )
 
 
 def send(services: Services, stop: threading.Event) -> None:

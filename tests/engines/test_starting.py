@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 import config
 from outreach import jobs
 from outreach.app import build_services
-from outreach.blasts import operations, queries, schedule
+from outreach.blasts import operations, queries, schedule, starting
 from outreach.mail import render
 from outreach.petitions.models import Petition
 from outreach.services import Services
@@ -115,7 +115,7 @@ def test_a_fault_of_ours_holds_one_blast_and_no_other(
     with world.db.transaction() as session:
         second = queries.by_id(session, other)
         schedule.schedule(session, second, at=None, actor="Mara", base_url=BASE_URL)
-    monkeypatch.setattr(jobs, "freeze", fault)
+    monkeypatch.setattr(starting, "freeze", fault)
     with pytest.raises(ExceptionGroup, match="not started") as raised:
         jobs.start_due_blasts(services, threading.Event())
     assert [type(each) for each in raised.value.exceptions] == [ZeroDivisionError]
