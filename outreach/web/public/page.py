@@ -34,6 +34,7 @@ from outreach.supporters.models import Supporter
 from outreach.supporters.values import COUNTRIES
 from outreach.web.context import services
 from outreach.web.languages import CHOICE, readers, speak
+from outreach.web.public.card import card_url
 from outreach.web.public.shown import Shown
 from outreach.web.public.visitor import Visitor
 
@@ -119,6 +120,7 @@ def petition_page(
         **_asked(organisation, visitor, told, typed),
         partners_hint=wording.partners_hint(),
         page_url=pages().petition(petition.slug),
+        card_url=card_url(petition, told, organisation),
         thanks_url=pages().thanks(petition.slug, signature.id) if signature else "",
         share=share_links(told, pages().petition(petition.slug)),
         summary=_summary(without_markers(told.statement)),

@@ -6,7 +6,7 @@ cookie is read or set here; what recognises a person is the sealed link of their
 
 from __future__ import annotations
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, Response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
@@ -23,6 +23,7 @@ from outreach.tracking.classify import SIGNED
 from outreach.web.context import services
 from outreach.web.languages import speak
 from outreach.web.limits import must_be_within_limits
+from outreach.web.public.card import picture
 from outreach.web.public.desk import Pressed, desk
 from outreach.web.public.desk import credit as credit_letters
 from outreach.web.public.page import (
@@ -107,6 +108,20 @@ def sign(slug: str) -> ResponseReturnValue:
             if open_to_all(session, slug).state == "published":
                 raise
         return _again(slug, ()), 409
+
+
+@blueprint.get("/petitions/<slug>/card.png")
+def card(slug: str) -> ResponseReturnValue:
+    """The picture beside a shared link."""
+    with services().db.reading() as session:
+        petition = open_to_all(session, slug)
+        told = told_to_reader(session, petition)
+        organisation = session.get_one(Organisation, petition.organisation_id)
+    speak(told.language)
+    answer = Response(picture(petition, told, organisation), mimetype="image/png")
+    # Its address changes with the picture.
+    answer.headers["Cache-Control"] = "public, max-age=86400"
+    return answer
 
 
 @blueprint.get("/petitions/<slug>/check-mail")
