@@ -19,8 +19,24 @@ from sqlalchemy.orm import Session
 
 import config
 from benchmarks import limits
-from benchmarks.many_events import BLASTS, ManyEvents
-from outreach.analytics import compare, dashboard, overview, proof, reports, rollup, signers, timing
+from benchmarks.many_events import BETWEEN, BLASTS, START, ManyEvents
+from outreach.analytics import (
+    churn,
+    cited,
+    cohorts,
+    compare,
+    compare_segments,
+    conversion,
+    dashboard,
+    days,
+    growth,
+    overview,
+    proof,
+    reports,
+    rollup,
+    signers,
+    timing,
+)
 from outreach.analytics.counting import timeline_of
 from outreach.analytics.overview import Asked
 from outreach.app import build_services
@@ -29,6 +45,8 @@ from outreach.core.db import Database
 
 TIMES = 7
 UTC = ZoneInfo("UTC")
+# After the last blast, whatever today is.
+_LAST = (START + BLASTS * BETWEEN).date()
 Read = Callable[[Session], object]
 
 
@@ -46,8 +64,18 @@ def screens() -> Mapping[str, Read]:
         "report of the newest": lambda session: reports.blast_report(session, BLASTS).to_json(),
         "report of the first": lambda session: reports.blast_report(session, 1).to_json(),
         "its chart": lambda session: timeline_of(session, BLASTS),
+        "growth": lambda session: growth.growth(session, _LAST, by="week"),
+        "cohorts": lambda session: cohorts.cohorts(session, _LAST, "clicked"),
+        "petitions": lambda session: (conversion.conversion(session), cited.cited(session)),
+        "leaving": lambda session: churn.churn(session, _LAST, UTC),
+        "compare segments": _compare_segments,
         "who signed": lambda session: signers.page_of_signers(session, BLASTS, 1),
     }
+
+
+def _compare_segments(session: Session) -> object:
+    names = compare_segments.names(session)
+    return compare_segments.compare(session, *names[:2], UTC) if names[1:] else None
 
 
 @click.command()
@@ -70,8 +98,10 @@ def main(events: int, new: int, blasts: int, recount: int, as_json: bool) -> Non
         world = ManyEvents(db, events)
         took["built_s"] = _seconds(world.build)
         took["first_count_s"] = _seconds(lambda: rollup.advance(db))
+        took["days_counted_s"] = _seconds(lambda: _count_days(db))
         took["new_stored_s"] = _seconds(lambda: world.add(new, blasts))
         took["new_counted_s"] = _seconds(lambda: rollup.advance(db))
+        took["new_days_counted_s"] = _seconds(lambda: _count_days(db))
         shown = {name: _look(db, read) for name, read in screens().items()}
         differing = {}
         began = time.perf_counter()
@@ -94,6 +124,11 @@ def main(events: int, new: int, blasts: int, recount: int, as_json: bool) -> Non
     )
     if differing:
         raise SystemExit(1)
+
+
+def _count_days(db: Database) -> None:
+    for subject in (growth.PEOPLE, conversion.VISITS, cohorts.COHORTS):
+        days.advance(db, subject)
 
 
 def _seconds(run: Callable[[], object]) -> float:

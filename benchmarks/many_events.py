@@ -122,6 +122,28 @@ _SHARES = """
 """
 
 
+# Everybody joined on one of the days before the first blasts; each hundredth left since.
+_LEDGER = """
+    INSERT INTO consent_entries (supporter_id, purpose, status, basis, source, at)
+    SELECT id, 'email', 'granted', 'benchmark', 'import:1',
+           CAST(:start AS timestamptz) - id % 300 * interval '1 day' FROM supporters
+    UNION ALL
+    SELECT id, 'email', 'withdrawn', 'one-click', 'letter:1',
+           CAST(:start AS timestamptz) + id % 150 * interval '1 day'
+    FROM supporters WHERE id % 100 = 0
+"""
+# Five looks at a page for each signature.
+_VISITS = """
+    INSERT INTO page_visits (petition_id, key, at, source, by_machine, delivery_id, signature_id)
+    SELECT petition_id, 'v' || id || '-' || n, created_at + n * interval '1 minute',
+           CASE WHEN last_delivery_id IS NOT NULL THEN 'letter'
+                WHEN shared_by_id IS NOT NULL THEN 'share' ELSE 'page' END,
+           n = 4, NULL, CASE WHEN n = 0 THEN id END
+    FROM signatures, generate_series(0, 4) AS n
+"""
+_LOOKED_AT = "UPDATE links SET label = 'source ' || slot WHERE kind = 'citation'"
+
+
 class ManyEvents:
     """The world of one measurement: `events` in all of BLASTS blasts."""
 
@@ -154,7 +176,8 @@ class ManyEvents:
             for statement in (_PEOPLE, _PETITION, _BLASTS, _LETTERS, _EVENTS, _JUDGEMENTS):
                 connection.execute(text(statement), self.values)
             connection.execute(text(_SIGNATURES), self.values)
-            connection.execute(text(_SHARES), self.values)
+            for statement in (_SHARES, _LEDGER, _VISITS, _LOOKED_AT):
+                connection.execute(text(statement), self.values)
             for statement in indexes:
                 connection.execute(text(statement))
             for table in LOADED:
