@@ -46,13 +46,12 @@ def upgrade() -> None:
         postgresql_where=_WITHDRAWN,
     )
     op.create_index(op.f("ix_suppressions_at_reason"), "suppressions", ["at", "reason"])
-    views.create(op.get_bind())
 
 
 def downgrade() -> None:
     views.drop(op.get_bind())
     if op.get_bind().dialect.name == "postgresql":
-        op.execute(f"DROP SCHEMA {views.SCHEMA}")
+        op.execute(f"DROP SCHEMA IF EXISTS {views.SCHEMA}")
     op.drop_index("ix_suppressions_at_reason", "suppressions")
     op.drop_index("ix_consent_entries_withdrawn", "consent_entries")
     op.drop_column("consent_entries", "stored_at")

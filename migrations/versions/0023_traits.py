@@ -11,7 +11,6 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from outreach.analytics import views
 from outreach.core import db
 
 revision = "0023"
@@ -67,8 +66,6 @@ def upgrade() -> None:
     for table in ("deliveries", "letter_acts"):
         for name, kind in _TRAITS:
             op.add_column(table, sa.Column(name, kind, nullable=True))
-    views.drop(op.get_bind())
-    views.create(op.get_bind())
 
 
 def downgrade() -> None:

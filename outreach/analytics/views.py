@@ -1,9 +1,8 @@
 """The read-only SQL layer for people who bring their own tool: all views, made and granted.
 
-A migration makes them (0011, anew in 0023). One that changes a table in a way that PostgreSQL
-refuses beneath a view (drops or retypes a column) calls `drop` before and `create` behind its
-changes; as `create` makes the views of today, older ones may call it only as long as these read
-nothing that came later.
+A migration makes them (0029). One that changes a table in a way that PostgreSQL refuses beneath a
+view (drops or retypes a column), or adds views, calls `drop` before and `create` behind its
+changes; as `create` makes the views of today, older ones must not: take the call out of them.
 """
 
 from __future__ import annotations
@@ -14,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from outreach.accounts import audit
 from outreach.analytics.view import BEFORE, View
+from outreach.analytics.views_of_days import OF_DAYS
 from outreach.analytics.views_of_figures import OF_FIGURES
 from outreach.analytics.views_of_letters import OF_LETTERS
 from outreach.analytics.views_of_people import DOMAINS, OF_PEOPLE
@@ -21,7 +21,7 @@ from outreach.core.errors import Conflict, NotFound
 
 SCHEMA = BEFORE["postgresql"].rstrip(".")
 # Others read from the first one.
-VIEWS: tuple[View, ...] = (DOMAINS, *OF_LETTERS, *OF_FIGURES, *OF_PEOPLE)
+VIEWS: tuple[View, ...] = (DOMAINS, *OF_LETTERS, *OF_FIGURES, *OF_DAYS, *OF_PEOPLE)
 
 
 def create(connection: Connection) -> None:

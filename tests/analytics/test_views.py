@@ -12,7 +12,16 @@ from sqlalchemy import text
 from sqlalchemy.exc import ProgrammingError
 
 from outreach.accounts.models import AuditEntry, Organisation
-from outreach.analytics import provider_figures, recount, rollup, views
+from outreach.analytics import (
+    cohorts,
+    conversion,
+    days,
+    growth,
+    provider_figures,
+    recount,
+    rollup,
+    views,
+)
 from outreach.analytics.cells import SKIPPED, TRAITS, WHOLE, Cells
 from outreach.consent import ledger, suppression
 from outreach.core import migrations
@@ -21,6 +30,7 @@ from outreach.core.db import Database
 from outreach.core.errors import Conflict, NotFound
 from outreach.supporters import lists
 from outreach.supporters.models import Supporter
+from outreach.tracking import visits
 from tests.analytics.worlds import World
 from tests.conftest import postgres_database
 
@@ -62,9 +72,14 @@ def _made(database: Database) -> Iterator[Database]:
             lists.add_member(session, quay, one, "fair")
             ledger.grant(session, one.id, basis="fair", source="list:Quay")
         ledger.withdraw(session, people[0].id, basis="one-click", source="letter:1")
+        letter = made.letter("delivered")
+        letter.supporter_id = people[1].id
+        visits.record(session, made.petition.id, "a" * 32, by_machine=False)
         suppression.suppress(session, "p1@large.example", reason="asked", source="test")
     rollup.advance(database)
     provider_figures.count_moved(database)
+    for subject in (growth.PEOPLE, conversion.VISITS, cohorts.COHORTS):
+        days.advance(database, subject)
     yield database
     database.close()
 
