@@ -21,6 +21,7 @@ from outreach.analytics import (
     rollup,
     sender_readings,
 )
+from outreach.analytics.counting import figures_of
 from outreach.blasts import (
     automatic_pause,
     delivery,
@@ -30,6 +31,7 @@ from outreach.blasts import (
     schedule,
     starting,
     turn,
+    winner,
 )
 from outreach.blasts.checks_of_citations import quoted_anywhere
 from outreach.blasts.recovering import recover_lost
@@ -123,6 +125,20 @@ def let_go(services: Services, stop: threading.Event) -> None:
     for blast_id in blasts:
         with services.db.transaction() as session:
             domains.let_go(session, blast_id)
+
+
+def choose_winners(services: Services, stop: threading.Event) -> None:
+    """Let the rest of a blast leave with the variant that did best, when its time has come."""
+    with services.db.reading() as session:
+        due = [(blast.id, blast.winner_by) for blast in winner.due(session)]
+    for blast_id, by in due:
+        catch_up.catch_up(services.db, stop)
+        rollup.advance(services.db, stop)
+        with services.db.transaction() as session:
+            blast = queries.by_id(session, blast_id, lock=True)
+            if winner.waits(blast) and blast.state == "sending":
+                best = figures_of(session, blast_id).details.contest.leader(by)
+                winner.choose(session, blast, best, actor=winner.BY_ITSELF)
 
 
 def pause_bad(services: Services, stop: threading.Event) -> None:
@@ -270,6 +286,7 @@ JOBS = (
         Pieces("mail.send_batch", batches_due, send_batch, "letters"),
     ),
     Job("blasts.let_go", let_go, 2.0, "blasts"),
+    Job("blasts.choose_winners", choose_winners, 30.0, "blasts"),
     Job("blasts.pause", pause_bad, 10.0, "blasts"),
     Job("mail.recover", recover, 5.0, "mail"),
     Job("petitions.count", count_signatures, 2.0, "petitions"),

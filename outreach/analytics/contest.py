@@ -96,7 +96,7 @@ class Verdict:
         if self.leader is None:
             return (
                 f"Too few to tell: a variant was delivered to fewer than {SMALL} people. "
-                "The counts and intervals stand below."
+                "Go by the counts and intervals."
             )
         letter, standing = self.letters[self.leader], self.standings[self.leader]
         what = f"{self.by} rate"
@@ -134,9 +134,11 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Contest:
-    """The variants of a blast that has several; of one that has not, none."""
+    """The variants of a blast that has several; of one that has not, none. `rest`: what became of
+    those who waited for the winner, in a sentence."""
 
     variants: Sequence[VariantFigures] = ()
+    rest: str = ""
 
     def by(self, measure: str) -> Verdict | None:
         """Compared by one of MEASURES; None where there is nothing to compare."""
@@ -145,10 +147,17 @@ class Contest:
         letters = [one.letter for one in self.variants]
         return Verdict(measure, letters, [one.rates[measure] for one in self.variants])
 
+    def leader(self, measure: str) -> str:
+        """The letter of the variant with the least expected loss, however few they are."""
+        rates = [one.rates[measure] for one in self.variants]
+        losses = [one.loss for one in standings([(rate.count, rate.of) for rate in rates])]
+        return self.variants[losses.index(min(losses))].letter
+
     def to_json(self) -> dict[str, Any]:
         """Each variant with counts and rates, and the verdict by each of MEASURES."""
         return {
             "variants": [one.to_json() for one in self.variants],
+            "rest": self.rest or None,
             "verdicts": {
                 by: verdict.to_json() for by in MEASURES if (verdict := self.by(by)) is not None
             },

@@ -35,7 +35,8 @@ from outreach.analytics.figures import Figures, Hour, Letters, People, Signed, T
 from outreach.analytics.groups import Numbers, groups_of
 from outreach.analytics.intervals import Rate
 from outreach.analytics.models import Change, Rollup
-from outreach.blasts.models import Variant
+from outreach.blasts.models import REST, Blast, Variant
+from outreach.blasts.variants import parts_of
 from outreach.core.clock import now
 from outreach.tracking.models import Link
 
@@ -143,16 +144,30 @@ def _by_variant(session: Session, blast_id: int) -> defaultdict[int, Counter[Any
 
 def _contest(session: Session, blast_id: int, by_variant: Mapping[int, Counter[Any]]) -> Contest:
     variants = session.scalars(
-        select(Variant).where(Variant.blast_id == blast_id).order_by(Variant.letter)
+        select(Variant)
+        .where(Variant.blast_id == blast_id, Variant.letter != REST)
+        .order_by(Variant.letter)
     ).all()
     if len(variants) < 2:
         return Contest()
-    whole = sum(variant.share for variant in variants)
-    return Contest(
-        [
-            _variant(one, one.share / whole, _figures(by_variant.get(one.id, Counter()), Details()))
-            for one in variants
-        ]
+    blast = variants[0].blast
+    parts = parts_of(blast)
+
+    def figures(of: Variant) -> Figures:
+        return _figures(by_variant.get(of.id, Counter()), Details())
+
+    found = [_variant(one, parts[one.letter], figures(one)) for one in variants]
+    return Contest(found, _rest(blast, figures(blast.rest)) if blast.rest else "")
+
+
+def _rest(blast: Blast, figures: Figures) -> str:
+    people = f"{figures.letters.audience:,} more people"
+    if blast.winner is None:
+        return f"{people} wait for the winner; they are in none of these figures."
+    return (
+        f"{people} waited for the winner, {blast.winner}: delivered to "
+        f"{figures.letters.reached:,}, signed by {figures.signed.people:,}. They are left out "
+        "here, where the variants are compared over the same time."
     )
 
 

@@ -73,6 +73,8 @@ def _variants(contest: Contest, by: str) -> Iterable[str]:
             note += f", best with {best}, risks {risk}"
         yield _row(f"   {MEASURES[by].split()[0]}", rate.count, note)
     yield f"  {verdict.said}"
+    if contest.rest:
+        yield f"  {contest.rest}"
 
 
 def _groups(figures: Figures) -> Iterable[str]:

@@ -9,7 +9,7 @@ from math import sqrt
 from outreach.blasts.checks import Case, Finding
 from outreach.blasts.checks_of_letter import CHECKS_OF_LETTER
 from outreach.blasts.compose import Composed, Unreadable, links_of
-from outreach.blasts.models import PARTS
+from outreach.blasts.models import PARTS, REST
 from outreach.blasts.split import sizes
 from outreach.core.errors import BadInput, NotFound
 
@@ -81,13 +81,15 @@ def _twins(case: Case) -> Iterator[Finding]:
 
 
 def _size(case: Case, people: int) -> Finding:
-    letters = sizes(case.blast.variants, people)
+    letters = sizes(case.blast, people)
+    rest = letters.pop(REST, 0)
     fewest = max(1, min(letters.values()))
     points = 100 * _TOLD_APART * sqrt(2 * SIGNING * (1 - SIGNING) / fewest)
     shares = ", ".join(f"{letter} {number:,}" for letter, number in letters.items())
+    waiting = f", {rest:,} wait for the winner" if rest else ""
     return Finding(
         "variants",
         "look" if fewest < FEW else "ok",
-        f"Letters by variant: {shares}",
+        f"Letters by variant: {shares}{waiting}",
         f"Where 5 of 100 sign, a difference of {points:.1f} points or more is likely to show.",
     )

@@ -12,7 +12,7 @@ from sqlalchemy import bindparam, exists, or_, update
 from sqlalchemy.orm import Session
 
 from outreach.blasts.letters import Letters, letters_of
-from outreach.blasts.models import Blast
+from outreach.blasts.models import Blast, FrozenLetter
 from outreach.blasts.parts import Part, next_part
 from outreach.blasts.sender import Sender
 from outreach.blasts.turn import Turn
@@ -39,6 +39,7 @@ OFFER_S = 30.0  # a batch that a broker forgot is offered again after that
 _SENDING = exists().where(
     Blast.id == Batch.blast_id,
     Blast.state == "sending",
+    FrozenLetter.variant_id == Batch.variant_id,  # else it waits for the winner
     or_(Blast.held_until.is_(None), Blast.held_until <= bindparam("now")),
 )
 _CLAIM = outbox.claiming(_SENDING)

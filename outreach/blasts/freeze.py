@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from outreach.blasts import weights
 from outreach.blasts.audience import members_and_traits
 from outreach.blasts.compose import compose_all, links_of
-from outreach.blasts.models import BLAST_STATES, PARTS, Blast, FrozenLetter
+from outreach.blasts.models import BLAST_STATES, PARTS, REST, Blast, FrozenLetter, Variant
 from outreach.blasts.split import drawn
 from outreach.core import bulk, log
 from outreach.core.clock import now
@@ -32,6 +32,10 @@ def freeze(session: Session, blast: Blast, *, base_url: str, batch_size: int) ->
     """
     blast.state = BLAST_STATES.after(blast.state, "freeze")
     _keep_letters(session, blast, base_url)
+    if blast.keeps_a_rest:
+        session.add(Variant(blast_id=blast.id, letter=REST, subject="", body=""))
+        session.flush()
+        session.expire(blast, ["rest"])
     whom = drawn(blast, members_and_traits(session, blast)).subquery("drawn")
     supporter_id, reason, variant_id, *traits = whom.c
     bulk.give_room(session)
@@ -79,30 +83,36 @@ def _cut_into_batches(session: Session, blast: Blast, size: int) -> int:
 
     Ids of one statement are next to each other but for those that others took meanwhile, and for
     members who were skipped: a few batches are smaller for them. Variants take turns, so that their
-    letters leave over the same time.
+    letters leave over the same time; those who wait for the winner come last.
     """
     of_blast = select(func.min(Delivery.id), func.max(Delivery.id), func.count()).where(
         Delivery.blast_id == blast.id, Delivery.state == "pending"
     )
     # One by one: to group them costs one variant, which is the rule, a fiftieth of freezing.
     ranges = [
-        (variant.id, *session.execute(of_blast.where(Delivery.variant_id == variant.id)).one())
-        for variant in blast.variants
+        (variant, *session.execute(of_blast.where(Delivery.variant_id == variant.id)).one())
+        for variant in (*blast.variants, *filter(None, [blast.rest]))
     ]
     waiting = sum(number for *_, number in ranges)
+    tried = sum(number for variant, *_, number in ranges if variant.letter != REST)
     base = weights.present_turn(session) if waiting else 0.0
     batches = [
         {
             "blast_id": blast.id,
-            "variant_id": variant_id,
+            "variant_id": variant.id,
             "first_id": start,
             "last_id": min(start + size - 1, last),
-            "turn": weights.turn(base, (start - first) * waiting / number, blast.weight),
+            "turn": weights.turn(base, _place(variant, start - first, tried, number), blast.weight),
         }
-        for variant_id, first, last, number in ranges
+        for variant, first, last, number in ranges
         if number
         for start in range(first, last + 1, size)
     ]
     if batches:
         session.execute(insert(Batch), sorted(batches, key=itemgetter("turn", "first_id")))
     return waiting
+
+
+def _place(variant: Variant, letters: int, tried: int, of_variant: int) -> float:
+    """How far into the blast a batch stands that has so many letters of its variant before it."""
+    return tried + letters if variant.letter == REST else letters * tried / of_variant

@@ -29,6 +29,7 @@ BLAST_STATES = StateMachine(
 )
 
 
+REST = "R"  # the letter of those who wait for the winner; variants go from A to H
 PARTS = ("subject", "preheader", "sender_name", "body")  # what variants can differ in
 
 
@@ -61,9 +62,29 @@ class Blast(Base):
     # The automatic pause judges deliveries behind this one: those before it a person has seen.
     judged_after: Mapped[int] = mapped_column(default=0)
 
+    # A part of the audience tries the variants; the rest waits for the one that does best there
+    # by `winner_by`, so many hours after the last of its letters left. None: all of it tries.
+    tried_percent: Mapped[int | None] = mapped_column(Integer)
+    winner_by: Mapped[Word] = mapped_column(default="sign")  # or click, open
+    winner_after_h: Mapped[int] = mapped_column(Integer, default=4)
+    winner: Mapped[str | None] = mapped_column(String(1))
+    winner_at: Mapped[Instant | None]
+    winner_chosen_by: Mapped[Line | None]
+
     variants: Mapped[list[Variant]] = relationship(
-        order_by="Variant.letter", back_populates="blast"
+        order_by="Variant.letter",
+        back_populates="blast",
+        primaryjoin=f"and_(Blast.id == Variant.blast_id, Variant.letter != '{REST}')",
     )
+    rest: Mapped[Variant | None] = relationship(
+        primaryjoin=f"and_(Blast.id == Variant.blast_id, Variant.letter == '{REST}')",
+        viewonly=True,
+    )
+
+    @property
+    def keeps_a_rest(self) -> bool:
+        """Some of the audience wait, or will wait, for the winner."""
+        return self.tried_percent is not None and len(self.variants) > 1
 
 
 class Variant(Base):

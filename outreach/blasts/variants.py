@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from outreach.accounts import audit
 from outreach.blasts.models import PARTS, Blast, Variant
+from outreach.blasts.split import weights
 from outreach.core.errors import BadInput, Conflict, NotFound
 
 MOST = 8
@@ -93,16 +94,18 @@ def share(session: Session, blast: Blast, shares: Mapping[str, int], *, actor: s
     _note(session, blast, actor, "share", shares={v.letter: v.share for v in blast.variants})
 
 
-def parts_of(variant: Variant) -> dict[str, float]:
-    """Each variant's part of its blast's audience, by letter, from 0 to 1."""
-    shares = {one.letter: one.share for one in variant.blast.variants}
-    return {letter: number / sum(shares.values()) for letter, number in shares.items()}
+def parts_of(blast: Blast) -> dict[str, float]:
+    """Each variant's part of the audience, by letter, from 0 to 1; REST: who wait."""
+    found = weights(blast)
+    return {letter: number / sum(found.values()) for letter, number in found.items()}
 
 
 def copy(session: Session, source: Blast, into: Blast) -> None:
     """Give a new draft the variants of a blast: texts and shares."""
     first, *others = source.variants
     into.variants[0].share = first.share
+    into.tried_percent, into.winner_by = source.tried_percent, source.winner_by
+    into.winner_after_h = source.winner_after_h
     for one in others:
         into.variants.append(Variant(letter=one.letter, share=one.share, **_beside(first, one)))
     session.flush()

@@ -1,4 +1,4 @@
-"""`outreach blasts variants list|add|remove|share`: the versions of a blast's letter under test."""
+"""`outreach blasts variants list|add|remove|share|test|choose`: a blast's letters under test."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from outreach.blasts import operations, queries, variants
+from outreach.blasts import operations, queries, variants, winner
 from outreach.blasts.models import PARTS, Variant
 from outreach.cli.context import Context, actor, as_json
 from outreach.core.errors import BadInput
@@ -92,8 +92,45 @@ def share(context: Context, blast: str, shares: tuple[str, ...]) -> None:
     with context.services.db.transaction() as session:
         chosen = queries.named(session, blast, lock=True)
         variants.share(session, chosen, wanted, actor=actor())
-        parts = variants.parts_of(chosen.variants[0])
+        parts = variants.parts_of(chosen)
     context.say(", ".join(f"{letter} {part:.1%}" for letter, part in parts.items()))
+
+
+@variants_.command()
+@click.argument("blast")
+@click.option("--percent", type=int, help="How many try the variants; the rest gets the winner.")
+@click.option("--all", "everybody", is_flag=True, help="Everybody gets a variant; no winner.")
+@click.option("--by", type=click.Choice(winner.MEASURES), default="sign", show_default=True)
+@click.option("--after", "after_h", type=int, default=4, show_default=True, help="Hours.")
+@click.pass_obj
+def test(
+    context: Context, blast: str, percent: int | None, everybody: bool, by: str, after_h: int
+) -> None:
+    """Have a part of the audience try the variants; the best of them goes to the rest."""
+    if everybody == (percent is not None):
+        raise BadInput("Give either --percent or --all; nothing was changed.")
+    with context.services.db.transaction() as session:
+        chosen = queries.named(session, blast, lock=True)
+        winner.plan(session, chosen, percent=percent, by=by, after_h=after_h, actor=actor())
+    if everybody:
+        context.say("Everybody gets a variant.")
+    else:
+        context.say(
+            f"{percent} % of the audience try the variants; {after_h} hours after the last of "
+            f"their letters left, the one with the best {by} rate goes to the rest."
+        )
+
+
+@variants_.command()
+@click.argument("blast")
+@click.argument("variant")
+@click.pass_obj
+def choose(context: Context, blast: str, variant: str) -> None:
+    """Send a variant to those who wait for the winner, now."""
+    with context.services.db.transaction() as session:
+        chosen = queries.named(session, blast, lock=True)
+        winner.choose(session, chosen, variant, actor=actor())
+    context.say(f"The rest of “{chosen.name}” gets {chosen.winner}.")
 
 
 def read(path: Path) -> str:
@@ -119,7 +156,7 @@ def _told(variant: Variant) -> dict[str, Any]:
     return {
         "variant": variant.letter,
         "share": variant.share,
-        "part": variants.parts_of(variant)[variant.letter],
+        "part": variants.parts_of(variant.blast)[variant.letter],
         **{part: variant.says(part) for part in PARTS},
         "differs_in": [part for part in PARTS if variant.says(part) != first.says(part)],
     }

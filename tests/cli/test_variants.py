@@ -44,3 +44,19 @@ def test_what_is_not_there_or_no_share_is_said(typed: Typed, world: World) -> No
         typed("edit", "First ask", "--variant", "A")
     with pytest.raises(Conflict, match="needs one variant"):
         typed("variants", "remove", "First ask", "A")
+
+
+def test_a_part_tries_them_and_a_person_chooses(typed: Typed, world: World) -> None:
+    world.add_people(10)
+    typed("variants", "add", "First ask", "--subject", "Two")
+    said = typed("variants", "test", "First ask", "--percent", "40", "--by", "click")
+    assert said.startswith("40 % of the audience try the variants; 4 hours after")
+    assert "20.0%" in typed("variants", "list", "First ask")
+    with pytest.raises(BadInput, match="either"):
+        typed("variants", "test", "First ask")
+    world.start()
+    world.send()
+    assert typed("variants", "choose", "First ask", "b") == "The rest of “First ask” gets B.\n"
+    world.send()
+    assert len(world.provider.taken) == 10
+    assert "6 more people waited for the winner, B" in typed("report", "First ask")

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from outreach.audiences import queries as segments
 from outreach.audiences.terms import InSegment, to_text
-from outreach.blasts import domains, operations, queries, standing
+from outreach.blasts import domains, operations, queries, standing, winner
 from outreach.blasts import pace as paces
 from outreach.blasts.models import Blast
 from outreach.petitions import queries as petitions
@@ -124,6 +124,8 @@ def page(session: Session, blast: Blast, form: Form) -> str:
         stopped=domains.stopped(session, blast),
         pace=paces.of_blast(session, blast),
         form=form,
+        waits=winner.waits(blast),
+        chosen_at=winner.chosen_at(session, blast) if winner.waits(blast) else None,
         pane=pane(session, blast, services()),
     )
 

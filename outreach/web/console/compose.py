@@ -86,7 +86,7 @@ def _page(session: Session, blast: Blast, form: Form) -> str:
     return render_template(
         "console/compose.html",
         blast=blast,
-        parts=parts_of(blast.variants[0]),
+        parts=parts_of(blast),
         form=form,
         segments=segments.all_segments(session),
         audience=_audience(session, blast, form),

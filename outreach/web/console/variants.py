@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, redirect, url_for
 from flask.typing import ResponseReturnValue
 
-from outreach.blasts import queries, variants
+from outreach.blasts import queries, variants, winner
 from outreach.web.auth import actor, needs
 from outreach.web.context import services
 from outreach.web.forms import Form, notice
@@ -51,15 +51,46 @@ def remove(blast_id: int, letter: str) -> ResponseReturnValue:
 @blueprint.post("/shares")
 @needs("draft")
 def shares(blast_id: int) -> ResponseReturnValue:
-    """Share the audience out in another way: fields `share-A`, `share-B`, …"""
+    """Share the audience out in another way: fields `share-A`, `share-B`, …, and those of the
+    part that tries the variants first."""
     form = Form.sent()
-    typed = {name[-1]: text for name, text in form.values.items() if name.startswith("share-")}
-    wanted = {letter: int(text) if text.isdecimal() else 0 for letter, text in typed.items()}
+    wanted = {
+        name[-1]: _number(text) for name, text in form.values.items() if name.startswith("share-")
+    }
+    percent = form.text("tried_percent")
     with form.judging(), services().db.transaction() as session:
         blast = queries.by_id(session, blast_id, lock=True)
         variants.share(session, blast, wanted, actor=actor())
+        winner.plan(
+            session,
+            blast,
+            percent=_number(percent) if percent else None,
+            by=form.text("winner_by") or blast.winner_by,
+            after_h=_number(form.text("winner_after_h") or str(blast.winner_after_h)),
+            actor=actor(),
+        )
     if form.faults:
         notice("The shares are as they were", form.faults[0][1], level="stop")
     else:
         notice("The shares are changed", "Who gets which is drawn when the audience is frozen.")
     return redirect(url_for("console_compose.show", blast_id=blast_id))
+
+
+@blueprint.post("/<letter>/choose")
+@needs("send")
+def choose(blast_id: int, letter: str) -> ResponseReturnValue:
+    """Send this variant to those who wait for the winner."""
+    form = Form.sent()
+    with form.judging(), services().db.transaction() as session:
+        blast = queries.by_id(session, blast_id, lock=True)
+        winner.choose(session, blast, letter, actor=actor())
+    if form.faults:
+        notice("Nothing was chosen", form.faults[0][1], level="stop")
+    else:
+        notice(f"{letter} is chosen", "The rest of the audience gets it.")
+    return redirect(url_for("console_blasts.show", blast_id=blast_id))
+
+
+def _number(text: str) -> int:
+    """What was typed; 0, which is refused, for what is no number."""
+    return int(text) if text.isdecimal() else 0

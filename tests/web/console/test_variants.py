@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
+from sqlalchemy import update
+
+from outreach import jobs
+from outreach.core.clock import now
+from outreach.mail.models import Batch
 from outreach.services import Services
 from tests.web.console.test_blasts import _work
 
@@ -80,3 +87,52 @@ def test_each_variant_can_be_looked_at_after_it_was_sent(
     _work(services)
     assert "The other subject" not in console.get(draft).text
     assert "The other subject" in console.get(f"{draft}?variant=B").text
+
+
+def _tried(console: Any, draft: str, services: Services) -> None:
+    """A blast to three people, of whom a half tries two variants, on its way."""
+    console.post(f"{draft}/variants/add", {})
+    typed = console.fields(f"{draft}/compose?variant=B") | {"subject": "The other subject"}
+    console.post(f"{draft}/compose?variant=B", typed)
+    plan = {"tried_percent": "50", "winner_by": "click", "winner_after_h": "3"}
+    console.post(f"{draft}/variants/shares", plan)
+    assert "tried by 50 %, then the winner" in console.get(f"{draft}/compose").text
+    console.post(f"{draft}/schedule", {"when": "now", "confirmed": "yes"})
+    _work(services)
+
+
+def test_a_person_sends_a_variant_to_the_rest(
+    console: Any, enter: Callable[[str], Any], draft: str, services: Services
+) -> None:
+    _tried(console, draft, services)
+    page = console.get(draft).text
+    assert "Send B to the rest" in page and "best click rate" in page
+    assert "Send B to the rest" not in enter("analyst").get(draft).text
+    assert "wait for the winner" in console.get(draft.replace("blasts", "reports")).text
+    console.post(f"{draft}/variants/B/choose", {})
+    page = console.get(draft).text
+    assert "B is chosen" in page and "The rest of the audience gets B" in page
+    _work(services)
+    assert ">Finished<" in console.get(draft).text
+    console.post(f"{draft}/variants/A/choose", {})
+    assert "Nothing was chosen" in console.get(draft).text
+
+
+def test_the_winner_is_chosen_by_itself_when_its_time_has_come(
+    console: Any, draft: str, services: Services
+) -> None:
+    _tried(console, draft, services)
+    jobs.choose_winners(services, threading.Event())
+    assert "Send A to the rest" in console.get(draft).text  # not yet
+    with services.db.transaction() as session:
+        session.execute(update(Batch).values(done_at=now() - timedelta(hours=4)))
+    jobs.choose_winners(services, threading.Event())
+    _work(services)
+    page = console.get(draft).text
+    assert "chosen by itself" in page and ">Finished<" in page
+
+
+def test_a_plan_that_can_not_be_is_said(console: Any, draft: str) -> None:
+    console.post(f"{draft}/variants/add", {})
+    console.post(f"{draft}/variants/shares", {"tried_percent": "half"})
+    assert "The shares are as they were" in console.get(f"{draft}/compose").text
