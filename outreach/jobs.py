@@ -28,6 +28,7 @@ from outreach.blasts import (
     domains,
     holding,
     origins,
+    queries,
     schedule,
     starting,
     turn,

@@ -1,7 +1,7 @@
 """A part of an audience tries the variants, and the rest gets the winner.
 
-Revision ID: 0028
-Revises: 0027
+Revision ID: 0029
+Revises: 0028
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from alembic import op
 
 from outreach.core import db
 
-revision = "0028"
-down_revision = "0027"
+revision = "0029"
+down_revision = "0028"
 branch_labels = None
 depends_on = None
 
