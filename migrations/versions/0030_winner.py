@@ -1,7 +1,7 @@
 """A part of an audience tries the variants, and the rest gets the winner.
 
-Revision ID: 0029
-Revises: 0028
+Revision ID: 0030
+Revises: 0029
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from alembic import op
 
 from outreach.core import db
 
-revision = "0029"
-down_revision = "0028"
+revision = "0030"
+down_revision = "0029"
 branch_labels = None
 depends_on = None
 
