@@ -162,3 +162,23 @@ def test_offsets_put_markers_back_where_they_stood():
     )
     assert found.paragraphs[0].text == "“Never,” they said. But then it."
     assert found.markdown_paragraphs() == ["“Never,”[^1] they said[^2].[^1] But then[^2] it."]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("It adds CO2.1 Then CO22 again.", ["CO2", "CO2"]),
+        ("Section 111(d)1 and in 20232 it", ["111(d", "2023"]),
+        ("It stood since 1884 (1). Many (2, for one) came.", ["1884"]),
+        ("Pay them.* The rest† waits.", ["them", "rest"]),
+        ("Pay *all* of them.* Now†", ["them", "Now"]),
+        ("Pay them.[i] The rest [ii] waits.", ["them", "rest"]),
+    ],
+)
+def test_markers_in_odd_places(text, words):
+    signs = {"*": "*†", "[": ["[i]", "[ii]"]}
+    first, second = next((pair for sign, pair in signs.items() if f".{sign}" in text), "12")
+    dot = "" if first in "*[i]" else "."
+    notes = f"{first}{dot} Elm Post, “A,” 2018.\n{second}{dot} Oak Post, “B,” 2019."
+    found = read_petition(f"Tell Acme: Pay!\n\nPetition to Acme:\nPay now.\n\n{text}\n\n{notes}")
+    assert [m.after for m in found.markers] == words

@@ -71,6 +71,43 @@ EXPECTED = {
     },
     "email": {"targets": ["Polar Lines"], "markers": [1, 2, 3]},
     "allcaps-headings": {"headline": "TELL THE CITY: NO MORE TRAFFIC DEATHS", "markers": [1]},
+    "moveon": {
+        "headline": "Tell Governor Marsh: Veto the Prison Expansion Bill",
+        "statement": "Governor Marsh must veto the prison expansion bill and put the money "
+        "into schools.",
+        "markers": [1, 2],
+        "targets": ["Governor Marsh"],
+    },
+    "uk-gov": {"headline": "Ban plastic wet wipes", "markers": [1, 2, 3]},
+    "colon-label-bold": {
+        "organisation": "Fight for the Coast",
+        "headline": "Shell Cove must stay public",
+        "targets": ["Cove Holdings"],
+        "statement": "Give up your plan to fence Shell Cove. The beach belongs to everyone.",
+        "markers": [1, 2],
+    },
+    "sign-on-letter": {"targets_in": "Delgado", "markers": [1, 2], "same": [None, 1]},
+    "spanish": {"markers": [1, 2]},
+    "no-org-no-notes": {
+        "headline": "Keep our post office open",
+        "targets": ["Postmaster General"],
+        "organisation": None,
+        "markers": [],
+    },
+    "partners-inline": {
+        "headline": "Tell Brightwater Utilities: Stop the shutoffs",
+        "targets": ["Brightwater Utilities"],
+        "statement": "Brightwater must end water shutoffs for families with children.",
+        "markers": [1, 2],
+    },
+    "email-footnotes-numbers": {"markers": [1, 2, 3, 4, 5]},
+    "quote-heavy": {
+        "organisation": "Food Watchers",
+        "headline": "Tell the FDA: Label gene-edited fish",
+        "targets": ["FDA"],
+        "markers": [1, 2, 3, 4, 5],
+    },
+    "hashtags": {"markers": [1, 2, 3], "targets": ["Marlow Borough Council"]},
 }
 
 

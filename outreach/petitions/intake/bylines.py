@@ -8,7 +8,7 @@ from outreach.petitions.intake.laws import is_law
 from outreach.petitions.intake.names import looks_like_person
 
 _LOCATOR = re.compile(
-    r"^(?:pp?\.?\s*[0-9ivxlc]+\b|[0-9]{1,2}[:.][0-9]{2}\b|[ap]\.?m\b|introduced\b|reviewed\b|revised\b|"
+    r"^(?:pp?\.?\s*[A-Z]?[0-9]|pp?\.\s?[ivxlc]+\b|[0-9]{1,2}[:.][0-9]{2}\b|[ap]\.?m\b|introduced\b|reviewed\b|revised\b|"
     r"(?:press|news)\s+release\b|pages?\b|paras?\b|¶|§|at\s+[0-9]|vol\b|volume\b|no\.|issue\b|number\b|ch\.|"
     r"chapter\b|sec\.|section\b|tables?\b|figs?\b|figure\b|[0-9]+(?:st|nd|rd|th)\s+ed|ed\.|isbn\b|"
     r"doi\b|accessed\b|retrieved\b|last\b|archived\b|updated\b|available\b|video\b|audio\b|print\b|"
@@ -38,6 +38,10 @@ _JOURNAL = re.compile(
 _WORD_STOP = re.compile(r"(?<![\w.])(?!(?:Inc|Ltd|eds)\.)[^\W\d]{3,}\.$")
 _BRACKETS = re.compile(r"\(\s*([^()]*?)[\s,;]*\)")
 _EMPTY_BRACKETS = re.compile(r"[(\[][\s,;.]*[)\]]")
+_REMARK = re.compile(
+    r"\[(?:video|audio|podcast|blog|pdf|online|press\s+release|letter|map)\]", re.I
+)
+_BY_IN = re.compile(r"^(?P<who>.+?)\s+(?:in|for|at)\s+(?:the\s+)?(?=[A-Z])(?P<paper>.+)$")
 _LOOSE_COMMAS = re.compile(r"(?:\s*,){2,}")
 
 
@@ -52,6 +56,8 @@ def author_and_publisher(before: str, after: str) -> tuple[str | None, str | Non
     tail = _segments(after)
     if tail and _BY.match(tail[0]):
         author = _BY.sub("", tail.pop(0))
+        if not tail and (both := _BY_IN.match(author)):
+            author, tail = both["who"], [both["paper"]]
     publisher = _publisher(tail[0], after) if tail else None
     if publisher is not None:
         return author or _author(before), publisher
@@ -116,8 +122,14 @@ def _segments(after: str) -> list[str]:
     return [piece for piece in pieces if piece and not _LOCATOR.match(piece)]
 
 
+def _unbracketed(found: re.Match[str]) -> str:
+    short = re.fullmatch(r"[A-Z][\w&.-]*[A-Z]\w*", found[1])  # Water Council (IWC)
+    return found[0] if short else f", {found[1]},"
+
+
 def _tidy(text: str) -> str:
     """The words without brackets that the date or address left empty, and without loose signs."""
-    text = _BRACKETS.sub(r", \1,", _EMPTY_BRACKETS.sub(" ", text))
+    text = _REMARK.sub(" ", _EMPTY_BRACKETS.sub(" ", text))
+    text = re.sub(r"\.\s+\.", ".", _BRACKETS.sub(_unbracketed, text))
     text = _LOOSE_COMMAS.sub(",", re.sub(r"\s+", " ", text)).strip(" ,;:|–—-*_")
     return re.sub(r"(?<=[\w)]{3})\.$", "", text) if not text.endswith(("Inc.", " Co.")) else text

@@ -9,8 +9,9 @@ from enum import IntEnum
 
 from outreach.petitions.intake.compounds import is_bill_or_number, is_compound
 from outreach.petitions.intake.entries import SUPERSCRIPTS
+from outreach.petitions.intake.glued import WORD, after_compound, after_year, free_behind
 from outreach.petitions.intake.hidden import hidden_stretches
-from outreach.petitions.intake.signs import calls_of
+from outreach.petitions.intake.signs import calls_in
 
 
 class Sureness(IntEnum):
@@ -42,7 +43,7 @@ class Candidate:
 _CANDIDATE = re.compile(
     r"\[\^(?P<id>[^\]\s]{1,40})\]"
     r"|\\?\[(?P<bracket>[0-9]{1,4}(?:\s?[,;–-]\s?[0-9]{1,4}){0,20})\\?\](?!\()"
-    r"|\((?P<round>[0-9]{1,3})\)"
+    r"|\((?P<round>[0-9]{1,3}(?:\s?[,;–-]\s?[0-9]{1,3}){0,9})\)"
     r"|\^(?P<caret>[0-9]{1,3})(?![0-9])"
     r"|(?P<raised>[⁰¹²³⁴⁵⁶⁷⁸⁹]+(?:[,⁻˒–][⁰¹²³⁴⁵⁶⁷⁸⁹]+)*)"
     r"|(?P<digits>[0-9]+)"
@@ -50,7 +51,6 @@ _CANDIDATE = re.compile(
 _LIST = re.compile(r"(,\s?|[–-])([0-9]{1,3})(?![0-9])")
 _QUANTITY = re.compile(r"\s(?:million|billion|trillion|thousand|hundred|percent|per\s+cent|%)")
 _TOKEN = re.compile(r"\S+$")
-_WORD = re.compile(r"[^\W\d_]+(?:[’'.-][^\W\d_]+)*$")
 _YEAR = re.compile(r"(?<![0-9.,-])(?:1[5-9]|20)[0-9]{2}$")
 _SENTENCE_NEXT = re.compile(r"\s+[“\"‘(*_]*[A-Z]|\s*$|[”\"’')\]]")
 _UNITS = frozenset({"m", "km", "cm", "mm", "dm", "ft", "mi", "sq", "yd", "mc", "kg", "ha"})
@@ -84,7 +84,7 @@ def _start(candidate: Candidate) -> int:
 def _signs(text: str, signs: frozenset[str], ids: Mapping[str, int]) -> list[Candidate]:
     return [
         Candidate(m.start(), m.end(), (number,), Sureness.EXPLICIT, m.group())
-        for m in calls_of(signs).finditer(text)
+        for m in calls_in(text, signs)
         if (number := ids.get(m.group().strip().replace("\\", "")))
     ]
 
@@ -109,20 +109,34 @@ def _judge(
         return Candidate(start, end, numbers, Sureness.EXPLICIT, shown)
     if kind == "raised":
         return _raised(text, match, known)
-    before, number = text[start - 1], int(match[kind or 0])
+    before = text[start - 1]
+    if kind == "round":
+        return _in_brackets(text, match, known)
+    number = int(match[kind or 0])
     if kind == "caret":
         ok = number > 0 and (before.isalpha() or before in _CLOSING)
         return Candidate(start, end, (number,), Sureness.EXPLICIT, shown) if ok else None
-    glued = text[max(0, start - 2) : start]
-    if number in known and ((glued.isalpha() and glued.islower()) or before in '.,;!?”"’'):
-        return Candidate(start, end, (number,), Sureness.LIKELY, shown)
+    return None
+
+
+def _in_brackets(text: str, match: re.Match[str], known: frozenset[int]) -> Candidate | None:
+    """ "(1)": a marker where it is glued to a word or its sign, perhaps one behind a space."""
+    start, end, numbers = match.start(), match.end(), _numbers(match["round"])
+    if not numbers or not known.issuperset(numbers):
+        return None
+    before, glued = text[start - 1], text[max(0, start - 2) : start]
+    if (glued.isalpha() and glued.islower()) or before in '.,;:!?”"’':
+        return Candidate(start, end, numbers, Sureness.LIKELY, match.group())
+    ends = end == len(text) or text[end] in '.,;:!?”"’'
+    if before == " " and text[start - 2 : start - 1].isalnum() and ends:
+        return Candidate(start, end, numbers, Sureness.DOUBTFUL, match.group())
     return None
 
 
 def _raised(text: str, match: re.Match[str], known: frozenset[int]) -> Candidate | None:
     start, shown = match.start(), match.group()
     numbers = _numbers(shown.translate(SUPERSCRIPTS).replace("⁻", "-").replace("˒", ","))
-    word = _WORD.search(text, max(0, start - 40), start)
+    word = WORD.search(text, max(0, start - 40), start)
     if not numbers or (word and (word.group().lower() in _UNITS or len(word.group()) == 1)):
         return None
     sureness = Sureness.EXPLICIT
@@ -138,14 +152,16 @@ def _glued(text: str, start: int, end: int, known: frozenset[int]) -> Candidate 
     number = int(text[start:end])
     sureness = _sureness(text, start, end)
     if sureness is None:
-        cut = _after_year(text, start, end)
+        cut = after_year(text, start, end)
         if cut is None:
             return None
         start, number, sureness = cut, int(text[cut:end]), Sureness.DOUBTFUL
+    elif number not in known and (cut := after_compound(text, start, end, known)):
+        start, number, sureness = cut, int(text[cut:end]), Sureness.LIKELY
     end, numbers = _listed(text, end, number, known)
     if number not in known and len(numbers) == 1 and not _ends_well(text, end):
         return None
-    word = _WORD.search(text, max(0, start - 40), start)
+    word = WORD.search(text, max(0, start - 40), start)
     token = _TOKEN.search(text, max(0, start - 24), start)
     shown = text[token.start() if token else start : end]
     return Candidate(start, end, numbers, sureness, shown, word.group() if word else "")
@@ -154,7 +170,7 @@ def _glued(text: str, start: int, end: int, known: frozenset[int]) -> Candidate 
 def _sureness(text: str, start: int, end: int) -> Sureness | None:
     before = text[start - 1]
     earlier = text[start - 2] if start > 1 else " "
-    if before.isspace() or before.isdigit() or not _free_behind(text, end):
+    if before.isspace() or before.isdigit() or not free_behind(text, end):
         return None
     if before.isalpha():
         return _behind_word(text, start, end)
@@ -169,7 +185,7 @@ def _sureness(text: str, start: int, end: int) -> Sureness | None:
         return Sureness.SURE if not earlier.isspace() else None
     if before in "!?…”»\"’')]*_" and not earlier.isspace():
         if before == ")" and re.search(r"[0-9]\([a-z0-9]{1,3}\)$", text[max(0, start - 8) : start]):
-            return None
+            return Sureness.DOUBTFUL  # "Section 111(d)4"
         quote = before not in "'’" or earlier in '.,!?;”"' or earlier.isalpha()
         return Sureness.SURE if quote else None
     if before == "%" and earlier.isdigit():
@@ -179,7 +195,7 @@ def _sureness(text: str, start: int, end: int) -> Sureness | None:
 
 
 def _behind_word(text: str, start: int, end: int) -> Sureness | None:
-    found = _WORD.search(text, max(0, start - 40), start)
+    found = WORD.search(text, max(0, start - 40), start)
     word = found.group() if found else text[start - 1]
     tail = re.split(r"[.’'-]", word)[-1]
     if is_compound(tail, text[start:end]):
@@ -203,35 +219,14 @@ def _behind_stop(text: str, start: int, end: int) -> Sureness | None:
             return None
         if re.search(r"[^\W\d]-[0-9]+$", window):  # "COVID-19.1 Then"
             return Sureness.SURE
+        word = re.search(r"([^\W\d_]+)([0-9]+)$", window)  # "CO2.1 Then"
+        if word and is_compound(word[1], word[2]):
+            return Sureness.SURE
         decimal = re.search(r"(?<![0-9,.])[0-9]{1,2}$", window)
         return Sureness.NEVER if decimal else Sureness.DOUBTFUL
     if is_bill_or_number(window):
         return None
     return Sureness.SURE
-
-
-def _after_year(text: str, start: int, end: int) -> int | None:
-    """Where the marker begins in "in 20183": behind a year, or behind "COVID-19"."""
-    digits = text[start:end]
-    if text[start - 1].isspace() and 5 <= len(digits) <= 6 and re.match(r"(?:19|20)", digits):
-        return start + 4 if _free_behind(text, end) and digits[4] != "0" else None
-    covid = text[max(0, start - 6) : start].lower() == "covid-" and digits.startswith("19")
-    if covid and 3 <= len(digits) <= 4 and _free_behind(text, end) and digits[2] != "0":
-        return start + 2
-    return None
-
-
-def _free_behind(text: str, end: int) -> bool:
-    """Whether nothing behind the digits makes them part of a number, a unit or a word."""
-    after = text[end] if end < len(text) else " "
-    beyond = text[end + 1] if end + 1 < len(text) else " "
-    if after.isalnum() or after in "%°/$€£\\=+#@&":
-        return False
-    if after in ".:" and beyond.isdigit():
-        return False
-    if after == "," and re.match(r",[0-9]{3}(?![0-9])", text[end : end + 5]):
-        return False
-    return after not in "-–" or not beyond.isalpha()
 
 
 def _ends_well(text: str, end: int) -> bool:
@@ -252,7 +247,7 @@ def _listed(text: str, end: int, number: int, known: frozenset[int]) -> tuple[in
             new = [] if apart or following <= numbers[-1] else [following]
         if not new or not known.issuperset(new) or _QUANTITY.match(text, more.end()):
             break
-        if not _free_behind(text, more.end()) or (sign == ", " and _goes_on(text, more.end())):
+        if not free_behind(text, more.end()) or (sign == ", " and _goes_on(text, more.end())):
             break
         numbers += new
         end = more.end()

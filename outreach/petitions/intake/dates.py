@@ -87,6 +87,7 @@ def without_access_dates(text: str) -> str:
     for found in reversed(list(_LOOKED_AT.finditer(text))):
         when = _WRITTEN.match(text, found.end()) or _NUMERIC.match(text, found.end())
         end = when.end() if when else found.end()
+        end += found.group()[0] == "(" and text[end : end + 1] == ")"
         text = text[: found.start()] + " " * (end - found.start()) + text[end:]
     return text
 

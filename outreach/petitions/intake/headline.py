@@ -7,10 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from outreach.petitions.intake.blocks import Block
+from outreach.petitions.intake.dates import YEAR
 from outreach.petitions.intake.findings import Sure
 from outreach.petitions.intake.names import looks_like_name, split_names
 from outreach.petitions.intake.page import Page, folded, same_words
 from outreach.petitions.intake.phrases import Kind, addressee, bare
+from outreach.petitions.intake.speaker import BYLINE, Title, organisation_of
 from outreach.petitions.intake.words import IMPERATIVES
 
 _TELL = re.compile(
@@ -22,12 +24,6 @@ _TELL_TO = re.compile(
 )
 _DEMAND = re.compile(r"^Demand\s+(?:that\s+)?(?P<to>(?:[A-Z][\w.’'&-]*\s+){1,4})[a-z]")
 _VOCATIVE = re.compile(r"^(?P<to>[^,:!?]{1,60})\s*[,:]\s*(?P<verb>[\w’']+)")
-_BYLINE = re.compile(
-    r"^(?:(?:a|this)\s+)?(?:(?:petition|campaign|project)\s+(?:by|from|of)|by|from|started\s+by|"
-    r"created\s+by|organi[sz]ed\s+by|sponsored\s+by|brought\s+to\s+you\s+by)[:\s]+"
-    r"(?P<name>[^.!?:]{2,80})$",
-    re.IGNORECASE,
-)
 _ADDRESSED = re.compile(
     r"^(?:an?\s+|the\s+|our\s+)?(?:open\s+letter|petition|message|appeal|letter)\s+to\s+"
     r"(?P<to>[^:.!?]{2,100})$",
@@ -36,7 +32,6 @@ _ADDRESSED = re.compile(
 _PREFIX = re.compile(r"^(?:the\s+)?petition\s*:\s+(?=\S)", re.IGNORECASE)
 _MARKERS = re.compile(r"(?:(?<=[.!?])[0-9,]+|\[\^?\w+\]|\s|[¹²³⁴-⁹]+)+$")
 _TWO_SENTENCES = re.compile(r"[a-z]{2}[.]\s+[“\"]?[A-Z]")
-_SUBTITLE = re.compile(r"(?:why|what|how|who|when|where|about|background|the\s)\b", re.I)
 _LONGEST = 180
 _TOP = 6  # how many title-like blocks may stand above the body
 
@@ -51,22 +46,13 @@ class Head:
     targets: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Title:
-    """A block that may be the headline: its words and how much it looks like one."""
-
-    index: int
-    text: str
-    score: int
-
-
 def find_head(page: Page, known_targets: Sequence[str]) -> Head | None:
     """The headline and what stands around it; None where no line above the body is a headline."""
     titles = _titles(page, known_targets)
     field = next((i for i in page.of_kind(Kind.FIELD) if _is_headline_field(page.blocks[i])), None)
     if field is not None:
         page.take([field])
-        chosen = _Title(field, page.blocks[field].phrase.rest, 9)
+        chosen = Title(field, page.blocks[field].phrase.rest, 9)
     else:
         best = _best(titles) or _further_down(page)
         if best is None:
@@ -75,9 +61,10 @@ def find_head(page: Page, known_targets: Sequence[str]) -> Head | None:
     page.take([chosen.index])
     block = _shortened(page.blocks[chosen.index], chosen.text)
     page.found("headline", [block], *_how_sure(chosen, block))
-    organisation = _organisation(page, titles, chosen, known_targets)
+    spoken_to = targets_of_headline(chosen.text)
+    organisation = organisation_of(page, titles, chosen, known_targets or spoken_to)
     targets = list(known_targets) or _targets_at_top(page, titles, chosen)
-    if not targets and (targets := targets_of_headline(chosen.text)):
+    if not targets and (targets := spoken_to):
         page.found("targets", [block], Sure.LIKELY, "the headline speaks to them")
     _drop_repeats(page, chosen.text, organisation, targets)
     return Head(chosen.index, block, organisation, tuple(targets))
@@ -96,7 +83,7 @@ def targets_of_headline(headline: str) -> list[str]:
     return []
 
 
-def _how_sure(chosen: _Title, block: Block) -> tuple[Sure, str]:
+def _how_sure(chosen: Title, block: Block) -> tuple[Sure, str]:
     if block.kind is Kind.FIELD:
         return Sure.CERTAIN, "stands behind “Headline:”"
     if block.kind is Kind.HEADING and block.phrase.level == 1:
@@ -108,9 +95,9 @@ def _how_sure(chosen: _Title, block: Block) -> tuple[Sure, str]:
     return Sure.GUESS, "is the first line that may be one"
 
 
-def _titles(page: Page, known_targets: Sequence[str]) -> list[_Title]:
+def _titles(page: Page, known_targets: Sequence[str]) -> list[Title]:
     """The title-like blocks above the body, scored."""
-    out: list[_Title] = []
+    out: list[Title] = []
     for index, block in enumerate(page.blocks):
         if block.kind in {Kind.TO, Kind.NOTES} or len(out) >= _TOP:
             break
@@ -127,7 +114,7 @@ def _titles(page: Page, known_targets: Sequence[str]) -> list[_Title]:
             break
         if not _may_be_title(text, block):
             break
-        out.append(_Title(index, text, _score(text, block, known_targets)))
+        out.append(Title(index, text, _score(text, block, known_targets)))
     return out
 
 
@@ -164,14 +151,14 @@ def _score(text: str, block: Block, known_targets: Sequence[str]) -> int:
         score -= 9
     if _ADDRESSED.match(text):
         score -= 4
-    if _BYLINE.match(text):
+    if BYLINE.match(text):
         score -= 9
     if text.endswith("."):
         score -= 2
     return score
 
 
-def _best(titles: Sequence[_Title]) -> _Title | None:
+def _best(titles: Sequence[Title]) -> Title | None:
     """The first clear title, else the best.
 
     Of two equal ones that read as names the second, a lone name is none.
@@ -192,64 +179,16 @@ def _best(titles: Sequence[_Title]) -> _Title | None:
     return tied[0]
 
 
-def _further_down(page: Page) -> _Title | None:
+def _further_down(page: Page) -> Title | None:
     """A "Tell X: ...!" that stands alone below the first paragraphs."""
     for index in page.of_kind(Kind.TEXT, Kind.HEADING):
         text = bare(page.blocks[index].text)
-        if len(text) <= _LONGEST and _TELL.match(text) and not text.endswith("."):
-            return _Title(index, text, 3)
+        if len(text) <= _LONGEST and _TELL.match(text):
+            return Title(index, text, 3)
     return None
 
 
-def _organisation(
-    page: Page, titles: Sequence[_Title], chosen: _Title, known_targets: Sequence[str]
-) -> str | None:
-    for index in page.of_kind(Kind.FIELD):
-        phrase = page.blocks[index].phrase
-        if phrase.to.startswith("organi") and phrase.rest:
-            page.take([index])
-            page.found("organisation", page.at([index]), Sure.CERTAIN, "stands behind its name")
-            return phrase.rest.strip("*_ ")
-    for title in titles:
-        found = _BYLINE.match(title.text)
-        if found:
-            page.take([title.index])
-            page.found("organisation", page.at([title.index]), Sure.CERTAIN, "stands behind “by”")
-            return found["name"].strip()
-    above = [t for t in titles if t.index < chosen.index and _is_name_line(t.text)]
-    for title in above:
-        repeated = same_words(title.text, chosen.text)
-        if not repeated and not any(same_words(title.text, target) for target in known_targets):
-            page.take([title.index])
-            where = page.at([title.index])
-            page.found("organisation", where, Sure.LIKELY, "is a name above the headline")
-            return title.text
-    return _organisation_below(page, titles, chosen, known_targets)
-
-
-def _organisation_below(
-    page: Page, titles: Sequence[_Title], chosen: _Title, known_targets: Sequence[str]
-) -> str | None:
-    """A name right below the headline that is no target's: "Save the library / Readers' League"."""
-    targets = list(known_targets) or targets_of_headline(chosen.text)
-    below = next((t for t in titles if t.index > chosen.index), None)
-    if below is None or not targets or not looks_like_name(below.text):
-        return None
-    block = page.blocks[below.index]
-    said = any(same_words(below.text, other) for other in [chosen.text, *targets])
-    if said or block.kind is not Kind.TEXT or _SUBTITLE.match(below.text):
-        return None
-    page.take([below.index])
-    page.found("organisation", [block], Sure.GUESS, "is a name below the headline")
-    page.doubt(block.line, f"“{below.text}” below the headline was read as the organisation")
-    return below.text
-
-
-def _is_name_line(text: str) -> bool:
-    return len(text) <= 70 and len(text.split()) <= 9 and not text.endswith((".", "!", "?", ":"))
-
-
-def _targets_at_top(page: Page, titles: Sequence[_Title], chosen: _Title) -> list[str]:
+def _targets_at_top(page: Page, titles: Sequence[Title], chosen: Title) -> list[str]:
     for index in page.of_kind(Kind.FIELD):
         phrase = page.blocks[index].phrase
         if phrase.to.startswith("target") and phrase.rest:
@@ -271,6 +210,8 @@ def _targets_at_top(page: Page, titles: Sequence[_Title], chosen: _Title) -> lis
             page.found("targets", where, Sure.LIKELY, "is whom the title addresses")
             return split_names(found["to"])
     for title in titles:
+        if YEAR.search(title.text):
+            continue
         if title.index > chosen.index and title.index not in page.used:
             if looks_like_name(title.text) and len(title.text.split()) > 1:
                 page.take([title.index])

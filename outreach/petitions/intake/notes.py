@@ -20,7 +20,8 @@ from outreach.petitions.intake.phrases import Kind, classify
 from outreach.petitions.intake.signs import sign_notes
 
 _STRONG_MARKER = re.compile(
-    r"[^\W\d_][.,;!?…]?[”\"’')\]]?[\[(]?\^?([0-9¹²³⁴-⁹]{1,3})(?=[\s.,;:!?)\]”\"]|$)"
+    r"(?:[^\W\d_][.,;!?…]?[”\"’')\]]?[\[(]?\^?|\w\s[\[(])([0-9¹²³⁴-⁹]{1,3})"
+    r"(?=[\s.,;:!?)\]”\"]|$)"
 )
 _URL_ONLY = re.compile(r"^<?https?://\S+$", re.IGNORECASE)
 _URL_BROKEN = re.compile(r"(?:https?://|www\.)\S*[/\-=&?_%]$", re.IGNORECASE)

@@ -45,7 +45,7 @@ _FIRST_WORD = re.compile(
     r"sign|add|take|click|here|first|last|your|name|e-?mail|zip|post|share|tweet|to|from|headline|"
     r"title|organi|target|consent|thank|many|participating|partner|support|sponsor|allied|endors|"
     r"co-?sponsor|co-?sign|signatory|member|coalition|campaign|in|together|hi|hello|hey|dear|"
-    r"welcome|not|by|when|if|yes|i|opt|unsubscribe|addressed|decision|policy|recipient)",
+    r"welcome|not|by|when|if|yes|i|opt|unsubscribe|addressed|la\s|pétition|petición|decision|policy|recipient)",
     _I,
 )
 _HEADING = re.compile(r"^(#{1,6})\s+(.*?)(?:\s+#+)?$")
@@ -72,9 +72,22 @@ _LABEL_HEADING = re.compile(
     r"|^what\s+(?:you|we)(?:['’]re|['’]ll\s+be|\s+are|\s+will\s+be)\s+signing$",
     _I,
 )
+# A line of its own that announces the signed words without a colon.
+_LABEL_LINE = re.compile(
+    r"^(?:the\s+|our\s+|full\s+)*(?:petition|letter)\s+(?:statement|text|language|wording)$"
+    r"|^(?:statement|text|wording)\s+of\s+(?:the|our)\s+(?:petition|letter)$"
+    r"|^what\s+(?:you|we)(?:['’]re|['’]ll\s+be|\s+are|\s+will\s+be)\s+signing$",
+    _I,
+)
+_LABEL_ELSEWHERE = re.compile(
+    r"^(?:(?:la\s+)?petición\s+(?:dirigida\s+)?(?:al|a\s+la|a\s+los|a\s+las|a)"
+    r"|(?:la\s+)?pétition\s+(?:adressée\s+)?(?:à\s+la|à\s+l['’]|au|aux|à)"
+    r"|petition\s+an(?:\s+(?:den|die|das))?)\s*(?P<to>[^:]{1,200}?)\s*:\s*(?P<rest>.*)$",
+    _I | re.DOTALL,
+)
 _CALL = re.compile(
-    r"^(?:please\s+)?(?:sign|add\s+your\s+name\s+to)\s+(?:on\s+to\s+)?(?:the|this|our)\s+"
-    r"(?:petition|letter)"
+    r"^(?:please\s+)?(?:(?:sign|add\s+your\s+name\s+to)\s+(?:on\s+to\s+)?(?:the|this|our)\s+"
+    r"(?:petition|letter)|(?:click|tap|press)\s+here\s+to\s+sign|add\s+your\s+name|sign\s+now)"
     r"(?:\s+(?:now|today|below))?(?:\s+to\s+(?P<to>[^:.!?]{1,100}?))?\s*:\s*(?P<rest>.*)$",
     _I | re.DOTALL,
 )
@@ -198,6 +211,10 @@ def _heading_phrase(plain: str, level: int) -> Phrase | None:
 def _label(plain: str) -> Phrase | None:
     if not plain[:1].isupper():
         return None
+    if _LABEL_LINE.match(plain):
+        return Phrase(Kind.LABEL)
+    if found := _LABEL_ELSEWHERE.match(plain):
+        return Phrase(Kind.LABEL, found.group("to"), found.group("rest").strip())
     found = _LABEL_TO.match(plain)
     if found:
         to = found.group("to")

@@ -7,6 +7,7 @@ import re
 from outreach.petitions.intake.bylines import author_and_publisher
 from outreach.petitions.intake.laws import is_law
 from outreach.petitions.intake.names import looks_like_name, looks_like_person
+from outreach.petitions.intake.words import PRESS_WORDS
 
 _APA = re.compile(
     r"^([^()]{2,200}?)\s*\(\s*(?:n\.\s?d\.|[a-z]|[\s,.;]*)\s*\)\s*[.,:]?\s+(?![.,;]|pp?\.)(\S.*)$"
@@ -24,6 +25,7 @@ _NAMED_PAGE = re.compile(
     r",?\s+(?:pp?\.|pages?|paras?\.?|§|ch\.|chapter|sec\.|section)\s?[0-9ivx–-]+[\s.,;]*$"
 )
 _SENTENCE = re.compile(r"(?<=[a-z)0-9]{2})([.?!])\s+(?=[A-Z0-9“(])")
+_BAR = re.compile(r"\s+[|–—-]\s+|\s+-$")
 _COMMA = re.compile(r"\s*,\s+")
 _TITLE_STARTS = frozenset({"how", "why", "what", "when", "where", "who", "is", "are", "can"})
 _EMPTY = re.compile(r"[(\[][\s,;.]*[)\]]")
@@ -37,7 +39,7 @@ def read_without_title_marks(text: str) -> Parts:
         return None, _clean(re.sub(r"\s+[.,;]", "", " ".join(_EMPTY.sub(" ", text).split()))), None
     found = _INITIALS.match(text) or _APA.match(text)
     if found:
-        pieces = _sentences(found.group(2))
+        pieces = _sentences(_EMPTY.sub(" ", found.group(2)))
         publisher = _publisher(pieces[1]) if len(pieces) > 1 else None
         return _clean(found.group(1)), _without_page(pieces[0]), publisher
     imprint = _IMPRINT.search(text)
@@ -80,9 +82,15 @@ def _sentences(text: str) -> list[str]:
 
 
 def _commas(text: str) -> Parts:
+    barred = [piece for piece in _BAR.split(text) if piece.strip(" .,;")]
+    if len(barred) > 1:
+        return _two(", ".join(barred[:-1]), barred[-1])
     pieces = [piece for piece in _COMMA.split(text.strip(" .,;")) if piece.strip(" .,;")]
     if not pieces:
         return None, None, None
+    paper, colon, title = pieces[0].partition(": ")
+    if colon and len(pieces) == 1 and paper.split()[-1].lower() in PRESS_WORDS:
+        return None, _clean(title), _clean(paper)
     if len(pieces) == 1:
         name = _clean(pieces[0])
         short = name is not None and len(name.split()) <= 3 and looks_like_name(name)
@@ -109,5 +117,5 @@ def _is_short(text: str) -> bool:
 
 
 def _clean(text: str) -> str | None:
-    text = text.strip(" ,;:|–—*_")
+    text = re.sub(r"\.\s+\.", ".", text).strip(' ,;:|–—*_“”"')
     return re.sub(r"(?<=[\w)]{2})\.$", "", text).strip() or None

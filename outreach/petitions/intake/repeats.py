@@ -17,7 +17,9 @@ _SEE = re.compile(
     rf"{_WORD}\s*\[?\^?([0-9]{{1,4}})\b",
     _I,
 )
-_SEE_BARE = re.compile(r"^\W*(?:see|same\s+as)\s+\[?\^?([0-9]{1,4})\]?[\W_]*(?:above\W*)?$", _I)
+_SEE_BARE = re.compile(
+    r"^\W*(?:see|same\s+as)\s+[\[(]?\^?([0-9]{1,4})[\])]?[\W_]*(?:above\W*)?$", _I
+)
 _OP_CIT = re.compile(r"^\W*([^\W\d]+(?:,\s+[^\W\d]+)?),?\s+(?:op\.\s?cit|loc\.\s?cit|supra)\b", _I)
 
 

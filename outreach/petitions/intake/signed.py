@@ -10,7 +10,9 @@ from outreach.petitions.intake.blocks import Block, joined
 from outreach.petitions.intake.page import Page
 from outreach.petitions.intake.phrases import Kind
 
-GLUED = re.compile(r"[^\W\d_][.,;!?]?[”\"’']?[0-9]{1,3}(?=[\s.,;]|$)|\[\^?[0-9]+\]")
+GLUED = re.compile(
+    r"[^\W\d_][.,;!?]?[”\"’']?[0-9]{1,3}(?=[\s.,;]|$)|\[\^?[0-9]+\]|\s\([0-9]{1,3}\)[.,;]"
+)
 CLOSING = re.compile(
     r"^(?:(?:yours\s+)?(?:sincerely|respectfully|faithfully|truly)(?:\s+yours)?|signed|regards|"
     r"(?:best|kind|warm)\s+regards|in\s+solidarity|(?:the\s+)?undersigned|"

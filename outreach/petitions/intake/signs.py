@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 
 from outreach.petitions.intake.entries import citation_score
@@ -42,9 +42,18 @@ def sign_notes(lines: Sequence[Line], taken: Iterable[int]) -> list[tuple[str, s
     return notes
 
 
+def calls_in(text: str, signs: frozenset[str]) -> Iterator[re.Match[str]]:
+    """The places where signs call a note: behind a word or its full stop, closing no emphasis."""
+    emphasis = [found.start() for found in _EMPHASIS.finditer(text)] if "*" in text else []
+    for found in _pattern(signs).finditer(text):
+        if found.group()[0] == "*" and emphasis and emphasis[0] < found.start():
+            emphasis.pop(0)
+        else:
+            yield found
+
+
 @lru_cache(maxsize=64)
-def calls_of(signs: frozenset[str]) -> re.Pattern[str]:
-    """What finds the signs where they call a note: glued behind a word or its full stop."""
+def _pattern(signs: frozenset[str]) -> re.Pattern[str]:
     single = "|".join(
         (r"\s?" if sign[0] in "[(" else "") + "".join(rf"\\?{re.escape(char)}" for char in sign)
         for sign in sorted(signs, key=len, reverse=True)
@@ -53,12 +62,8 @@ def calls_of(signs: frozenset[str]) -> re.Pattern[str]:
 
 
 def _is_called(sign: str, above: Sequence[Line]) -> bool:
-    calls = calls_of(frozenset({sign}))
-    return any(
-        calls.search(line.text)
-        for line in above
-        if sign[-1] in line.text and not (sign[0] == "*" and _EMPHASIS.search(line.text))
-    )
+    signs = frozenset({sign})
+    return any(any(calls_in(line.text, signs)) for line in above if sign[-1] in line.text)
 
 
 def _continued(lines: Sequence[Line]) -> list[Line]:

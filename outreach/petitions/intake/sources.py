@@ -16,6 +16,7 @@ from outreach.petitions.intake.dates import find_date, without_access_dates
 from outreach.petitions.intake.plain_sources import read_without_title_marks
 from outreach.petitions.intake.quotes import Span, clean_title, quoted_spans
 
+_TYPED_QUOTES = re.compile(r"``|''|,,(?=\w)|‘‘|’’")
 _ITALIC = re.compile(r"(?<![\w*])([*_]{1,3})(?=[^\s*_])([^*_]+)\1(?![\w*])")
 _SIGNAL = re.compile(
     r"^(?:see\s+(?:also|generally)|see,?\s+e\.g\.|see|cf\.|e\.g\.|sources?:|quoted\s+in|"
@@ -47,7 +48,7 @@ class Source:
 def read_source(raw: str) -> Source:
     """The parts of the (first) source that a note names; every doubt is a phrase about the note."""
     found = Source()
-    text = re.sub(r"\s+", " ", raw).strip()
+    text = _TYPED_QUOTES.sub('"', re.sub(r"\s+", " ", raw)).strip()
     first = _first_of_several(text)
     if first is not None:
         found.doubts.append("holds several sources; only the first was taken apart")
@@ -68,7 +69,7 @@ def read_source(raw: str) -> Source:
     if spans:
         _read_around(found, text, spans[0], place)
     else:
-        rest = _cut(text, place)
+        rest = _cut(without_access_dates(text), place)
         found.author, found.title, found.publisher = read_without_title_marks(rest)
         if found.title:
             found.doubts.append(f"has no quoted title; “{found.title[:60]}” was taken for it")
@@ -82,7 +83,7 @@ def _read_around(found: Source, text: str, span: Span, date_at: tuple[int, int] 
     found.title = title or None
     if not span.closed:
         found.doubts.append("has a quote that is not closed")
-    text = without_access_dates(text) if date_at is None else _cut(text, date_at)
+    text = _cut(without_access_dates(text), date_at)
     before, after = text[: span.start], text[span.end :]
     found.author, found.publisher = author_and_publisher(before, after)
 

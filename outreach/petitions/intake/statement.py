@@ -27,11 +27,15 @@ def find_statement(page: Page) -> Statement | None:
     Asked in this order: a label ("Petition to X:", "The petition to X reads:", "## Statement"),
     a letter ("To: ... From: ..."), a paragraph "We, the undersigned", a signed "Dear X,".
     """
+    found: list[Statement] = []
     letter = next((s for i in page.of_kind(Kind.TO) if (s := letter_at(page, i))), None)
     labels = list(page.of_kind(Kind.LABEL))
     if labels and (len(labels) > 1 or letter) and _is_headline(page, labels[0]):
         labels = labels[1:]
-    found = [s for i in labels if (s := _labelled(page, i))]
+    elif len(labels) == 1 and not letter and _is_headline(page, labels[0]):
+        found = [replace(s, announced=False) for s in unannounced(page)]
+        labels = [] if found else labels
+    found = found or [s for i in labels if (s := _labelled(page, i))]
     if not found:
         found = [letter] if letter else [replace(s, announced=False) for s in unannounced(page)]
     if not found:

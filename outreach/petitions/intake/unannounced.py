@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from outreach.petitions.intake.blocks import Block
 from outreach.petitions.intake.extent import chosen_below, rest_of
 from outreach.petitions.intake.names import split_names
 from outreach.petitions.intake.page import Page
@@ -27,6 +28,10 @@ _ASKS = re.compile(
         r"appeal(?:ing)?\s+to|implore|insist\s+that|want)\b",
     )
 )
+_SENTENCE = re.compile(
+    r"(?:^|[.!?…”\"][0-9]*\s)((?:We|I)\s+(?:\w+\s+){0,2}?(?:(?:call|urge|demand|petition|ask)\b|"
+    r"want\s+(?:\S+\s+){1,6}?to\b)[^.!?]{10,300}[.!?])"
+)
 _ASKED = re.compile(
     r"\b(?:call(?:ing)?\s+(?:up)?on|urg(?:e|ing)|ask(?:ing)?|demand(?:ing)?(?:\s+that)?|petition(?:ing)?|"
     r"request(?:ing)?(?:\s+that)?|appeal(?:ing)?\s+to)\s+(?P<to>(?:the\s+|our\s+)?[A-Z][\w.’'&-]*"
@@ -36,7 +41,7 @@ _ASKED = re.compile(
 
 def unannounced(page: Page) -> list[Statement]:
     """The statement of a page without a label, as a list of at most one."""
-    for look in (_called, _below_plain_label, _undersigned, _dear, _demands, _asking):
+    for look in LOOKS:
         found = next(look(page), None)
         if found:
             return [found]
@@ -111,6 +116,36 @@ def _asking(page: Page) -> Iterator[Statement]:
         page.doubt(block.line, "the paragraph that asks was read as the statement")
         more = rest_of(page, block, index + 1)
         yield statement_of(page.at([index, *more]), (), (index, *more), _asked(block.text))
+
+
+def _asking_sentence(page: Page) -> Iterator[Statement]:
+    """A sentence within a paragraph that asks; it stays in the body, too."""
+    for index in page.of_kind(Kind.TEXT):
+        block = page.blocks[index]
+        found = _SENTENCE.search(block.text)
+        if found:
+            page.doubt(block.line, f"“{found[1][:60]}…” was read as the statement")
+            yield statement_of([_only(block, found.start(1), found[1])], (), (), _asked(found[1]))
+
+
+def _said_at_button(page: Page) -> Iterator[Statement]:
+    """ "Sign the petition: Tell X to stop", where nothing else is signed; it stays, too."""
+    calls = [i for i in page.of_kind(Kind.CALL) if len(page.blocks[i].phrase.rest.split()) > 3]
+    for index in reversed(calls):
+        block = page.blocks[index]
+        page.doubt(block.line, "the words behind “Sign the petition” were read as the statement")
+        words = block.phrase.rest
+        yield statement_of([_only(block, max(0, block.text.find(words)), words)], (), ())
+
+
+def _only(block: Block, at: int, words: str) -> Block:
+    return Block(block.phrase, words, ((0, block.line_at(at)),))
+
+
+LOOKS = (
+    _called, _below_plain_label, _undersigned, _dear, _demands, _asking, _asking_sentence,
+    _said_at_button,
+)  # fmt: skip
 
 
 def _asked(text: str) -> list[str]:
