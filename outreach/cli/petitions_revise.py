@@ -20,7 +20,7 @@ from outreach.petitions.revising import Revision
 @click.argument("slug")
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--dry-run", is_flag=True, help="Say what it would change; store nothing.")
-@click.option("--reason", default="", help="Why; the page shows it with a new version.")
+@click.option("--reason", default="", help="Why; the page shows it, and a new version needs it.")
 @click.option("--goal", type=click.IntRange(0), help="0: the count chooses it. Default: as it is.")
 @as_json
 @click.pass_obj
@@ -46,7 +46,8 @@ def revise(
         edition = read_into(edition_of(session, petition), understanding)
         if goal is not None:
             edition = replace(edition, goal=goal)
-        revision = revising.revise(session, petition, edition, by=actor(), reason=reason)
+        why = reason or ("Not stored" if dry_run else "")
+        revision = revising.revise(session, petition, edition, by=actor(), reason=why)
         taken = take_back(session, petition, revision, actor=actor(), base_url=services.base_url)
         if dry_run:
             session.rollback()

@@ -21,9 +21,9 @@ from sqlalchemy.orm import Session
 
 from outreach.consent.models import EMAIL, GRANTED, WITHDRAWN, ConsentEntry, ConsentStanding
 from outreach.core import log
-from outreach.core.bulk import insert_into
+from outreach.core.bulk import insert_alike, insert_into
 from outreach.core.clock import now
-from outreach.core.db import UtcDateTime
+from outreach.core.db import Base, UtcDateTime
 
 CONSENT_GRANTED = "consent_granted"
 CONSENT_WITHDRAWN = "consent_withdrawn"
@@ -31,6 +31,7 @@ CONSENT_WITHDRAWN = "consent_withdrawn"
 _log = log.get(__name__)
 
 # What an entry makes of its person's standing, in the order of `_stand`.
+_ENTRIES = Base.metadata.tables["consent_entries"]
 _STANDING = select(
     ConsentEntry.supporter_id,
     ConsentEntry.purpose,
@@ -106,8 +107,9 @@ def withdraw_many(
         return
     _append_all(
         session,
+        purpose,
         [
-            {**each._asdict(), "purpose": purpose, "status": WITHDRAWN}
+            {**each._asdict(), "status": WITHDRAWN}
             for each in sorted(withdrawals)  # by person: two who do this at once take turns
         ],
     )
@@ -133,21 +135,24 @@ def grant_by_press(
         ConsentStanding.status == WITHDRAWN,
     )
     people = sorted(set(supporter_ids).difference(session.scalars(left)))
-    said = {"purpose": purpose, "status": GRANTED, "basis": basis}
-    said |= {"source": source, "wording": wording}
+    said = {"status": GRANTED, "basis": basis, "source": source, "wording": wording, "at": now()}
     if people:
         entries = [{"supporter_id": person, **said} for person in people]
-        _append_all(session, entries, over=GRANTED)
+        _append_all(session, purpose, entries, over=GRANTED)
     _log.info(CONSENT_GRANTED, purpose=purpose, people=len(people), source=source)
 
 
 def _append_all(
-    session: Session, entries: Sequence[dict[str, Any]], *, over: str | None = None
+    session: Session, purpose: str, entries: Sequence[dict[str, Any]], *, over: str | None = None
 ) -> None:
-    ids = session.scalars(insert(ConsentEntry).returning(ConsentEntry.id), entries).all()
+    given = {"purpose": purpose, "stored_at": now()}
+    insert_alike(session, _ENTRIES, [{**entry, **given} for entry in entries])
     last = (
         select(func.max(ConsentEntry.id))
-        .where(ConsentEntry.id.in_(ids))
+        .where(
+            ConsentEntry.supporter_id.in_({entry["supporter_id"] for entry in entries}),
+            ConsentEntry.purpose == purpose,
+        )
         .group_by(ConsentEntry.supporter_id)
     )
     _stand(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Table, text
+from sqlalchemy import Table, func, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import DeclarativeBase, Session
@@ -30,6 +30,33 @@ def insert_rows(
         return
     marks = ", ".join("?" * len(columns))
     raw.executemany(f'INSERT INTO "{table.name}" ({names}) VALUES ({marks})', rows)
+
+
+def insert_alike(session: Session, table: Table, rows: Sequence[dict[str, Any]]) -> None:
+    """Insert rows of our own values that all name the same columns, in this transaction; their ids
+    are not told. A tenth of the time that objects take."""
+    if not rows:
+        return
+    connection = session.connection()
+    columns = list(rows[0])
+    written = [
+        table.c[name].type.dialect_impl(connection.dialect).bind_processor(connection.dialect)
+        for name in columns
+    ]
+    ways = list(zip(columns, written, strict=True))
+    values = ([write(row[name]) if write else row[name] for name, write in ways] for row in rows)
+    insert_rows(connection, table, columns, values)
+
+
+def reserve_ids(session: Session, table: Table, number: int) -> list[int]:
+    """Ids for so many rows of a table that this transaction will insert; no one else gets them."""
+    if session.get_bind().dialect.name == "postgresql":
+        sequence = func.pg_get_serial_sequence(table.name, "id")
+        ids = select(func.nextval(sequence)).select_from(func.generate_series(1, number))
+        return list(session.scalars(ids))
+    # SQLite's one writer is this one.
+    last = session.scalar(select(func.max(table.c.id))) or 0
+    return list(range(last + 1, last + 1 + number))
 
 
 def insert_into(

@@ -9,8 +9,13 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from outreach.accounts.models import Organisation
-from outreach.mail.models import Batch, Delivery, SingleLetter
+from outreach.core.bulk import insert_alike, reserve_ids
+from outreach.core.clock import now
+from outreach.core.db import Base
+from outreach.mail.models import BATCHES, DELIVERIES, FIRST_TURN, Delivery
 from outreach.mail.render import Rendered, render
+
+LETTERS = Base.metadata.tables["single_letters"]
 
 
 def write(letter: str, organisation: Organisation, **context: Any) -> Rendered:
@@ -56,30 +61,40 @@ def post(
     It leaves after the commit, ahead of blasts.
     """
     letter = Letter(to_address, to_name, rendered, supporter_id, way_out)
-    [delivery] = post_each(session, [letter], organisation_id=organisation_id, kind=kind)
-    return delivery
+    [delivery_id] = post_each(session, [letter], organisation_id=organisation_id, kind=kind)
+    return session.get_one(Delivery, delivery_id)
 
 
 def post_each(
     session: Session, letters: Sequence[Letter], *, organisation_id: int, kind: str
-) -> list[Delivery]:
-    """The same for many, in as many statements as for one."""
-    deliveries = [Delivery(kind=kind, supporter_id=letter.supporter_id) for letter in letters]
-    session.add_all(deliveries)
-    session.flush()
-    for delivery, letter in zip(deliveries, letters, strict=True):
-        session.add(
-            SingleLetter(
-                delivery_id=delivery.id,
-                organisation_id=organisation_id,
-                to_address=letter.to_address,
-                to_name=letter.to_name,
-                subject=letter.rendered.subject,
-                html=letter.rendered.html,
-                text=letter.rendered.text,
-                way_out=letter.way_out,
-            )
-        )
-        session.add(Batch(first_id=delivery.id, last_id=delivery.id))
-    session.flush()
-    return deliveries
+) -> list[int]:
+    """The same for many, in as many statements as for one; the ids of their deliveries."""
+    ids = reserve_ids(session, DELIVERIES, len(letters))
+    posted = list(zip(ids, letters, strict=True))
+    pending = {"kind": kind, "state": "pending", "attempts": 0}
+    insert_alike(
+        session,
+        DELIVERIES,
+        [{"id": i, "supporter_id": letter.supporter_id, **pending} for i, letter in posted],
+    )
+    insert_alike(
+        session,
+        LETTERS,
+        [
+            {
+                "delivery_id": i,
+                "organisation_id": organisation_id,
+                "to_address": letter.to_address,
+                "to_name": letter.to_name,
+                "subject": letter.rendered.subject,
+                "html": letter.rendered.html,
+                "text": letter.rendered.text,
+                "way_out": letter.way_out,
+            }
+            for i, letter in posted
+        ],
+    )
+    waiting = {"state": "ready", "handed_after": 0, "handed_through": 0, "attempts": 0}
+    waiting |= {"turn": FIRST_TURN, "created_at": now()}
+    insert_alike(session, BATCHES, [{"first_id": i, "last_id": i, **waiting} for i in ids])
+    return ids

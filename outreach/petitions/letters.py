@@ -76,8 +76,8 @@ def post_thanks(session: Session, signatures: Sequence[Signature], pages: Pages)
 
 def _people(session: Session, signatures: Sequence[Signature]) -> dict[int, Supporter]:
     """Who signed and may be written to, by id."""
-    ids = {signature.supporter_id for signature in signatures}
-    found = session.scalars(select(Supporter).where(Supporter.id.in_(ids))).all()
+    # One by one: who signs a moment ago is at hand, and asked for by no statement.
+    found = [session.get_one(Supporter, signature.supporter_id) for signature in signatures]
     suppressed = suppression.suppressed_among(session, [person.address for person in found])
     return {person.id: person for person in found if person.address not in suppressed}
 

@@ -194,11 +194,20 @@ def _reworded(
     if words == (edition.statement, edition.body, found):
         return version
     if signed.ever:
+        _must_have_reason(reason)
         version = PetitionVersion(petition_id=petition.id, number=version.number + 1, reason=reason)
         _log.info("petition_reworded", petition_id=petition.id, version=version.number)
     version.statement, version.body = edition.statement, edition.body
     citations.keep_in(session, petition, version)
     return version
+
+
+def _must_have_reason(reason: str) -> None:
+    """Raises FormErrors: people who signed, and who will, read why the words are others now."""
+    if not reason.strip():
+        raise FormErrors(
+            [("reason", "Say why: people have signed the words as they were. The page shows it.")]
+        )
 
 
 def _words(note: dict[str, object]) -> tuple[object, ...]:

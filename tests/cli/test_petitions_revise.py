@@ -104,7 +104,7 @@ def test_the_same_file_changes_nothing_and_a_goal_makes_no_version(
 def test_what_the_file_does_not_have_stays(typed: Typed, slug: str, db: Database) -> None:
     with_partners = f"{PETITION}\nParticipating Organizations:\nLantern Project\n"
     assert "Changed: partners." in typed("revise", slug, typed.write(with_partners))
-    told = json.loads(typed("revise", slug, typed.write(FEWER), "--json"))
+    told = json.loads(typed("revise", slug, typed.write(FEWER), "--json", "--reason", "Fewer"))
     assert (told["stored"], told["new_version"]) == (True, True)
     assert told["changed"] == ["body", "notes"]
     assert told["signatures_kept_under"] == {"version": 1, "signatures": 1, "waiting": 0}
@@ -129,7 +129,9 @@ def test_a_scheduled_blast_is_named_and_taken_back(
     assert "The blast “First ask”, due " in dry and "would be a draft again" in dry
     with db.reading() as session:
         assert session.get_one(Blast, world.blast_id).state == "scheduled"
-    assert "its letter cites notes that are changed" in typed("revise", slug, file)
+    assert "its letter cites notes that are changed" in typed(
+        "revise", slug, file, "--reason", "Fewer"
+    )
     with db.reading() as session:
         assert session.get_one(Blast, world.blast_id).state == "draft"
 

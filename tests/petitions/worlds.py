@@ -127,7 +127,9 @@ def published(session: Session, organisation: Organisation, **changes: str) -> P
     return petition
 
 
-def revised(session: Session, petition: Petition, reason: str = "", **changes: Any) -> Revision:
+def revised(
+    session: Session, petition: Petition, reason: str = "The board asked", **changes: Any
+) -> Revision:
     """Some fields of the petition changed, as somebody would who opened it and saved."""
     edition = replace(edition_of(session, petition), **changes)
     return revise(session, petition, edition, by="mara@harbourlights.example", reason=reason)

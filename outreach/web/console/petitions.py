@@ -22,6 +22,7 @@ from outreach.petitions import (
     queries,
     tally,
 )
+from outreach.petitions.differences import changes
 from outreach.petitions.edition import NAMES
 from outreach.petitions.library.styles import STYLES
 from outreach.petitions.markup import Markup, without_markers
@@ -77,7 +78,7 @@ def _page(session: Session, petition: Petition) -> str:
         unchecked=checking.unchecked(session, petition),
         styles=STYLES,
         **citation_checks(session, petition),
-        chapters=[_chapter(one) for one in history.chapters(session, petition)],
+        chapters=_chapters(history.chapters(session, petition)),
         names=NAMES,
         count=tally.count(session, petition.id),
         comment_counts=comments.counts(session, petition),
@@ -87,6 +88,21 @@ def _page(session: Session, petition: Petition) -> str:
         doubts_of=wording.doubts,
         public_url=Pages(services().tokens, services().base_url).petition(petition.slug),
     )
+
+
+def _chapters(found: list[history.Chapter]) -> list[dict[str, Any]]:
+    """The versions, the newest first, each with what its statement and text changed."""
+    shown = []
+    for chapter, before in zip(found, [*found[1:], None], strict=True):
+        was = before.version if before else chapter.version
+        shown.append(
+            {
+                **_chapter(chapter),
+                "changes": changes(was.statement, chapter.version.statement),
+                "changes_of_text": changes(was.body, chapter.version.body),
+            }
+        )
+    return shown
 
 
 def _chapter(chapter: history.Chapter) -> dict[str, Any]:

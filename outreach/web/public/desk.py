@@ -97,7 +97,9 @@ class Desk:
         except OutreachError:
             return [None] * len(group)
         organisation = session.get_one(Organisation, petition.organisation_id)
-        visitors = visitors_of(session, self._services.tokens, [one.link for one in group])
+        visitors = visitors_of(
+            session, self._services.tokens, [one.link for one in group], who_signed=False
+        )
         credits = credits_of(session, slug, visitors)
         known = [i for i, visitor in enumerate(visitors) if visitor.supporter is not None]
         first = [

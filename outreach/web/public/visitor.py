@@ -91,14 +91,20 @@ def visitor_of(
     return visitor
 
 
-def visitors_of(session: Session, tokens: Tokens, links: Sequence[Link]) -> list[Visitor]:
-    """Who comes by each of these links, in as many statements for all of them as for one."""
+def visitors_of(
+    session: Session, tokens: Tokens, links: Sequence[Link], *, who_signed: bool = True
+) -> list[Visitor]:
+    """Who comes by each of these links, in as many statements for all of them as for one.
+
+    `who_signed`: whether to look for `has_signed`.
+    """
     deliveries = _deliveries(session, links)
     wanted = {link.delivery_id for link in links if link.known}
     ids = {row.supporter_id for number, row in deliveries.items() if number in wanted}
     query = select(Supporter).where(Supporter.id.in_(ids - {None}))
     people = {one.id: one for one in session.scalars(query)} if ids else {}
-    signed, sharers = _signed(session, people), _sharers(session, links)
+    signed = _signed(session, people) if who_signed else set()
+    sharers = _sharers(session, links)
     found = []
     for link in links:
         row = deliveries.get(link.delivery_id)

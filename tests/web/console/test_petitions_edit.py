@@ -118,7 +118,11 @@ def test_a_first_signature_that_comes_between_is_told_again(
 ) -> None:
     form = _opened(console, petition)
     _sign(db, petition)
-    asked = _edit(console, petition, form, statement="Other words.", confirmed="1")
+    other = {"statement": "Other words.", "confirmed": "1"}
+    asked = _edit(console, petition, form, **other)
+    assert asked.status_code == 400 and 'href="#reason"' in asked.text
+    assert len(_versions(db)) == 1
+    asked = _edit(console, petition, form, **other, reason="The board asked")
     assert asked.status_code == 200 and "This makes version 2" in asked.text
     assert len(_versions(db)) == 1
 
