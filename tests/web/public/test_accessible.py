@@ -151,3 +151,28 @@ def test_no_page_shuts_anybody_out(chromium: Browser, site: Site, view: str) -> 
     context.close()
     said = [f"{name}: {fault}" for name, faults in found.items() for fault in faults]
     assert not said, "\n".join(said)
+
+
+@pytest.mark.parametrize("db", ["sqlite"], indirect=True)
+def test_the_keyboard_reaches_everything_and_shows_where_it_is(
+    chromium: Browser, site: Site
+) -> None:
+    page = chromium.new_page()
+    page.goto(site.address + site.pages["recognised"])
+    reached, outlined = list[str](), list[bool]()
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        name, outline = page.evaluate(
+            "[document.activeElement.name || document.activeElement.textContent.trim(),"
+            " getComputedStyle(document.activeElement).outlineStyle]"
+        )
+        reached.append(name)
+        outlined.append(outline != "none")
+        if name == "Sign the petition":
+            break
+    assert reached[0] == "Skip to the text" and reached[-1] == "Sign the petition"
+    assert reached.index("partner") < len(reached) - 1  # boxes come before the button
+    assert all(outlined)
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", name="Thank you, Jane.").wait_for()
+    page.close()

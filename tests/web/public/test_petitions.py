@@ -318,6 +318,7 @@ def test_the_page_is_light_and_asks_for_nothing_inline(public: Public) -> None:
     sheets = [(ROOT / "static" / name).read_bytes() for name in ("tokens.css", "public.css")]
     size = sum(len(gzip.compress(part)) for part in [page.data, *sheets])
     assert size < 15_000
+    assert sum(len(part) for part in [page.data, *sheets]) < 40_000
     assert "style=" not in page.text and "<style" not in page.text
     assert not re.search(r"<script(?![^>]*src=)", page.text) and " onclick" not in page.text
     for header in ("Content-Security-Policy", "Referrer-Policy"):
