@@ -13,7 +13,8 @@ from outreach.accounts import audit
 from outreach.core.clock import now
 from outreach.core.errors import BadInput
 from outreach.petitions.library import numbers, quotes
-from outreach.petitions.library.reading import MAX_TEXT, read_document
+from outreach.petitions.library.reader import MAX_TEXT
+from outreach.petitions.library.reading import read_document
 from outreach.petitions.models import Source, SourceText
 
 PAGE, PASTED, FILE = "page", "pasted", "file"

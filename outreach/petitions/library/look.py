@@ -184,7 +184,7 @@ def ask(source: Source) -> None:
 
 def is_asked(source: Source) -> bool:
     """Whether the job is to open it now."""
-    return source.look_due is not None and source.look_due <= now()
+    return bool(source.url) and source.look_due is not None and source.look_due <= now()
 
 
 def due(session: Session, *, days: int, number: int = AT_ONCE) -> list[int]:

@@ -9,6 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from outreach.core.errors import BadInput
+from outreach.petitions.library import bounded
+from outreach.petitions.library.reader import read_page
 from outreach.petitions.library.reading import decoded, read_document
 
 PAGE = """<!doctype html><html><head><title>Letters, counted — Courier</title>
@@ -126,4 +128,17 @@ def test_no_bytes_break_it(body: bytes, kind: str) -> None:
 
 @given(st.text(alphabet="<>/!-abps \"'=&;#x1head title script", max_size=200))
 def test_no_markup_breaks_it(text: str) -> None:
-    read_document(f"<html>{text}".encode(), "text/html")
+    read_page(f"<html>{text}")
+
+
+def test_a_page_made_to_hang_its_reader_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bounded, "SECONDS", 1.0)
+    with pytest.raises(BadInput, match="takes too long"):
+        read_document(b"<html>" + b"<!--" * 400_000, "text/html")
+
+
+@pytest.mark.parametrize("hostile", ["<", "<a ", "</", "<![CDATA[", "<title>", "<h1>", "<select>"])
+def test_no_page_hangs_us(hostile: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bounded, "SECONDS", 1.0)
+    with suppress(BadInput):
+        read_document(f"<html>{hostile * 400_000}".encode(), "text/html")
