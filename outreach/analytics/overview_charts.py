@@ -3,11 +3,13 @@ picture that stands alone."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from outreach.analytics import charts, pictures, plates
+from outreach.analytics.churn import Churn
 from outreach.analytics.conversion import SOURCES as CAME_BY
 from outreach.analytics.conversion import Conversion
 from outreach.analytics.growth import MONTH, SOURCES, Growth, Period
@@ -93,7 +95,7 @@ def _growth(found: Growth, colours: Colours) -> Spec:
         for one in found.periods
     ]
     y = {"type": "quantitative", "axis": {"title": "people", "format": ",d", "tickMinStep": 1}}
-    x = _periods(found)
+    x = _periods([_row(one, found.by) for one in found.periods])
     whole = {
         "mark": {"type": "bar", "opacity": 0},
         "encoding": {
@@ -123,25 +125,49 @@ _ZERO = {"datum": 0, "type": "quantitative"}
 
 
 def _by_source(found: Growth, colours: Colours) -> Spec:
-    """A row of bars for each source, one below the other. Rows are made by hand: a browser's
-    width can't be shared among small charts."""
+    """A row of bars for each source."""
+    periods = [_row(one, found.by) for one in found.periods]
+    series = {SOURCES[name]: [one.joined[name] for one in found.periods] for name in found.sources}
+    return _bands(periods, series, found.by, colours)
+
+
+def of_churn(found: Churn) -> Chart:
+    """People who left, a row of bars for each way."""
+    periods = [_month(month) for month in found.months]
+    series = {f"{way[0].upper()}{way[1:]}": counts for way, counts in found.ways.items()}
+    ways = ", ".join(f"{way} {sum(counts):,}" for way, counts in found.ways.items())
+    return Chart(
+        "Left, by month and way",
+        "people for each month; each row has its own scale, with its highest beside it",
+        f"Left in twelve months, by way: {ways or 'nobody'}.",
+        lambda colours: _bands(periods, series, MONTH, colours),
+    )
+
+
+def _bands(
+    periods: Sequence[Mapping[str, Any]],
+    series: Mapping[str, Sequence[int]],
+    by: str,
+    colours: Colours,
+) -> Spec:
+    """A row of bars for each of a series, one below the other, each to its own scale. Rows are
+    made by hand: a browser's width can't be shared among small charts."""
     rows, names = [], []
-    for place, name in enumerate(found.sources):
-        numbers = [one.joined[name] for one in found.periods]
-        highest = max(numbers)
-        said = f"{SOURCES[name]}, {sum(numbers):,}; at most {highest:,} a {found.by}"
+    for place, (name, numbers) in enumerate(series.items()):
+        highest = max(numbers, default=0)
+        said = f"{name}, {sum(numbers):,}; at most {highest:,} a {by}"
         names.append({"base": -place, "text": said})
         rows += [
-            _row(one, found.by)
-            | {
-                "source": SOURCES[name],
-                "people": one.joined[name],
+            {
+                **period,
+                "series": name,
+                "people": number,
                 "base": -place,
-                "top": -place + 0.62 * one.joined[name] / highest,
+                "top": -place + 0.62 * number / max(highest, 1),
             }
-            for one in found.periods
+            for period, number in zip(periods, numbers, strict=True)
         ]
-    x = _periods(found)
+    x = _periods(periods)
     y = {"type": "quantitative", "axis": None, "scale": {"nice": False, "zero": False}}
     bars = {
         "mark": {"type": "bar", "color": colours["people"], "cornerRadiusEnd": 0},
@@ -150,9 +176,9 @@ def _by_source(found: Growth, colours: Colours) -> Spec:
             "y": y | {"field": "base"},
             "y2": {"field": "top"},
             "tooltip": [
-                {"field": "source", "title": "Source"},
-                {"field": "named", "title": found.by.capitalize()},
-                {"field": "people", "title": "Joined", "format": ",d"},
+                {"field": "series", "title": "By"},
+                {"field": "named", "title": by.capitalize()},
+                {"field": "people", "title": "People", "format": ",d"},
             ],
         },
     }
@@ -184,14 +210,19 @@ def _by_source(found: Growth, colours: Colours) -> Spec:
     }
 
 
+def _month(first: date) -> dict[str, Any]:
+    return {"at": first.isoformat(), "short": f"{first:%b %Y}", "named": f"{first:%B %Y}"}
+
+
 def _row(one: Period, by: str) -> dict[str, Any]:
-    short = f"{one.first:%b} {one.first:%Y}" if by == MONTH else f"{one.first.day} {one.first:%b}"
+    if by == MONTH:
+        return _month(one.first)
+    short = f"{one.first.day} {one.first:%b}"
     return {"at": one.first.isoformat(), "short": short, "named": label(one, by)}
 
 
-def _periods(found: Growth) -> Spec:
-    said = {row["at"]: row["short"] for row in (_row(one, found.by) for one in found.periods)}
-    names = " : ".join(f"datum.value == '{at}' ? '{short}'" for at, short in said.items())
+def _periods(rows: Iterable[Mapping[str, Any]]) -> Spec:
+    names = " : ".join(f"datum.value == '{row['at']}' ? '{row['short']}'" for row in rows)
     return {
         "field": "at",
         "type": "ordinal",

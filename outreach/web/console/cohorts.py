@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
-from outreach.analytics import cohort_chart, cohorts, downloads, overview_tables, pictures
+from outreach.analytics import cohorts, downloads, heat_maps, overview_tables, pictures
 from outreach.core.clock import now
 from outreach.web.auth import needs, zone
 from outreach.web.console.reports import chart_answer, table_answer
@@ -40,7 +40,7 @@ def table_file(kind: str) -> ResponseReturnValue:
 def picture(kind: str) -> ResponseReturnValue:
     """The same as a picture."""
     found = _found()
-    [(name, chart)] = cohort_chart.of_cohorts(found).items()
+    [(name, chart)] = heat_maps.of_cohorts(found).items()
     return chart_answer(name, chart, kind, found.as_of)
 
 

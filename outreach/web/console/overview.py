@@ -8,13 +8,24 @@ from typing import Any
 from flask import render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from outreach.analytics import churn, compare, downloads, overview, report_tables, timing
+from outreach.analytics import (
+    charts,
+    churn,
+    compare,
+    downloads,
+    heat_maps,
+    overview,
+    overview_charts,
+    pictures,
+    report_tables,
+    timing,
+)
 from outreach.analytics.overview import Asked, Line
 from outreach.core.clock import now
 from outreach.core.errors import BadInput
 from outreach.core.paging import page_in
 from outreach.web.auth import needs, zone
-from outreach.web.console.reports import blueprint, table_answer
+from outreach.web.console.reports import blueprint, chart_answer, table_answer
 from outreach.web.context import services
 
 __all__ = ["blueprint"]
@@ -78,6 +89,7 @@ def times() -> ResponseReturnValue:
         "console/reports_times.html",
         hours=timing.send_times(lines, zone()),
         days=timing.DAYS,
+        draws=pictures.draws(),
         zone=zone().key,
         subjects=page_in(subjects, request.args.get("page", 1, type=int), 20),
         parquet=downloads.writes_parquet(),
@@ -97,16 +109,37 @@ def times_file(name: str, kind: str) -> ResponseReturnValue:
     return table_answer(table, kind)
 
 
+@blueprint.get("/send-times.<any(svg, png):kind>")
+@needs("read")
+def times_picture(kind: str) -> ResponseReturnValue:
+    """The hours of the week as a picture."""
+    with services().db.reading() as session:
+        lines = overview.lines(session, Asked(), zone())
+    chart = heat_maps.of_send_times(timing.send_times(lines, zone()), zone().key)
+    return chart_answer("send-times", chart, kind, None)
+
+
 @blueprint.get("/leaving")
 @needs("read")
 def leaving() -> ResponseReturnValue:
     """Who left in the last twelve months, by month and way."""
+    found = _churn()
     return render_template(
         "console/reports_leaving.html",
-        found=_churn(),
+        found=found,
+        one=overview_charts.of_churn(found),
+        bundle=charts.bundle_name(),
+        draws=pictures.draws(),
         zone=zone().key,
         parquet=downloads.writes_parquet(),
     )
+
+
+@blueprint.get("/left-by-month.<any(json, svg, png):kind>")
+@needs("read")
+def leaving_chart(kind: str) -> ResponseReturnValue:
+    """Those who left by month and way: as a spec for the browser, or as a picture."""
+    return chart_answer("left-by-month", overview_charts.of_churn(_churn()), kind, None)
 
 
 @blueprint.get("/left-by-month.<any(csv, parquet):kind>")

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select
 
 from outreach.accounts.models import Organisation
-from outreach.analytics import rollup
+from outreach.analytics import pictures, rollup
 from outreach.consent import ledger
 from outreach.core.db import Database
 from outreach.petitions.models import Petition
@@ -139,3 +139,24 @@ def test_who_left_stands_by_month_and_comes_as_a_file(
     rows = list(csv.DictReader(console.get("/console/reports/left-by-month.csv").text.splitlines()))
     assert len(rows) == 12
     assert (rows[-1]["way"], rows[-1]["people"]) == ("one-click", "1")
+
+
+def test_hours_and_leaving_are_taken_away_as_pictures(
+    console: Browser, db: Database, two: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with db.transaction() as session:
+        one = Supporter(address="left@x.example", email="left@x.example")
+        session.add(one)
+        session.flush()
+        ledger.withdraw(session, one.id, basis="one-click", source="x")
+    drawn = []
+    draw = ("image/svg+xml", lambda *specs: drawn.extend(specs) or [b"drawn"])
+    monkeypatch.setitem(pictures.FORMATS, "svg", draw)
+    for name in ("send-times", "left-by-month"):
+        answer = console.get(f"/console/reports/{name}.svg")
+        assert answer.headers["Content-Disposition"] == f'attachment; filename="{name}.svg"'
+    hours, left = (list(spec["vconcat"][0]["data"]["values"]) for spec in drawn)
+    assert {cell["said"] for cell in hours} == {"0.00 %"}
+    assert sum(cell["people"] for cell in left) == 1
+    page = console.get("/console/reports/leaving").text
+    assert "Left in twelve months, by way: one-click 1." in page
