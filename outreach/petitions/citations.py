@@ -21,6 +21,8 @@ from outreach.petitions.library import styles
 from outreach.petitions.models import Citation, Petition, PetitionVersion
 
 _DOUBLE = re.compile('[“”„"]')
+_ITALIC = re.compile(r"(?<![\w*\\])(\*{1,3})(?=[^\s*])([^*]+?)(?<=[^\s*])\1(?![\w*])")
+_TITLE_LINK = re.compile(r"\[([^\[\]]+)\]\((?:[^\s()]|\([^\s()]*\))+\)")
 _WORDS = re.compile(r"\w+")
 
 
@@ -230,7 +232,8 @@ def _line(note: Note) -> str:
 
 
 def _tidied(note: Note) -> str:
-    line = " ".join(note.raw.split())
+    line = _TITLE_LINK.sub(r"\1", " ".join(note.raw.split()))
+    line = _ITALIC.sub(r"\2", line)  # a pasted note is shown as text
     if note.url and note.url in line:  # the page and the letter link it; nobody reads it aloud
         line = line.replace(note.url, "").replace("<>", "").replace("()", "").strip(" ,;:.")
     return styles.closed(line)

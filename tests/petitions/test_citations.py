@@ -177,3 +177,9 @@ def test_markers_never_break_rendering(text: str) -> None:
 def test_notes_keep_every_word_of_what_was_pasted(world: World) -> None:
     for n, pasted in zip(notes(world), NOTES, strict=True):
         assert n.raw == pasted.raw
+
+
+def test_a_note_shows_no_signs_of_markdown() -> None:
+    raw = "Jane Doe, [“A *b* c”](https://e.example/a_(b)), *Elm Gazette*, 2 * 3, 2018"
+    shown = note_text(note(raw=raw, title="A b c", url="https://e.example/a_(b)"))
+    assert shown == "Jane Doe, “A b c”, Elm Gazette, 2 * 3, 2018."

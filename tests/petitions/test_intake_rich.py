@@ -171,3 +171,19 @@ def test_what_google_docs_puts_on_the_clipboard():
 )  # fmt: skip
 def test_html_becomes_markdown(html, markdown):
     assert html_to_markdown(html) == markdown
+
+
+def test_parts_that_are_plain_text_lose_their_looks():
+    found = read_petition(
+        "<p><b>Elm <i>Riders</i></b></p><h1>Tell <i>Elm Transit</i>: Keep bus <b>9</b>!</h1>"
+        "<p>Petition to <b>Elm Transit</b>:</p><p>Keep <b>bus 9</b>.</p><p>It runs.</p>"
+        '<p>By signing you agree to our <a href="https://e.example/p">policy</a> and e-mails.</p>'
+        "<p>Partners: <i>Elm Nurses</i></p>"
+    )
+    assert found.headline == "Tell Elm Transit: Keep bus 9!"
+    assert (found.organisation, found.targets) == ("Elm Riders", ("Elm Transit",))
+    assert found.statement == "Keep **bus 9**."
+    assert found.consent_line == (
+        "By signing you agree to our policy (https://e.example/p) and e-mails."
+    )
+    assert found.partners == ("Elm Nurses",)

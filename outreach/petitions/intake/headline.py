@@ -12,6 +12,7 @@ from outreach.petitions.intake.findings import Sure
 from outreach.petitions.intake.names import looks_like_name, split_names
 from outreach.petitions.intake.page import Page, folded, same_words
 from outreach.petitions.intake.phrases import Kind, addressee, bare
+from outreach.petitions.intake.runs import unmarked
 from outreach.petitions.intake.speaker import BYLINE, Title, organisation_of
 from outreach.petitions.intake.words import IMPERATIVES
 
@@ -59,7 +60,7 @@ def find_head(page: Page, known_targets: Sequence[str]) -> Head | None:
             return None
         chosen = best
     page.take([chosen.index])
-    block = _shortened(page.blocks[chosen.index], chosen.text)
+    block = _shortened(page.blocks[chosen.index], unmarked(chosen.text))
     page.found("headline", [block], *_how_sure(chosen, block))
     spoken_to = targets_of_headline(chosen.text)
     organisation = organisation_of(page, titles, chosen, known_targets or spoken_to)

@@ -19,6 +19,7 @@ from outreach.petitions.intake.notes import NotesList, find_notes
 from outreach.petitions.intake.page import Page
 from outreach.petitions.intake.phrases import Kind, Phrase
 from outreach.petitions.intake.rewritten import is_ours, read_markdown
+from outreach.petitions.intake.runs import unmarked
 from outreach.petitions.intake.signed import Statement
 from outreach.petitions.intake.statement import find_statement
 from outreach.petitions.intake.understanding import Citation, Marker, Paragraph, Understanding
@@ -91,18 +92,18 @@ def read_whatever(text: str) -> tuple[Understanding, BadInput | None]:
     doubts += _uncalled(notes, reading) + ([] if missing else _about_parts(head))
     markers = _markers(places)
     understanding = Understanding(
-        organisation=head.organisation,
+        organisation=unmarked(head.organisation) if head.organisation else None,
         headline=places["headline", None].text,
-        targets=head.targets,
+        targets=tuple(map(unmarked, head.targets)),
         statement=places["statement", None].text,
         paragraphs=tuple(
             Paragraph(places["body", i].text, block.line) for i, block in enumerate(body)
         ),
         citations=citations,
         markers=markers,
-        consent_line=consent_line,
-        thanks=thanks,
-        partners=partners,
+        consent_line=unmarked(consent_line) if consent_line else None,
+        thanks=unmarked(thanks) if thanks else None,
+        partners=tuple(map(unmarked, partners)),
         warnings=tuple(f"line {line}: {words}" for line, words in sorted(set(doubts))),
         findings=_findings(page, citations, markers),
     )

@@ -19,8 +19,10 @@ _ADDRESS = re.compile(r"((?:https?://|www\.)[^\s<>“”\"]+)", re.IGNORECASE)
 _ESCAPED = re.compile(r"\\([^\w\s])")
 _EDGES = re.compile(r"^([\W_]*)(.*?)([\W_]*)$", re.DOTALL)
 _WEB = re.compile(r"(?:https?://|mailto:)[^\s<>]+$", re.IGNORECASE)
-_LINK = re.compile(r"\[([^\[\]]*)\]\((?:[^\s()]|\([^\s()]*\))*\)")
+_LINK = re.compile(r"\[([^\[\]]*)\]\(((?:[^\s()]|\([^\s()]*\))*)\)")
+_POINTED = re.compile(r"<((?:https?://|mailto:)[^<>\s]+)>")
 _EMPHASIS = re.compile(r"(?<![\\*\w])(\*{1,3})(?=[^\s*])(.+?)(?<=[^\s\\*])\1(?!\*)")
+_LEFT_OVER = re.compile(r"(?<=\w)\*{2,3}(?=\s)|(?<=\s)\*{2,3}(?=\w)")  # of a whole that was bold
 _WRAPPERS = {"q", "url"}  # where a redirector keeps the address that it leads to
 
 
@@ -82,8 +84,13 @@ def as_markdown(runs: Sequence[Run], *, plain: bool = False) -> str:
 
 
 def unmarked(markdown: str) -> str:
-    """The words of a piece of Markdown, without emphasis, links and escapes."""
-    for pattern, kept in ((_LINK, r"\1"), (_EMPHASIS, r"\2")):
+    """The words of a piece of Markdown, without emphasis and escapes; addresses in brackets."""
+    for pattern, kept in (
+        (_LINK, r"\1 (\2)"),
+        (_EMPHASIS, r"\2"),
+        (_POINTED, r"\1"),
+        (_LEFT_OVER, ""),
+    ):
         markdown = pattern.sub(kept, markdown)
     return _ESCAPED.sub(r"\1", markdown)
 
