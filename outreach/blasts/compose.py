@@ -247,10 +247,12 @@ def _contexts(
 
 def _notes(book: LinkBook) -> list[dict[str, Any]]:
     """The notes that this outcome cites, by number, with the title as the linked part."""
-    shown = sorted(book.shown.values(), key=lambda note: note.number)
+    shown = {note.number: note for note in book.shown.values()}
     listed = []
-    for note in shown:
-        before, linked, after = citations.note_parts(note)
+    for _, note in sorted(shown.items()):
+        repeats_unseen = note.same_as is not None and note.same_as not in shown
+        whole = citations.in_full(note) if repeats_unseen else note
+        before, linked, after = citations.note_parts(whole)
         listed.append(
             {
                 "number": note.number,

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from sqlalchemy import select
@@ -127,6 +127,12 @@ def unused(session: Session, petition: Petition, text: str) -> list[Citation]:
 def words_of(session: Session, petition: Petition) -> tuple[tuple[str, str], ...]:
     """Label and pasted words of every note that the petition has, in the order of the list."""
     return tuple((one.label, one.raw) for one in _citations(session, petition))
+
+
+def in_full(note: Note) -> Note:
+    """A note that repeats another one, for where that one is not shown: it names its source."""
+    style = styles.CHICAGO if note.style == styles.CHICAGO else styles.HOUSE
+    return replace(note, same_as=None, repeats="", style=style)
 
 
 def note_text(note: Note) -> str:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
+
 import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -10,9 +13,12 @@ from outreach.accounts.models import AuditEntry
 from outreach.blasts import preflight, schedule
 from outreach.blasts.checks import Finding
 from outreach.blasts.checks_of_citations import blasts_citing, quoted_anywhere
+from outreach.blasts.compose import preview
 from outreach.core.errors import Conflict
-from outreach.petitions.library import copies
-from outreach.petitions.models import Source
+from outreach.petitions.edition import edition_of, notes_from_markdown
+from outreach.petitions.library import copies, operations
+from outreach.petitions.models import Petition, Source
+from outreach.petitions.revising import revise
 from outreach.tracking.models import Link
 from tests.standins.world import BASE_URL, World
 
@@ -89,3 +95,42 @@ def test_notes_lead_to_the_page_and_to_the_source_and_never_count_as_the_ask(wor
     page = f"{BASE_URL}/petitions/tell-the-harbour-board-count-every-letter"
     assert cited == {f"{page}#n1", "https://board.example.org/letters"}
     assert {link.url for link in links if link.kind == "ask"} == {page}
+
+
+def cited_by(world: World, notes: str, style: str, body: str) -> tuple[str, str]:
+    """The letter's HTML and text where the petition has these notes, in this style."""
+    with world.db.transaction() as session:
+        blast = world.blast(session)
+        petition = session.get_one(Petition, blast.petition_id)
+        edition = replace(
+            edition_of(session, petition),
+            notes=notes_from_markdown(notes),
+            body="One.[^1] Two.[^2] Three.[^3]",
+        )
+        revise(session, petition, edition, by="Mara")
+        operations.set_style(session, petition, style, by="Mara")
+    letter(world, body)
+    with world.db.reading() as session:
+        blast = world.blast(session)
+        shown = preview(session, blast, blast.variants[0], None, BASE_URL)
+    return shown.html, shown.text
+
+
+NOTES = """[^1]: Harbour Board, “Letters, counted once,” January 14, 2026.
+[^2]: Ada Okafor, “What a stamp costs,” Westhaven Courier, August 9, 2025.
+[^3]: Harbour Board, “Letters, counted once,” January 14, 2026."""
+
+
+def test_two_notes_of_one_source_are_one_in_the_house_style_in_letters_too(world: World) -> None:
+    html, text = cited_by(world, NOTES, "house", "Lost.[^3] Costly.[^2] Lost again.[^1]")
+    assert re.findall(r'aria-label="Note (\d)"', html) == ["1", "2", "1"]
+    assert html.count("Letters, counted once") == 1 and "Lost.[1] Costly.[2]" in text
+    assert text.count("[1] Harbour Board") == 1
+
+
+def test_a_letter_writes_out_what_repeats_a_note_that_it_does_not_show(world: World) -> None:
+    ibid = NOTES.rsplit("[^3]", 1)[0] + "[^3]: Ibid., p. 4."
+    _, text = cited_by(world, ibid, "pasted", "Costly.[^3]")
+    assert "[3] Ada Okafor, “What a stamp costs,” Westhaven Courier, August 9, 2025, p. 4." in text
+    _, text = cited_by(world, ibid, "chicago", "Costly.[^2] And so.[^3]")
+    assert "[3] Ibid., p. 4. (note 2)" in text

@@ -55,6 +55,9 @@ def to_csl(source: Source) -> dict[str, Any]:
         item["author"] = [_name(name) for name in _split(source.author)]
     if source.published_on:
         item["issued"] = {"date-parts": [[int(part) for part in source.published_on.split("-")]]}
+    if source.looked_at:
+        day = source.looked_at
+        item["accessed"] = {"date-parts": [[day.year, day.month, day.day]]}
     ours = {name: getattr(source, name) for name in _OURS if getattr(source, name)}
     if ours:
         if source.checked_at:
