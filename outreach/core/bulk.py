@@ -79,7 +79,7 @@ def by_index(session: Session) -> None:
     """Let the statements of this transaction look each row up by its index: they read few rows of
     long tables, and PostgreSQL, which takes an index for slower than it is, would rather read all
     of such a table for a thousand of its rows. SQLite always goes by index."""
-    _from_here(session, **_BY_INDEX)
+    _from_here(session, **_BY_INDEX, random_page_cost="0.1")
 
 
 def any_way(session: Session) -> None:
@@ -100,7 +100,7 @@ def as_it_is(session: Session) -> None:
     _from_here(session, **_BY_INDEX, jit="off", plan_cache_mode="force_custom_plan")
 
 
-_BY_INDEX = {"enable_hashjoin": "off", "enable_mergejoin": "off", "random_page_cost": "0.1"}
+_BY_INDEX = {"enable_hashjoin": "off", "enable_mergejoin": "off"}
 
 
 def _from_here(session: Session, **settings: str) -> None:

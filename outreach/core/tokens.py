@@ -159,7 +159,8 @@ class Tokens:
 
     def _veil(self, tag: bytes, body: bytes) -> bytes:
         stream = hashlib.shake_128(self._seal_key + tag).digest(len(body))
-        return bytes(a ^ b for a, b in zip(stream, body, strict=True))
+        veiled = int.from_bytes(stream, "big") ^ int.from_bytes(body, "big")
+        return veiled.to_bytes(len(body), "big")
 
 
 def _part(number: int) -> slice:

@@ -114,6 +114,9 @@ class Door:
         )
 
 
+# What the environment calls the headers that are looked at.
+_LOOKED_AT = {f"HTTP_{name.upper().replace('-', '_')}": name for name in signs.NAMES}
+
+
 def _headers(environ: Environ) -> dict[str, str]:
-    found = environ.items()
-    return {name[5:].replace("_", "-"): value for name, value in found if name[:5] == "HTTP_"}
+    return {name: environ[key] for key, name in _LOOKED_AT.items() if key in environ}

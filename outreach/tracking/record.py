@@ -36,7 +36,7 @@ def new_key() -> str:
     return f"{time.time_ns():016x}{os.urandom(8).hex()}"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen: to make one takes a third of the time, and thousands come
 class Observation:
     """One thing seen from outside, before it is an event.
 
@@ -59,8 +59,7 @@ class Observation:
 
     def __post_init__(self) -> None:
         if len(self.agent) > AGENT_CHARS or not self.agent.isprintable():
-            agent = _CONTROL.sub(" ", self.agent)[:AGENT_CHARS].strip()
-            object.__setattr__(self, "agent", agent)
+            self.agent = _CONTROL.sub(" ", self.agent)[:AGENT_CHARS].strip()
 
 
 class LetterSeen(NamedTuple):

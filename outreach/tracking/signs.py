@@ -6,7 +6,8 @@ person by.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from outreach.tracking import agents, origins
@@ -20,6 +21,10 @@ ANY_ANSWER = "any_answer"
 MAIL_PROGRAM = "mail_program"
 
 _AHEAD = ("sec-purpose", "purpose", "x-purpose", "x-moz")
+# All that is looked at; the rest of a request's headers need not be read.
+NAMES = (*_AHEAD, "sec-fetch-mode", "sec-ch-ua", "sec-ch-ua-platform", "from", "accept",
+         "x-native-host")  # fmt: skip
+_LONGEST = 400  # of a header, so that what is remembered stays small
 # Sec-CH-UA-Platform's words for what agents name.
 _SYSTEMS = {"Windows": "windows", "Macintosh": "macos", "CrOS": "chromeos", "Android": "android"}
 
@@ -31,27 +36,34 @@ def of_headers(headers: Mapping[str, str], agent: str, *, part: bool = False) ->
     Missing headers say nothing: privacy extensions, old browsers and proxies leave them out.
     Sources: Fetch Metadata Request Headers, User-Agent Client Hints (W3C).
     """
-    given = {name.lower(): str(value).strip().lower() for name, value in headers.items()}
+    given = {name.lower(): str(value) for name, value in headers.items()}
+    values = tuple(given.get(name, "")[:_LONGEST] for name in NAMES)
+    return list(_words(values, agent[:_LONGEST], part))
+
+
+@lru_cache(maxsize=4096)  # most browsers say the same
+def _words(values: Sequence[str], agent: str, part: bool) -> Sequence[str]:
+    given = dict(zip(NAMES, (value.strip().lower() for value in values), strict=True))
     found = set()
-    if any(word in given.get(name, "") for name in _AHEAD for word in ("prefetch", "preview")):
+    if any(word in given[name] for name in _AHEAD for word in ("prefetch", "preview")):
         found.add(PREFETCH)
-    if not part and given.get("sec-fetch-mode", "navigate") not in ("navigate", ""):
+    if not part and given["sec-fetch-mode"] not in ("navigate", ""):
         found.add(SCRIPT_FETCH)
-    if "headless" in given.get("sec-ch-ua", ""):
+    if "headless" in given["sec-ch-ua"]:
         found.add(HEADLESS)
-    if "@" in given.get("from", ""):
+    if "@" in given["from"]:
         found.add(NAMES_OWNER)
-    said = given.get("sec-ch-ua-platform", "").strip('"')
+    said = given["sec-ch-ua-platform"].strip('"')
     system = _SYSTEMS.get(agents.platform(agent))
     if said and system and said != system:
         found.add(OTHER_PLATFORM)
     # Internet Explorer alone of all browsers opened pages with this.
     old = "Trident/" in agent or "MSIE" in agent
-    if not part and given.get("accept") == "*/*" and not old:
+    if not part and given["accept"] == "*/*" and not old:
         found.add(ANY_ANSWER)
-    if given.get("x-native-host"):
+    if given["x-native-host"]:
         found.add(MAIL_PROGRAM)
-    return sorted(found)
+    return tuple(sorted(found))
 
 
 def noted(

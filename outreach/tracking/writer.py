@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from queue import Empty, SimpleQueue
+from typing import Any
 
 import orjson
 import psycopg
@@ -174,7 +175,7 @@ def _storing(db: Database) -> Iterator[Store]:
         yield lambda observations: _stored(db, observations)
         return
     borrowed = db.engine.raw_connection()
-    connection: psycopg.Connection[tuple[object, ...]] = borrowed.driver_connection  # type: ignore[assignment]
+    connection: psycopg.Connection[tuple[Any, ...]] = borrowed.driver_connection  # type: ignore[assignment]
     try:
         connection.autocommit = True
         with connection.cursor() as cursor:
@@ -193,9 +194,9 @@ def _stored(db: Database, observations: Sequence[Observation]) -> Letters:
 
 
 def _stored_at_once(
-    cursor: psycopg.Cursor[tuple[object, ...]], observations: Sequence[Observation]
+    cursor: psycopg.Cursor[tuple[Any, ...]], observations: Sequence[Observation]
 ) -> Letters:
     cursor.execute(_STORE, [orjson.dumps(observations).decode()], prepare=True)
     rows = cursor.fetchall()
-    record.count_stored(str(row[4]) for row in rows)
-    return {row[0]: LetterSeen(*row[:4]) for row in rows}  # type: ignore[arg-type, misc]
+    record.count_stored(row[4] for row in rows)
+    return {row[0]: LetterSeen._make(row[:4]) for row in rows}
