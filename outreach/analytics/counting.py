@@ -161,7 +161,7 @@ def _contest(session: Session, blast_id: int, by_variant: Mapping[int, Counter[A
 
 
 def _rest(blast: Blast, figures: Figures) -> str:
-    people = f"{figures.letters.audience:,} more people"
+    people = f"{figures.letters.audience - figures.letters.skipped_total:,} more people"
     if blast.winner is None:
         return f"{people} wait for the winner; they are in none of these figures."
     return (

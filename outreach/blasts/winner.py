@@ -81,16 +81,20 @@ def waits(blast: Blast) -> bool:
 
 
 def chosen_at(session: Session, blast: Blast) -> datetime | None:
-    """When the winner is chosen by itself; None while letters are to be tried yet."""
+    """When the winner is chosen by itself; None while letters are to be tried yet.
+
+    Where too few people are chosen for anybody to try, at once.
+    """
     tried = [variant.id for variant in blast.variants]
     of_tried = select(func.count(), func.count(Batch.done_at), func.max(Batch.done_at)).where(
         Batch.blast_id == blast.id, Batch.variant_id.in_(tried)
     )
     batches, done, last = session.execute(of_tried).one()
+    if not batches:
+        return blast.frozen_at
     if done < batches or last is None:
         return None
-    at: datetime = last
-    return at + timedelta(hours=blast.winner_after_h)
+    return last + timedelta(hours=blast.winner_after_h)
 
 
 def due(session: Session) -> list[Blast]:

@@ -84,6 +84,13 @@ def test_a_winner_is_due_hours_after_the_last_of_the_tried_letters_left(world: W
         assert [blast.id for blast in winner.due(session)] == [world.blast_id]
 
 
+def test_where_nobody_tries_the_winner_is_due_at_once(world: World) -> None:
+    tried(world, percent=20, people=2)
+    assert sizes(world) == {"R": 2}
+    with world.db.reading() as session:
+        assert [blast.id for blast in winner.due(session)] == [world.blast_id]
+
+
 def test_who_waits_is_cancelled_with_the_blast(world: World) -> None:
     tried(world)
     world.send()
