@@ -24,7 +24,7 @@ def of_cohorts(found: Cohorts) -> dict[str, Chart]:
     return {
         f"cohorts-{found.what}": Chart(
             f"{WHATS[found.what]} a letter, by month of joining",
-            "percent of people to whom a letter was delivered in the month; machines left out",
+            "percent of people to whom a letter was delivered in the month, with 95 % intervals",
             "",
             lambda colours: _map(cells, "months since joining", colours),
         )
@@ -40,7 +40,7 @@ def of_send_times(hours: Mapping[int, Mapping[int, Slot]], zone: str) -> Chart:
     ]
     return Chart(
         "Signed, by weekday and hour in which the blast began",
-        f"percent of delivered people; machines left out; hours of {zone}",
+        f"percent of delivered people, with 95 % intervals; hours of {zone}",
         "",
         lambda colours: _map(cells, "", colours, columns=DAYS),
     )
@@ -52,7 +52,7 @@ def _cell(row: str, column: int | str, rate: Rate, shade: int | None) -> dict[st
         "row": row,
         "column": column,
         "said": f"{rate.count:,} of {rate.of:,}" if few else rate.percent,
-        "between": rate.between,
+        "between": "–".join(f"{end * 100:.0f}" for end in rate.interval or ()) + " %",
         "depth": (shade or 0) * _DEEPEST / (SHADES - 1),
     }
 

@@ -168,7 +168,8 @@ def _bands(
             for period, number in zip(periods, numbers, strict=True)
         ]
     x = _periods(periods)
-    y = {"type": "quantitative", "axis": None, "scale": {"nice": False, "zero": False}}
+    scale = {"nice": False, "zero": False, "domain": [1 - max(1, len(names)), 1]}
+    y = {"type": "quantitative", "axis": None, "scale": scale}
     bars = {
         "mark": {"type": "bar", "color": colours["people"], "cornerRadiusEnd": 0},
         "encoding": {
