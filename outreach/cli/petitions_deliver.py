@@ -15,6 +15,7 @@ from outreach.analytics import petition_print
 from outreach.analytics.paper import PAPERS, paper_of
 from outreach.cli.context import Context, actor, as_json, plural
 from outreach.core.errors import BadInput, Conflict
+from outreach.core.files import whole
 from outreach.petitions import exports, instalments, queries
 from outreach.petitions.instalment_models import Instalment
 from outreach.petitions.models import Petition
@@ -107,18 +108,9 @@ def _volumes(
 
 
 def _write(path: Path, parts: Iterable[bytes]) -> None:
-    """A file, whole or not at all."""
-    part = path.with_name(f"{path.name}.part")
-    try:
-        with part.open("wb") as file:
-            file.writelines(parts)
-        part.replace(path)
-    except OSError as error:
-        part.unlink(missing_ok=True)
-        raise BadInput(
-            f"{path} can’t be written: {error.strerror}. The instalment is stored.",
-            hint="Write its files elsewhere with --again and --folder.",
-        ) from None
+    stored = "The instalment is stored: write its files elsewhere with --again and --folder."
+    with whole(path, stored) as file:
+        file.writelines(parts)
 
 
 def _must_be_folder(folder: Path) -> None:

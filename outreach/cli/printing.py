@@ -8,7 +8,7 @@ from outreach.accounts.models import Organisation
 from outreach.analytics import printed
 from outreach.analytics.figures import BlastReport
 from outreach.analytics.paper import paper_of
-from outreach.core.errors import BadInput
+from outreach.core.files import whole
 
 
 def write(report: BlastReport, organisation: Organisation, path: Path, paper: str | None) -> None:
@@ -22,13 +22,5 @@ def write(report: BlastReport, organisation: Organisation, path: Path, paper: st
         language=organisation.language,
         paper=paper or paper_of(organisation.language, organisation.timezone),
     )
-    part = path.with_name(f"{path.name}.part")
-    try:
-        part.write_bytes(content)
-        part.replace(path)
-    except OSError as error:
-        part.unlink(missing_ok=True)
-        raise BadInput(
-            f"{path} can’t be written: {error.strerror}.",
-            hint="Check that the folder exists and that you may write there.",
-        ) from None
+    with whole(path) as file:
+        file.write(content)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -16,7 +17,7 @@ from sqlalchemy import ColumnElement, Select, func, select, true
 from sqlalchemy.orm import Session
 
 from outreach.consent.gate import reason_not_to_write
-from outreach.core.errors import BadInput
+from outreach.core.files import whole
 from outreach.supporters.columns import NOT_TO_BE_WRITTEN_TO, REFUSAL_REMARKS
 from outreach.supporters.csvfile import Layout
 from outreach.supporters.models import ImportRefusal, ListMember, Supporter, SupporterList
@@ -74,23 +75,9 @@ def export_refusals(session: Session, stream: TextIO, import_id: int) -> int:
 
 @contextmanager
 def new_file(path: Path) -> Iterator[TextIO]:
-    """A file to export into; it takes its place only when it is complete.
-
-    Raises BadInput when it can't be written there.
-    """
-    part = path.with_name(f"{path.name}.part")
-    try:
-        with part.open("w", encoding=ENCODING, newline="") as stream:
-            yield stream
-        part.replace(path)
-    except OSError as error:
-        raise BadInput(
-            f"{path} can’t be written: {error.strerror}.",
-            hint="Check that the folder exists and that you may write there.",
-            field="file",
-        ) from None
-    finally:
-        part.unlink(missing_ok=True)
+    """A file to export into, whole or not at all; raises as core.files.whole."""
+    with whole(path) as file, TextIOWrapper(file, encoding=ENCODING, newline="") as stream:
+        yield stream
 
 
 def defused(value: str) -> str:

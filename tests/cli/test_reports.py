@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
 
-import config
 from outreach.accounts.models import Account, Organisation
-from outreach.cli.context import Context
 from outreach.cli.reports import reports
 from outreach.consent import ledger
 from outreach.core.db import Database
@@ -19,8 +16,7 @@ from outreach.core.errors import NotFound
 from outreach.supporters.models import Supporter
 from outreach.tracking import visits
 from tests.analytics.worlds import World
-
-Typed = Callable[..., Result]
+from tests.cli.terminal import Typed, terminal
 
 
 @pytest.fixture
@@ -41,18 +37,8 @@ def typed(db: Database, organisation: Organisation, tmp_path: Path) -> Iterator[
         )  # fmt: skip
         session.flush()
         ledger.grant(session, one.id, basis="b", source="import:1")
-    url = db.url.render_as_string(hide_password=False)
-    opened = []
-
-    def type_(*words: str) -> Result:
-        context = Context(config.Settings(database_url=url, data_dir=tmp_path / "data"))
-        vars(context)["services"] = context.services_on_any_schema  # its tables are made already
-        opened.append(context.services.db)
-        return CliRunner().invoke(reports, words, obj=context)
-
-    yield type_
-    for database in opened:
-        database.close()
+    with terminal(reports, db, tmp_path) as typed:
+        yield typed
 
 
 def test_each_screen_is_told_in_words_and_json(typed: Typed) -> None:

@@ -3,29 +3,25 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 import time_machine
-from click.testing import CliRunner, Result
 from sqlalchemy import delete, update
 
-import config
 from outreach.accounts.models import Organisation
 from outreach.analytics.counting import figures_of
 from outreach.analytics.day_models import DayFigure
 from outreach.analytics.models import Rollup
-from outreach.cli.context import Context
 from outreach.cli.stats import stats
 from outreach.consent import ledger
 from outreach.core.db import Database
 from outreach.supporters.models import Supporter
 from outreach.tracking.models import Event
 from tests.analytics.worlds import START, World
-
-Typed = Callable[..., Result]
+from tests.cli.terminal import Typed, terminal
 
 
 @pytest.fixture
@@ -35,18 +31,8 @@ def typed(db: Database, organisation: Organisation, tmp_path: Path) -> Iterator[
         for _ in range(2):
             made = World(session, organisation.id)
             made.opened(made.letter())
-    url = db.url.render_as_string(hide_password=False)
-    opened = []
-
-    def type_(*words: str) -> Result:
-        context = Context(config.Settings(database_url=url, data_dir=tmp_path / "data"))
-        vars(context)["services"] = context.services_on_any_schema  # its tables are made already
-        opened.append(context.services.db)
-        return CliRunner().invoke(stats, words, obj=context)
-
-    yield type_
-    for database in opened:
-        database.close()
+    with terminal(stats, db, tmp_path) as typed:
+        yield typed
 
 
 def test_equal_figures_are_said_to_be_and_end_well(typed: Typed) -> None:
