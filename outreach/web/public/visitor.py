@@ -100,9 +100,8 @@ def visitors_of(
     """
     deliveries = _deliveries(session, links)
     wanted = {link.delivery_id for link in links if link.known}
-    ids = {row.supporter_id for number, row in deliveries.items() if number in wanted}
-    query = select(Supporter).where(Supporter.id.in_(ids - {None}))
-    people = {one.id: one for one in session.scalars(query)} if ids else {}
+    found_in = [row for number, row in deliveries.items() if number in wanted]
+    people = {row.supporter_id: row.Supporter for row in found_in if row.Supporter is not None}
     signed = _signed(session, people) if who_signed else set()
     sharers = _sharers(session, links)
     found = []
@@ -162,12 +161,14 @@ def _first(tokens: Tokens, purpose: str, token: str, *, expired_too: bool = Fals
 
 
 def _deliveries(session: Session, links: Sequence[Link]) -> dict[int | None, Any]:
-    """The letters of these links by id: `id`, `supporter_id`, and the `slug` it asked for."""
+    """The letters of these links by id: `id`, `supporter_id`, the `slug` it asked for, and whom it
+    was for (`Supporter`)."""
     ids = {link.delivery_id for link in links} - {None}
     if not ids:
         return {}
     query = (
-        select(Delivery.id, Delivery.supporter_id, Petition.slug)
+        select(Delivery.id, Delivery.supporter_id, Petition.slug, Supporter)
+        .outerjoin(Supporter, Supporter.id == Delivery.supporter_id)
         .outerjoin(Blast, Blast.id == Delivery.blast_id)
         .outerjoin(Petition, Petition.id == Blast.petition_id)
         .where(Delivery.id.in_(ids))
