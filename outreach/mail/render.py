@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from css_inline import CSSInliner
 from jinja2 import (
@@ -28,6 +28,7 @@ from jinja2.exceptions import TemplateNotFound, TemplateSyntaxError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
+from outreach.core import languages
 from outreach.core.errors import BadInput
 
 PERSON = "supporter"
@@ -125,14 +126,17 @@ def _environment() -> Environment:
 
 
 def _options(kind: type[Environment], loader: BaseLoader) -> Environment:
-    return kind(
+    found: Any = kind(
         loader=loader,
         autoescape=lambda name: bool(name and name.endswith(".html")),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
+        extensions=["jinja2.ext.i18n"],
     )
+    found.install_gettext_callables(languages.gettext, languages.ngettext, newstyle=True)
+    return cast(Environment, found)
 
 
 def _place(error: TemplateError, letter: str) -> str:

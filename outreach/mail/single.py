@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from outreach.accounts.models import Organisation
+from outreach.core import languages
 from outreach.core.bulk import insert_alike, reserve_ids
 from outreach.core.clock import now
 from outreach.core.db import Base
@@ -20,16 +21,18 @@ LETTERS = Base.metadata.tables["single_letters"]
 
 def write(letter: str, organisation: Organisation, **context: Any) -> Rendered:
     """One of our own letters in an organisation's name: its templates get the organisation's name,
-    postal address on one line and language beside `context`. Errors as `mail.render.render`."""
-    return render(
-        letter,
-        organisation={
+    postal address on one line and language beside `context`, which may have another language; words
+    of ours are said in it. Errors as `mail.render.render`."""
+    given = {
+        "organisation": {
             "name": organisation.name,
             "postal_address": ", ".join(organisation.postal_address.splitlines()),
         },
-        language=organisation.language,
+        "language": organisation.language,
         **context,
-    )
+    }
+    with languages.speaking(given["language"]):
+        return render(letter, **given)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from outreach.core import log
 from outreach.core.clock import now
 from outreach.mail import single
 from outreach.mail.models import Batch, Delivery
-from outreach.petitions import thanking
+from outreach.petitions import thanking, translations
 from outreach.petitions.models import Petition, PetitionVersion, Signature
 from outreach.petitions.pages import CONFIRM_DAYS, Pages
 from outreach.supporters.models import Supporter
@@ -63,7 +63,10 @@ def post_thanks(session: Session, signatures: Sequence[Signature], pages: Pages)
             _log.info("letter_not_posted", reason="suppressed", signature_id=signature.id)
             continue
         blank = thanking.blank_letter(
-            petition, versions[signature.version_id], organisation, named=bool(signature.name)
+            translations.signed(session, signature),
+            versions[signature.version_id],
+            organisation,
+            named=bool(signature.name),
         )
         rendered = blank.fill(
             first=signature.name.partition(" ")[0],
@@ -89,6 +92,7 @@ def _post(session: Session, signature: Signature, kind: str, **context: Any) -> 
         return
     petition = session.get_one(Petition, signature.petition_id)
     organisation = session.get_one(Organisation, petition.organisation_id)
+    told = translations.signed(session, signature)
     single.post(
         session,
         organisation_id=organisation.id,
@@ -98,7 +102,8 @@ def _post(session: Session, signature: Signature, kind: str, **context: Any) -> 
         rendered=single.write(
             kind,
             organisation,
-            petition=petition,
+            petition=told,
+            language=told.language,
             first_name=signature.name.partition(" ")[0],
             **context,
         ),

@@ -13,7 +13,8 @@ from outreach.core.blanks import Blanks, blank
 from outreach.mail import single
 from outreach.mail.render import Rendered
 from outreach.petitions import markup
-from outreach.petitions.models import Petition, PetitionVersion
+from outreach.petitions.models import PetitionVersion
+from outreach.petitions.translations import Reading
 
 
 @dataclass(frozen=True)
@@ -31,15 +32,15 @@ class BlankLetter:
 
 
 def blank_letter(
-    petition: Petition, version: PetitionVersion, organisation: Organisation, *, named: bool
+    told: Reading, version: PetitionVersion, organisation: Organisation, *, named: bool
 ) -> BlankLetter:
-    """The letter for those who signed this version; `named`: whose name is known."""
+    """The letter for those who signed this version as it is told; `named`: whose name is known."""
     return _written(
-        petition.headline,
-        tuple(petition.targets),
+        told.headline,
+        told.targets,
         version.number,
-        version.statement,
-        (organisation.name, organisation.postal_address, organisation.language),
+        told.statement,
+        (organisation.name, organisation.postal_address, told.language),
         named,
     )
 

@@ -16,6 +16,8 @@ ROOT = Path(__file__).parents[2]
 WORDS = {"gettext": None, "ngettext": (1, 2), "_": None, "N_": None}
 FROM = [
     ("templates/public/**.html", "jinja2"),
+    ("templates/emails/confirmation/**", "jinja2"),
+    ("templates/emails/thanks/**", "jinja2"),
     *((f"outreach/{room}/**.py", "python") for room in ("petitions", "web", "core")),
 ]
 TEMPLATES = sorted((ROOT / "templates" / "public").glob("*.html"))

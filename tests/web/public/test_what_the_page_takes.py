@@ -7,8 +7,10 @@ import re
 from dataclasses import replace
 
 import pytest
+from sqlalchemy import select
 
 from outreach.core.clock import now
+from outreach.mail.models import SingleLetter
 from outreach.petitions import comments, operations, page_settings, translations
 from outreach.petitions.models import Petition
 from outreach.petitions.page_settings import PageSettings
@@ -67,6 +69,22 @@ def test_one_signs_what_one_reads_in_the_language_of_the_page(spanish: Public) -
     thanks = spanish.browser.get(answer.location).text
     assert "Gracias, Bea." in thanks and "La junta decide" in thanks
     assert "Que sigan todos." in thanks
+
+
+def test_letters_to_a_signer_speak_the_language_that_was_signed(spanish: Public) -> None:
+    page = spanish.browser.get(f"{spanish.path}?lang=es").text
+    spanish.browser.post(f"{spanish.path}/sign", data={**hidden(page), **SIGNER})
+    typed_in(spanish, "ann@example.org")
+    for signature in signatures(spanish):
+        confirm(spanish, signature)
+    with spanish.db.reading() as session:
+        query = select(SingleLetter.subject, SingleLetter.text).order_by(SingleLetter.delivery_id)
+        asked, also_asked, thanked, also_thanked = session.execute(query).all()
+    assert asked.subject == f"Confirme su firma: {SPANISH.headline}"
+    assert thanked.subject == f"Ha firmado: {SPANISH.headline}"
+    assert "Que sigan todos." in thanked.text and "Keep every" not in thanked.text
+    assert also_asked.subject.startswith("Confirm your signature:")
+    assert "Keep every night bus that runs today." in also_thanked.text
 
 
 def test_a_fault_is_said_in_the_language_of_the_form(spanish: Public) -> None:
