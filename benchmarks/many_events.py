@@ -19,6 +19,7 @@ from outreach.core.db import Database
 from outreach.tracking import partitions
 
 BLASTS, PETITIONS, VARIANTS, LINKS = 200, 20, 2, 6
+MAILBOXES, PLACES = 100, 60
 START = datetime(2026, 1, 5, 9, tzinfo=UTC)
 BETWEEN = timedelta(days=1)  # a blast each day
 EVENTS_OF_LETTER = 2  # on average; those who do anything do twice as much
@@ -64,13 +65,24 @@ _BLASTS = """
 """
 _LETTERS = """
     INSERT INTO deliveries (id, blast_id, variant_id, supporter_id, kind, state, reason, attempts,
-                            accepted_at)
+                            accepted_at, mailbox_id, place_id, segments)
     SELECT (b - 1) * CAST(:letters AS bigint) + j, b, b * :variants + j % :variants, j, 'blast',
            CASE j % 100 WHEN 0 THEN 'bounced' WHEN 1 THEN 'skipped' ELSE 'delivered' END,
            CASE WHEN j % 100 = 1 THEN 'no_consent' END, 0,
-           CAST(:start AS timestamptz) + b * interval '1 day'
+           CAST(:start AS timestamptz) + b * interval '1 day',
+           1 + CAST(j AS bigint) * j % :mailboxes, 1001 + j * 7 % :places, j % 32
     FROM generate_series(CAST(:first AS int), CAST(:last AS int)) AS b,
          generate_series(1, CAST(:letters AS int)) AS j
+"""
+_TRAITS = """
+    WITH known AS (
+        INSERT INTO origins (id, dimension, key, value)
+        SELECT i, 'mailbox', 'm' || i, 'm' || i FROM generate_series(1, :mailboxes) AS i UNION ALL
+        SELECT 1000 + i, 'place', 'p' || i, 'p' || i FROM generate_series(1, :places) AS i
+    )
+    INSERT INTO frozen_segments (blast_id, bit, name)
+    SELECT b, 1 << bit, 'Segment ' || bit
+    FROM generate_series(1, :blasts) AS b, generate_series(0, 4) AS bit
 """
 # Event number i of a blast; `n` is unique over all.
 _EVENTS = """
@@ -155,6 +167,7 @@ class ManyEvents:
             "letters": self.letters, "events": self.events, "blasts": BLASTS, "links": LINKS,
             "petitions": PETITIONS, "variants": VARIANTS, "start": START, "first": 1,
             "last": BLASTS, "before": 0, "acting": self.letters // 2, "apart": 2,
+            "mailboxes": MAILBOXES, "places": PLACES,
         }  # fmt: skip
 
     def build(self) -> None:
@@ -173,7 +186,7 @@ class ManyEvents:
             for table in LOADED:
                 connection.execute(text(f"ALTER TABLE {table} DISABLE TRIGGER USER"))
             indexes = _without_indexes(connection, "events")
-            for statement in (_PEOPLE, _PETITION, _BLASTS, _LETTERS, _EVENTS, _JUDGEMENTS):
+            for statement in (_PEOPLE, _PETITION, _BLASTS, _TRAITS, _LETTERS, _EVENTS, _JUDGEMENTS):
                 connection.execute(text(statement), self.values)
             connection.execute(text(_SIGNATURES), self.values)
             for statement in (_SHARES, _LEDGER, _VISITS, _LOOKED_AT):
