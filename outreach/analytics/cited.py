@@ -12,13 +12,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import literal_column, select
+from sqlalchemy import func, literal_column, select
 from sqlalchemy.orm import Session
 
-from outreach.analytics.cells import LINK, REACHED_CLICKED
+from outreach.analytics.cells import LINK, REACHED_CLICKED, WHOLE
+from outreach.analytics.figures import DELIVERED_STATES
 from outreach.analytics.intervals import SMALL, Rate
 from outreach.analytics.models import Rollup
-from outreach.analytics.overview import numbers_of_variants, rates_of
 from outreach.blasts.models import Blast
 from outreach.petitions.library.addresses import address_key
 from outreach.petitions.models import Petition, Source
@@ -114,21 +114,19 @@ def _clicked(session: Session) -> Counter[int]:
     """People of delivered letters who followed each link, by its id."""
     # Written out, as in overview.py: both databases know the index of these rows by it.
     rows = session.execute(
-        select(Rollup.value, Rollup.number).where(
-            Rollup.dimension == literal_column(f"'{LINK}'"), Rollup.measure == REACHED_CLICKED
-        )
+        select(Rollup.value, func.sum(Rollup.number))
+        .where(Rollup.dimension == literal_column(f"'{LINK}'"), Rollup.measure == REACHED_CLICKED)
+        .group_by(Rollup.value)
     )
-    found: Counter[int] = Counter()
-    for value, number in rows:
-        found[int(value)] += number
-    return found
+    return Counter({int(value): int(number) for value, number in rows})
 
 
-def _delivered(session: Session) -> dict[int, int]:
-    numbers: defaultdict[int, Counter[str]] = defaultdict(Counter)
-    for one in numbers_of_variants(session):
-        numbers[one.blast_id][one.measure] += one.number
-    return defaultdict(int, {blast_id: rates_of(of)[1] for blast_id, of in numbers.items()})
+def _delivered(session: Session) -> Counter[int]:
+    """Letters of each blast that count as delivered."""
+    whole = Rollup.dimension == literal_column(f"'{WHOLE}'")
+    query = select(Rollup.blast_id, func.sum(Rollup.number)).group_by(Rollup.blast_id)
+    rows = session.execute(query.where(whole, Rollup.measure.in_(DELIVERED_STATES)))
+    return Counter({blast_id: int(number) for blast_id, number in rows})
 
 
 def _titles(session: Session, urls: Iterable[str]) -> dict[str, str]:

@@ -13,14 +13,14 @@ from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import literal_column, select
+from sqlalchemy import func, literal_column, select
 from sqlalchemy.orm import Session
 
 from outreach.analytics.cells import SEGMENT
 from outreach.analytics.compare import Difference, differences
 from outreach.analytics.intervals import Rate
 from outreach.analytics.models import Rollup
-from outreach.analytics.overview import Asked, lines, rates_of
+from outreach.analytics.overview import Asked, names_of, rates_of
 from outreach.blasts.models import FrozenSegment
 from outreach.core.errors import BadInput, Conflict, NotFound
 
@@ -99,11 +99,8 @@ def compare(
                 f"No letter is on record with a segment “{name[:80]}”.",
                 hint="Blasts record segments when they are frozen; those before that have none.",
             )
-    chosen = {
-        line.blast_id: line.name
-        for line in lines(session, Asked(since=since, until=until), zone)
-        if not blasts or line.blast_id in blasts
-    }
+    in_span = names_of(session, Asked(since=since, until=until), zone)
+    chosen = {number: name for number, name in in_span.items() if not blasts or number in blasts}
     both = _with_both(session, a, b) & chosen.keys()
     if not both:
         raise Conflict(
@@ -128,12 +125,12 @@ def _numbers(session: Session, a: str, b: str, blasts: set[int]) -> dict[str, Co
     found: dict[str, Counter[str]] = {a: Counter(), b: Counter()}
     # Written out, as in overview.py: both databases know the index of these rows by it.
     of_segments = Rollup.dimension == literal_column(f"'{SEGMENT}'")
-    query = select(Rollup.value, Rollup.blast_id, Rollup.measure, Rollup.number)
-    for value, blast_id, measure, number in session.execute(
-        query.where(of_segments, Rollup.value.in_((a, b)))
+    by = (Rollup.value, Rollup.measure)
+    query = select(*by, func.sum(Rollup.number)).group_by(*by)
+    for value, measure, number in session.execute(
+        query.where(of_segments, Rollup.value.in_((a, b)), Rollup.blast_id.in_(blasts))
     ):
-        if blast_id in blasts:
-            found[value][measure] += number
+        found[value][measure] = int(number)
     return found
 
 

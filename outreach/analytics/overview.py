@@ -12,7 +12,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import literal_column, select
+from sqlalchemy import Select, literal_column, select
 from sqlalchemy.orm import Session
 
 from outreach.analytics.cells import WHOLE
@@ -136,7 +136,18 @@ def petitions(session: Session) -> list[tuple[int, str]]:
     return sorted(((number, headline) for number, headline in rows), key=lambda row: row[1])
 
 
+def names_of(session: Session, asked: Asked, zone: ZoneInfo) -> dict[int, str]:
+    """The blasts asked for, by number, without their figures. Raises BadInput."""
+    return {row.id: row.name for row in session.execute(_which(asked, zone))}
+
+
 def _lines(session: Session, asked: Asked, zone: ZoneInfo) -> list[Line]:
+    numbers = _counted(session)
+    rows = session.execute(_which(asked, zone).order_by(Blast.id.desc()))
+    return [_line(row, numbers[row.id]) for row in rows]
+
+
+def _which(asked: Asked, zone: ZoneInfo) -> Select[*tuple[Any, ...]]:
     query = _BLASTS
     if asked.petition is not None:
         query = query.where(Blast.petition_id == asked.petition)
@@ -147,9 +158,7 @@ def _lines(session: Session, asked: Asked, zone: ZoneInfo) -> list[Line]:
     if asked.until:
         end = datetime.combine(asked.until, time(), zone) + timedelta(days=1)
         query = query.where(Blast.started_at < end)
-    numbers = _counted(session)
-    rows = session.execute(query.order_by(Blast.id.desc()))
-    return [_line(row, numbers[row.id]) for row in rows]
+    return query
 
 
 def numbers_of_variants(session: Session, blast_id: int | None = None) -> Iterable[Number]:
