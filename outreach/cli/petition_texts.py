@@ -15,6 +15,7 @@ from outreach.petitions.models import Petition, Signature
 
 Say = Callable[[str], None]
 WIDTH = 92
+SOURCE_PARTS = ("author", "title", "publisher", "date", "url")
 
 
 def suspicion(signature: Signature) -> dict[str, Any]:
@@ -65,6 +66,17 @@ def print_petition(say: Say, session: Session, petition: Petition, shown: dict[s
     _section(say, "Partners", ", ".join(petition.partners) or "none")
 
 
+def understanding_json(read: Understanding) -> dict[str, Any]:
+    """What `read --json` tells: the structure, every finding, sources that share a note."""
+    further = [
+        {"citation": citation.number, **{part: getattr(source, part) for part in SOURCE_PARTS}}
+        for citation in read.citations
+        for source in citation.more
+    ]
+    findings = [finding.to_json() for finding in read.findings]
+    return {**read.to_json(), "findings": findings, "further_sources": further}
+
+
 def print_understanding(say: Say, read: Understanding) -> None:
     """A text as it was understood: parts, notes with their parts, where markers stand, doubts."""
     where = {found.part: f" ({found.place}, {found.sure})" for found in read.findings if found.line}
@@ -106,6 +118,9 @@ def _print_citation(say: Say, citation: Citation, markers: list[Marker]) -> None
     for name, value in parts.items():
         if value is not None:
             _wrapped(say, f"       {name}: ", str(value))
+    for source in citation.more:
+        words = [value for part in SOURCE_PARTS if (value := getattr(source, part))]
+        _wrapped(say, "       also: ", "; ".join(words))
     say(f"       stands {'; '.join(map(_place, markers)) or 'nowhere: no marker leads here'}")
 
 

@@ -18,6 +18,7 @@ from outreach.cli.petition_texts import (
     print_understanding,
     summary,
     suspicion,
+    understanding_json,
 )
 from outreach.cli.petitions_deliver import deliver
 from outreach.cli.petitions_page import comments, page, translations
@@ -59,8 +60,7 @@ def read(context: Context, file: Path, markdown: bool, json_: bool) -> None:
     if markdown:
         click.echo(as_markdown(understanding), nl=False)
     elif json_:
-        found = [finding.to_json() for finding in understanding.findings]
-        context.print_json({**understanding.to_json(), "findings": found})
+        context.print_json(understanding_json(understanding))
     else:
         print_understanding(context.say, understanding)
 

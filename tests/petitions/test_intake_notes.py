@@ -204,3 +204,26 @@ def test_repeats_that_lead_nowhere(first, said):
     found = read_petition(f"{HEAD}All.[1,2]\n\nNotes\n1. {first}\n2. Elm Post, “A,” 2018.")
     assert found.citations[0].same_as is None
     assert said in found.warnings
+
+
+@pytest.mark.parametrize(
+    ("raw", "first", "further"),
+    [
+        ("Elm Post, “One,” May 1, 2018; Oak Post, “Two,” May 2, 2018; Fir Post, “Three,” 2019.",
+         "One", [("Oak Post", "Two", "2018-05-02"), ("Fir Post", "Three", "2019")]),
+        ("Elm Post, “One,” May 1, 2018, and Oak Post, “Two,” May 2, 2018.",
+         "One", [("Oak Post", "Two", "2018-05-02")]),
+        ("Elm Post, “One,” 2018. See also Oak Post, “Two,” 2019.",
+         "One", [("Oak Post", "Two", "2019")]),
+        ("Elm Post, “One; two,” May 1, 2018.", "One; two", []),
+        ("Jane Doe and John Roe, “One and two,” Elm Post and Courier, May 1, 2018.",
+         "One and two", []),
+        ("Elm Post, “One,” 2018 (https://e.example/1, archived at "
+         "https://web.archive.org/x/https://e.example/1).", "One", []),
+    ],
+)  # fmt: skip
+def test_several_sources_in_one_note(raw, first, further):
+    found = read_petition(f"{HEAD}All.1\n\nNotes\n1. {raw}").citations[0]
+    assert found.title == first
+    assert [(s.publisher, s.title, s.date) for s in found.more] == further
+    assert found.raw == raw

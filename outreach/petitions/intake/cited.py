@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from outreach.petitions.intake.findings import Sure
 from outreach.petitions.intake.notes import Note
 from outreach.petitions.intake.repeats import Repeats
-from outreach.petitions.intake.sources import Source, read_source
+from outreach.petitions.intake.sources import Source, further_sources, read_source
 from outreach.petitions.intake.understanding import Citation
 
 
@@ -39,6 +39,7 @@ def cite(notes: Sequence[Note]) -> tuple[tuple[Citation, ...], list[tuple[int, s
                 date=source.date,
                 url=source.url,
                 sure=_how_sure(source),
+                more=tuple(further_sources(note.raw)),
             )
         )
     return tuple(citations), doubts

@@ -28,6 +28,8 @@ _NEXT_SOURCE = re.compile(
     r"|(?<=[0-9|)/])[.,]?\s+(?:and|&)\s+(?:also\s+)?(?:see\s+)?",
     re.IGNORECASE,
 )
+_NEXT_STARTS = re.compile(r"^[\s;,.]*(?:(?:and|&)\s+)?(?:see\s+(?:also\s+)?)?", re.IGNORECASE)
+_MOST_SOURCES = 20
 _AFTER_YEAR = re.compile(r"\b(?:1[5-9]|20)[0-9]{2}\)?[.,;]?\s+")
 _SOURCE_SIGN = re.compile(r"[“\"«]|https?://|www\.|\b(?:1[5-9]|20)[0-9]{2}\b", re.IGNORECASE)
 _DATED = re.compile(r"https?://|www\.|\b(?:1[5-9]|20)[0-9]{2}\b", re.IGNORECASE)
@@ -51,7 +53,7 @@ def read_source(raw: str) -> Source:
     text = _TYPED_QUOTES.sub('"', re.sub(r"\s+", " ", raw)).strip()
     first = _first_of_several(text)
     if first is not None:
-        found.doubts.append("holds several sources; only the first was taken apart")
+        found.doubts.append("holds several sources; it leads to the first")
         text = first
     text, found.url = without_markdown_links(text)
     for address in find_addresses(text):
@@ -75,6 +77,19 @@ def read_source(raw: str) -> Source:
             found.doubts.append(f"has no quoted title; “{found.title[:60]}” was taken for it")
     if not found.title:
         found.doubts.append("has no title that could be recognised")
+    return found
+
+
+def further_sources(raw: str) -> list[Source]:
+    """The sources that a note names behind its first, at most as many as fit a note."""
+    text = re.sub(r"\s+", " ", raw).strip()
+    found: list[Source] = []
+    while len(found) < _MOST_SOURCES and (first := _first_of_several(text)) is not None:
+        rest = _NEXT_STARTS.sub("", text[len(first) :])
+        if not rest or len(rest) >= len(text):
+            break
+        found.append(read_source(rest))
+        text = rest
     return found
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from outreach.petitions.intake.findings import Finding, Sure
+from outreach.petitions.intake.sources import Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,7 +15,7 @@ class Citation:
 
     `date` is ISO and as exact as known ("2018-10-23", "2018-10", "2018"). `same_as` is the number
     of the earlier note that an "Ibid." or "see note 2" repeats; such a note has no parts of its
-    own. `line` is where the note starts.
+    own. `line` is where the note starts; `more` are the sources that it names behind its first.
     """
 
     number: int
@@ -27,6 +28,7 @@ class Citation:
     url: str | None = None
     same_as: int | None = None
     sure: Sure = Sure.CERTAIN
+    more: tuple[Source, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """The note as JSON values, without its line."""

@@ -138,7 +138,7 @@ def publish(slug: str) -> ResponseReturnValue:
         operations.publish(session, petition, by=actor(), reason=form.text("reason"))
         _record(session, "publish", slug)
     if form.faults:
-        notice("It is not published", form.fault(""), level="stop")
+        notice("It is not published", " ".join(said for _, said in form.faults), level="stop")
         return redirect(url_for("console_petitions.show", slug=slug) + "#checks")
     notice("The petition is published", "Its page takes signatures from now on.")
     return redirect(url_for("console_petitions.show", slug=slug))
