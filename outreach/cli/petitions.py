@@ -22,6 +22,7 @@ from outreach.cli.petition_texts import (
 )
 from outreach.cli.petitions_deliver import deliver
 from outreach.cli.petitions_page import comments, page, translations
+from outreach.cli.petitions_recount import recount
 from outreach.cli.petitions_referrals import referrals
 from outreach.cli.petitions_revise import revise
 from outreach.core.errors import BadInput
@@ -301,8 +302,5 @@ def _say_next(context: Context, shown: dict[str, Any]) -> None:
         context.say(f"Open it when it reads right: outreach petitions publish {shown['slug']}")
 
 
-petitions.add_command(revise)
-petitions.add_command(deliver)
-petitions.add_command(referrals)
-for _command in (page, translations, comments):
+for _command in (revise, page, translations, comments, deliver, referrals, recount):
     petitions.add_command(_command)

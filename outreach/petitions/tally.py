@@ -57,6 +57,16 @@ def start(session: Session, petition_id: int) -> None:
     session.flush()
 
 
+def begin_anew(session: Session, petition_id: int) -> None:
+    """Set a petition's mark before any signature, so that all are counted again."""
+    session.execute(
+        update(Tally)
+        .where(Tally.petition_id == petition_id)
+        .values(counted_to=BEFORE_ALL, signatures=0)
+        .execution_options(synchronize_session=False)
+    )
+
+
 def advance(session: Session) -> int:
     """Move every petition's mark over what has settled; returns how many moved.
 
