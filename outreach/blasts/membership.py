@@ -1,6 +1,6 @@
 """Saved segments whose members a blast's letters know by: who was in which when it was frozen.
 
-Recorded are those that the audience names, and of the others, by name, those that ask of the person
+Recorded are those that the audience names, and of the others the newest that ask of the person
 alone: which letters people got, opened or clicked is asked of tables with many rows for each.
 """
 
@@ -25,7 +25,8 @@ from outreach.supporters.models import Supporter
 
 _log = log.get(__name__)
 NOT_RECORDED = "blast.segment_not_recorded"
-MOST = 30  # segments of one blast: each is one question more of each member
+MOST = 30  # segments of one blast
+OTHERS = 10  # that the audience does not name: each takes a twentieth of what freezing takes
 
 _SLOW = (terms.Letter, terms.Sample)
 
@@ -79,9 +80,10 @@ def _of_all(rule: Rule) -> Iterator[str]:
 
 
 def _quick(session: Session, organisation: Organisation) -> list[str]:
-    """The organisation's segments that ask of the person alone, themselves and in what they use."""
+    """The organisation's newest segments that ask of the person alone, they and what they use."""
     rules: dict[str, list[Rule]] = {}
-    for segment in queries.all_segments(session):
+    newest_first = sorted(queries.all_segments(session), key=lambda one: -one.id)
+    for segment in newest_first:
         if segment.organisation_id == organisation.id:
             try:
                 rules[segment.name] = queries.parts(parse(segment.rules))
@@ -98,4 +100,4 @@ def _quick(session: Session, organisation: Organisation) -> list[str]:
             for part in rules[name]
         )
 
-    return [name for name in rules if not is_slow(name)]
+    return [name for name in rules if not is_slow(name)][:OTHERS]
