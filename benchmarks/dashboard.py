@@ -57,10 +57,7 @@ def screens() -> Mapping[str, Read]:
         "home": lambda session: dashboard.headlines(session, everything[-5:]),
         "all blasts": lambda session: overview.lines(session, Asked("sign", down=True), UTC),
         "compare two": lambda session: compare.compare(session, 1, BLASTS),
-        "times and subjects": lambda session: (
-            timing.send_times(overview.lines(session, Asked(), UTC), UTC),
-            timing.subjects(session),
-        ),
+        "times and subjects": _times,
         "report of the newest": lambda session: reports.blast_report(session, BLASTS).to_json(),
         "report of the first": lambda session: reports.blast_report(session, 1).to_json(),
         "its chart": lambda session: timeline_of(session, BLASTS),
@@ -71,6 +68,12 @@ def screens() -> Mapping[str, Read]:
         "compare segments": _compare_segments,
         "who signed": lambda session: signers.page_of_signers(session, BLASTS, 1),
     }
+
+
+def _times(session: Session) -> object:
+    numbers = list(overview.numbers_of_variants(session))
+    lines = overview.lines(session, Asked(), UTC, numbers)
+    return timing.send_times(lines, UTC), timing.subjects(session, numbers)
 
 
 def _compare_segments(session: Session) -> object:

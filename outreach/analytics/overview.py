@@ -107,14 +107,17 @@ ORDERS: Mapping[str, tuple[str, Callable[[Line], Any]]] = {
 }
 
 
-def lines(session: Session, asked: Asked, zone: ZoneInfo) -> list[Line]:
-    """The blasts asked for. In every order those without the figure come last: blasts that have
+def lines(
+    session: Session, asked: Asked, zone: ZoneInfo, numbers: Iterable[Number] | None = None
+) -> list[Line]:
+    """The blasts asked for; `numbers` are those of `numbers_of_variants` where they are at hand. In
+    every order those without the figure come last: blasts that have
     not run, and by rate the small ones. Raises BadInput for an order or a span that isn't."""
     if asked.by and asked.by not in ORDERS:
         raise BadInput(
             f"Blasts can’t be sorted by “{asked.by[:40]}”.", hint=f"There are: {', '.join(ORDERS)}."
         )
-    found = _lines(session, asked, zone)
+    found = _lines(session, asked, zone, numbers)
     if not asked.by:
         return found
     key = ORDERS[asked.by][1]
@@ -126,7 +129,11 @@ def lines(session: Session, asked: Asked, zone: ZoneInfo) -> list[Line]:
 def line_of(session: Session, blast_id: int) -> Line | None:
     """One blast's line; None where there is no such blast."""
     row = session.execute(_BLASTS.where(Blast.id == blast_id)).one_or_none()
-    return None if row is None else _line(row, _counted(session, blast_id)[blast_id])
+    return (
+        None
+        if row is None
+        else _line(row, _counted(numbers_of_variants(session, blast_id))[blast_id])
+    )
 
 
 def petitions(session: Session) -> list[tuple[int, str]]:
@@ -141,10 +148,12 @@ def names_of(session: Session, asked: Asked, zone: ZoneInfo) -> dict[int, str]:
     return {row.id: row.name for row in session.execute(_which(asked, zone))}
 
 
-def _lines(session: Session, asked: Asked, zone: ZoneInfo) -> list[Line]:
-    numbers = _counted(session)
+def _lines(
+    session: Session, asked: Asked, zone: ZoneInfo, numbers: Iterable[Number] | None
+) -> list[Line]:
+    counted = _counted(numbers_of_variants(session) if numbers is None else numbers)
     rows = session.execute(_which(asked, zone).order_by(Blast.id.desc()))
-    return [_line(row, numbers[row.id]) for row in rows]
+    return [_line(row, counted[row.id]) for row in rows]
 
 
 def _which(asked: Asked, zone: ZoneInfo) -> Select[*tuple[Any, ...]]:
@@ -174,9 +183,9 @@ def numbers_of_variants(session: Session, blast_id: int | None = None) -> Iterab
     return [Number(*row) for row in session.execute(query)]
 
 
-def _counted(session: Session, blast_id: int | None = None) -> defaultdict[int, Counter[str]]:
+def _counted(numbers: Iterable[Number]) -> defaultdict[int, Counter[str]]:
     found: defaultdict[int, Counter[str]] = defaultdict(Counter)
-    for number, _, measure, count in numbers_of_variants(session, blast_id):
+    for number, _, measure, count in numbers:
         found[number][measure] += count
     return found
 

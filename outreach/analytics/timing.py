@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from outreach.analytics.intervals import SMALL, Rate
-from outreach.analytics.overview import Line, numbers_of_variants, rates_of
+from outreach.analytics.overview import Line, Number, numbers_of_variants, rates_of
 from outreach.blasts.models import Blast, Variant
 
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -72,11 +72,11 @@ def send_times(lines: Iterable[Line], zone: ZoneInfo) -> dict[int, dict[int, Slo
     return dict(hours)
 
 
-def subjects(session: Session) -> list[Subject]:
+def subjects(session: Session, known: Iterable[Number] | None = None) -> list[Subject]:
     """Every subject that went out; first those whose sign rate is high for certain: by the lower
     end of its interval, so that the luck of few letters does not win."""
     numbers: defaultdict[int, Counter[str]] = defaultdict(Counter)
-    for one in numbers_of_variants(session):
+    for one in numbers_of_variants(session) if known is None else known:
         numbers[one.variant_id][one.measure] += one.number
     named = (Variant.id, Variant.blast_id, Variant.letter, Variant.subject)
     rows = session.execute(

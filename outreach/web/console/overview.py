@@ -83,8 +83,9 @@ def side_by_side() -> ResponseReturnValue:
 def times() -> ResponseReturnValue:
     """When blasts went out and under which subject, and what that brought."""
     with services().db.reading() as session:
-        lines = overview.lines(session, Asked(), zone())
-        subjects = timing.subjects(session)
+        numbers = list(overview.numbers_of_variants(session))
+        lines = overview.lines(session, Asked(), zone(), numbers)
+        subjects = timing.subjects(session, numbers)
     return render_template(
         "console/reports_times.html",
         hours=timing.send_times(lines, zone()),
