@@ -10,7 +10,7 @@ import time_machine
 from sqlalchemy import select, update
 
 from outreach.accounts.models import Organisation
-from outreach.blasts import delivery, pace, queries, recovering, turn
+from outreach.blasts import delivery, pace, queries, recovering
 from outreach.blasts.models import Blast
 from outreach.blasts.progress import progress_of
 from outreach.core.clock import now
@@ -398,30 +398,3 @@ def test_the_domain_that_queues_says_until_when(world: World) -> None:
     with world.db.reading() as session:
         (limit,) = pace.limits(session)
     assert limit.waits_until == NOON + timedelta(seconds=14)
-
-
-def test_a_clock_that_is_set_back_an_hour_holds_nothing(
-    world: World, clock: time_machine.Coordinates
-) -> None:
-    addresses = world.add_people(60)
-    world.start()
-    paced(world, of_blast(world.blast_id), 20.0)
-    world.send()
-    assert len(world.provider.taken) == 20
-    clock.shift(-3600)
-    with world.db.transaction() as session:
-        turn.let_go_after_the_clock_was_set_back(session)
-    assert send_for(world, clock, 3)[-1] == 60
-    assert sorted(world.provider.taken) == addresses
-
-
-def test_the_pace_of_a_blast_that_is_over_is_not_listed(world: World) -> None:
-    world.add_people(1)
-    world.start()
-    paced(world, of_blast(world.blast_id), 20.0)
-    with world.db.reading() as session:
-        assert [limit.pace for limit in pace.limits(session)] == ["20 a second"]
-    world.send()
-    with world.db.reading() as session:
-        assert pace.limits(session) == []
-        assert pace.of_blast(session, world.blast(session)) == "20 a second"
