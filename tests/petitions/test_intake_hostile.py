@@ -12,7 +12,7 @@ import pytest
 from outreach.core.errors import BadInput
 from outreach.petitions.intake.formats import text_of
 from outreach.petitions.intake.html import html_to_markdown
-from outreach.petitions.intake.read import read_petition, read_petition_file
+from outreach.petitions.intake.read import read_petition, read_petition_file, read_whatever
 from outreach.petitions.markup import Markup
 from tests.petitions.documents import W, docx
 
@@ -153,3 +153,22 @@ def test_text_around_a_tag_is_no_page():
     text = "Tell X: Go!\n\nPetition to X:\nWrite <b>now</b>.\n\nThe <p> element."
     assert read_petition(text).statement == "Write <b>now</b>."
     assert html_to_markdown("<p>a<p>b") == "a\n\nb"
+
+
+@pytest.mark.parametrize("line", ["**a**", "Our demands", "* a", "[i] a", "Dear X,", "To: X", "a1"])
+def test_many_short_lines_take_no_time_of_their_square(line):
+    calls = []
+
+    def count(_frame, event, _argument):
+        calls.append(event)
+
+    def work(lines):
+        calls.clear()
+        sys.setprofile(count)
+        try:
+            read_whatever("\n\n".join([line] * lines))
+        finally:
+            sys.setprofile(None)
+        return len(calls)
+
+    assert work(800) < 3 * work(400)

@@ -20,6 +20,7 @@ CLOSING = re.compile(
     r"|your\s+name(?:\s+here)?)[,.:\s]*$",
     re.IGNORECASE,
 )
+MOST_LETTERS = 20  # that one page is searched for
 DEAR = re.compile(r"^Dear\s+(.{1,120}?)\s*[,:]$")
 _PROSE_END = re.compile(r"\.[”\"’)\]]*(?:[0-9,¹²³⁴-⁹]+|\[\^?\w+\])*$")
 

@@ -53,7 +53,7 @@ def read_source(raw: str) -> Source:
     text = _TYPED_QUOTES.sub('"', re.sub(r"\s+", " ", raw)).strip()
     first = _first_of_several(text)
     if first is not None:
-        found.doubts.append("holds several sources; it leads to the first")
+        found.doubts.append("holds several sources; only the first was taken apart")
         text = first
     text, found.url = without_markdown_links(text)
     for address in find_addresses(text):

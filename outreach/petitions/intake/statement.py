@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from itertools import islice
 
 from outreach.petitions.intake.blocks import Block
 from outreach.petitions.intake.extent import chosen_below, rest_of
@@ -13,6 +14,7 @@ from outreach.petitions.intake.names import looks_like_name, split_names
 from outreach.petitions.intake.page import Page, same_words
 from outreach.petitions.intake.phrases import Kind, bare
 from outreach.petitions.intake.signed import (
+    MOST_LETTERS,
     Statement,
     statement_of,
 )
@@ -28,7 +30,9 @@ def find_statement(page: Page) -> Statement | None:
     a letter ("To: ... From: ..."), a paragraph "We, the undersigned", a signed "Dear X,".
     """
     found: list[Statement] = []
-    letter = next((s for i in page.of_kind(Kind.TO) if (s := letter_at(page, i))), None)
+    letter = next(
+        (s for i in islice(page.of_kind(Kind.TO), MOST_LETTERS) if (s := letter_at(page, i))), None
+    )
     labels = list(page.of_kind(Kind.LABEL))
     if labels and (len(labels) > 1 or letter) and _is_headline(page, labels[0]):
         labels = labels[1:]

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 
 from outreach.petitions.intake.blocks import Block
 from outreach.petitions.intake.extent import chosen_below, rest_of
 from outreach.petitions.intake.names import split_names
 from outreach.petitions.intake.page import Page
 from outreach.petitions.intake.phrases import Kind, addressee, bare
-from outreach.petitions.intake.signed import CLOSING, DEAR, Statement, statement_of
+from outreach.petitions.intake.signed import CLOSING, DEAR, MOST_LETTERS, Statement, statement_of
 
 _PLAIN_LABEL = re.compile(r"^(?:The\s+)?petition\s+to\s+([^:.!?]{1,80})$", re.IGNORECASE)
 _UNDERSIGNED = re.compile(r"^[“\"*_]*(?:We|I),?\s+the\s+undersigned\b", re.IGNORECASE)
@@ -81,7 +82,8 @@ def _undersigned(page: Page) -> Iterator[Statement]:
 
 
 def _dear(page: Page) -> Iterator[Statement]:
-    for index in page.of_kind(Kind.TEXT):
+    greetings = (i for i in page.of_kind(Kind.TEXT) if DEAR.match(page.blocks[i].text))
+    for index in islice(greetings, MOST_LETTERS):
         found = DEAR.match(page.blocks[index].text)
         if not found:
             continue
@@ -98,8 +100,9 @@ def _demands(page: Page) -> Iterator[Statement]:
     """What stands below a line such as "Our demand"."""
     for index in page.of_kind(Kind.TEXT, Kind.HEADING):
         block = page.blocks[index]
-        below = list(page.texts_from(index + 1)) if len(block.text) < 60 else []
-        if below and _DEMANDS.match(bare(block.text)):
+        announces = len(block.text) < 60 and _DEMANDS.match(bare(block.text))
+        below = list(page.texts_from(index + 1)) if announces else []
+        if below:
             page.doubt(
                 block.line, f"what stands below “{bare(block.text)}” was read as the statement"
             )
