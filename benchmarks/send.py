@@ -26,13 +26,13 @@ import click
 import config
 from benchmarks import limits, world
 from benchmarks.sendgrid_sink import sendgrid_sink
-from outreach import jobs
 from outreach.app import build_services
 from outreach.blasts import queries, schedule
 from outreach.blasts.compose import compose, preview
 from outreach.blasts.models import CheckOverride
 from outreach.blasts.progress import progress_of
 from outreach.core import log, migrations
+from outreach.jobs import sending
 from outreach.mail.plan import Recipient
 from outreach.providers.sendgrid_request import MAX_PEOPLE, RequestMaker
 from outreach.services import Services
@@ -155,7 +155,7 @@ def _help(settings: dict[str, object], told: Event, cost: Queue[tuple[float, flo
     cost.put((0.0, 0.0))
     told.wait()
     cpu = time.process_time()
-    jobs.send(services, threading.Event())
+    sending.send(services, threading.Event())
     cost.put((time.process_time() - cpu, _peak_mb()))
     services.provider.close()
     services.db.close()
@@ -178,12 +178,12 @@ def measure(
         )
         schedule.schedule(session, blast, at=None, actor="benchmark", base_url=services.base_url)
     started, cpu = time.perf_counter(), time.process_time()
-    jobs.start_due_blasts(services, stop)
+    sending.start_due_blasts(services, stop)
     frozen = time.perf_counter()
     others.told.set()
-    jobs.send(services, stop)
+    sending.send(services, stop)
     costs = [others.cost.get(timeout=600) for _ in range(others.number)]
-    jobs.send(services, stop)  # whoever was last ends the blast
+    sending.send(services, stop)  # whoever was last ends the blast
     seconds, cpu = time.perf_counter() - started, time.process_time() - cpu
     with services.db.reading() as session:
         progress = progress_of(session, queries.by_id(session, blast_id))

@@ -12,14 +12,13 @@ import pytest
 from sqlalchemy import select
 
 import config
-from outreach import jobs
 from outreach.app import build_services
 from outreach.blasts import queries, schedule
 from outreach.core.clock import now
 from outreach.engines import inprocess
 from outreach.engines.engine import run_job
 from outreach.engines.turns import turn
-from outreach.jobs import Job
+from outreach.jobs import Job, sending
 from outreach.mail.models import Delivery
 from outreach.services import Services
 from outreach.supporters.models import Supporter
@@ -81,7 +80,7 @@ def test_who_left_while_the_database_was_away_is_off_before_a_letter_leaves(
 ) -> None:
     stays, leaves = world.add_people(2)
     due_now(world)
-    jobs.start_due_blasts(services, threading.Event())
+    sending.start_due_blasts(services, threading.Event())
     with services.db.reading() as session:
         theirs = select(Delivery.id).join(Supporter, Supporter.id == Delivery.supporter_id)
         letter = session.scalars(theirs.where(Supporter.address == leaves)).one()
@@ -93,7 +92,7 @@ def test_who_left_while_the_database_was_away_is_off_before_a_letter_leaves(
         detail={"basis": leaving.BY_ONE_CLICK},
     )
     spool.append(spool.leavings_in(services.data_dir), press)
-    jobs.send(services, threading.Event())
+    sending.send(services, threading.Event())
     assert world.provider.taken == [stays]
     assert world.states()[leaves] == ("skipped", "unsubscribed_since")
 
@@ -116,7 +115,7 @@ def test_a_blast_that_was_slept_through_leaves_within_its_limit_and_waits_beyond
         blast = world.blast(session)
         assert blast.scheduled_for is not None
         blast.scheduled_for -= timedelta(seconds=blast.late_limit_s + 60)
-    jobs.start_due_blasts(services, threading.Event())
+    sending.start_due_blasts(services, threading.Event())
     with world.db.reading() as session:
         blast = world.blast(session)
         assert blast.state == "paused"
@@ -124,8 +123,8 @@ def test_a_blast_that_was_slept_through_leaves_within_its_limit_and_waits_beyond
         assert "61 minutes late" in blast.reason
     with world.db.transaction() as session:  # a person says: send it all the same
         schedule.resume(session, world.blast(session), actor="Mara")
-    jobs.start_due_blasts(services, threading.Event())
-    jobs.send(services, threading.Event())
+    sending.start_due_blasts(services, threading.Event())
+    sending.send(services, threading.Event())
     assert {state for state, _ in world.states().values()} == {"accepted"}
 
 
@@ -135,18 +134,18 @@ def test_a_batch_is_on_offer_once_and_again_when_it_was_forgotten(
     world.batch_size = 10
     world.add_people(30)
     world.start()
-    first = jobs.batches_due(services, 2)
+    first = sending.batches_due(services, 2)
     assert len(first) == 2
-    rest = jobs.batches_due(services, 5)
+    rest = sending.batches_due(services, 5)
     assert len(rest) == 1
     assert not set(first) & set(rest)
-    assert jobs.batches_due(services, 5) == []
+    assert sending.batches_due(services, 5) == []
     world.expire_leases()  # as if the broker had forgotten them for long
-    assert jobs.batches_due(services, 5) == sorted([*first, *rest])
+    assert sending.batches_due(services, 5) == sorted([*first, *rest])
     for batch_id in (*first, *first, *rest):  # a message that comes twice does no harm
-        jobs.send_batch(services, threading.Event(), batch_id)
+        sending.send_batch(services, threading.Event(), batch_id)
     assert len(world.provider.taken) == 30
-    jobs.batches_due(services, 5)
+    sending.batches_due(services, 5)
     with world.db.reading() as session:
         assert world.blast(session).state == "finished"
 

@@ -11,9 +11,9 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 import config
-from outreach import jobs
 from outreach.app import build_services
 from outreach.blasts import operations, queries, schedule, starting
+from outreach.jobs import sending
 from outreach.mail import render
 from outreach.petitions.models import Petition
 from outreach.services import Services
@@ -80,8 +80,8 @@ def test_what_is_gone_is_named_and_the_blast_waits(
 ) -> None:
     with world.db.transaction() as session:
         lose(session, tmp_path)
-    jobs.start_due_blasts(services, threading.Event())
-    jobs.send(services, threading.Event())
+    sending.start_due_blasts(services, threading.Event())
+    sending.send(services, threading.Event())
     assert world.provider.taken == []
     with world.db.transaction() as session:
         blast = world.blast(session)
@@ -95,12 +95,12 @@ def test_once_it_is_mended_the_blast_is_resumed(
     world: World, services: Services, tmp_path: Path
 ) -> None:
     snippet(tmp_path).unlink()
-    jobs.start_due_blasts(services, threading.Event())
+    sending.start_due_blasts(services, threading.Event())
     snippet(tmp_path).write_text("Bye.", "utf-8")
     with world.db.transaction() as session:
         schedule.resume(session, world.blast(session), actor="Mara")
-    jobs.start_due_blasts(services, threading.Event())
-    jobs.send(services, threading.Event())
+    sending.start_due_blasts(services, threading.Event())
+    sending.send(services, threading.Event())
     assert len(world.provider.taken) == 3
 
 
@@ -117,7 +117,7 @@ def test_a_fault_of_ours_holds_one_blast_and_no_other(
         schedule.schedule(session, second, at=None, actor="Mara", base_url=BASE_URL)
     monkeypatch.setattr(starting, "freeze", fault)
     with pytest.raises(ExceptionGroup, match="not started") as raised:
-        jobs.start_due_blasts(services, threading.Event())
+        sending.start_due_blasts(services, threading.Event())
     assert [type(each) for each in raised.value.exceptions] == [ZeroDivisionError]
     with world.db.reading() as session:
         first, second = world.blast(session), queries.by_id(session, other)

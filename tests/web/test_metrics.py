@@ -11,11 +11,11 @@ import requests
 from sqlalchemy import select
 
 import config
-from outreach import jobs
 from outreach.app import build_services, create_app
 from outreach.core.clock import now
 from outreach.core.db import Database
 from outreach.engines.metrics_door import open_door
+from outreach.jobs import sending
 from outreach.mail.models import Delivery
 from outreach.services import Services
 from outreach.tracking import spool
@@ -55,7 +55,7 @@ def test_it_tells_how_things_stand(services: Services, world: World) -> None:
     assert 'outreach_blasts{state="sending"} 1.0' in before
     assert 'outreach_batches{state="ready"} 3.0' in before
     assert "outreach_database_up 1.0" in before
-    jobs.send(services, threading.Event())
+    sending.send(services, threading.Event())
     kept = spool.path_in(services.data_dir)
     kept.parent.mkdir()
     kept.write_bytes(b"x" * 100)

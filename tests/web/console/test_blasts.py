@@ -11,19 +11,19 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from outreach import jobs
 from outreach.accounts.models import Organisation
 from outreach.blasts import queries
 from outreach.core.clock import now
 from outreach.core.db import Database
+from outreach.jobs import sending
 from outreach.mail.models import Batch, Delivery
 from outreach.petitions.models import Petition
 from outreach.services import Services
 
 
 def _work(services: Services) -> None:
-    jobs.start_due_blasts(services, threading.Event())
-    jobs.send(services, threading.Event())
+    sending.start_due_blasts(services, threading.Event())
+    sending.send(services, threading.Event())
 
 
 def test_a_draft_comes_from_its_petition_with_buttons_and_notes(console: Any, draft: str) -> None:
@@ -193,7 +193,7 @@ def test_unknown_deliveries_are_named_on_the_home_and_on_the_blast(
     console: Any, draft: str, db: Database, services: Services
 ) -> None:
     console.post(f"{draft}/schedule", {"when": "now", "confirmed": "yes"})
-    jobs.start_due_blasts(services, threading.Event())
+    sending.start_due_blasts(services, threading.Event())
     with db.transaction() as session:
         delivery = session.scalars(select(Delivery).where(Delivery.state == "pending")).first()
         assert delivery is not None
@@ -210,7 +210,7 @@ def test_a_provider_that_is_away_is_said_while_letters_wait_for_it(
     console: Any, draft: str, db: Database, services: Services
 ) -> None:
     console.post(f"{draft}/schedule", {"when": "now", "confirmed": "yes"})
-    jobs.start_due_blasts(services, threading.Event())
+    sending.start_due_blasts(services, threading.Event())
     with db.transaction() as session:
         queries.named(session, "First ask").reason = "The relay can’t be reached."
         batch = session.scalars(select(Batch)).one()
@@ -246,7 +246,7 @@ def test_why_a_blast_is_held_is_said_while_it_is(
     console: Any, draft: str, db: Database, services: Services
 ) -> None:
     console.post(f"{draft}/schedule", {"when": "now", "confirmed": "yes"})
-    jobs.start_due_blasts(services, threading.Event())
+    sending.start_due_blasts(services, threading.Event())
     with db.transaction() as session:
         blast = queries.named(session, "First ask")
         blast.held_until = now() + timedelta(minutes=1)

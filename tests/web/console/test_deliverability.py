@@ -11,12 +11,12 @@ from typing import Any
 
 import pytest
 
-from outreach import jobs
 from outreach.accounts.models import Organisation
 from outreach.analytics import downloads, provider_figures, rollup, scorecard_tables
 from outreach.consent import ledger
 from outreach.core.clock import now
 from outreach.core.db import Database
+from outreach.jobs import figures
 from outreach.mail import sender_dns
 from outreach.mail.models import Delivery
 from outreach.providers.smtp import SmtpProvider
@@ -129,10 +129,10 @@ def test_the_job_reads_where_letters_leave_and_only_when_it_is_due(
 
     monkeypatch.setattr(sender_dns, "texts", lambda name: [])
     monkeypatch.setattr(sender_dns, "mail_servers", hosts)
-    jobs.read_senders(services, threading.Event())
+    figures.read_senders(services, threading.Event())
     assert asked == [], "the mailbox sends nothing anywhere"
     relay = SmtpProvider(Relay("127.0.0.1", 25, "none", "", "", 1.0, None), connections=1)
     leaving = replace(services, provider=relay)
     for _ in range(2):
-        jobs.read_senders(leaving, threading.Event())
+        figures.read_senders(leaving, threading.Event())
     assert asked == ["harbourlights.example"]

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from outreach import jobs
 from outreach.core.clock import now
 from outreach.core.db import Database
+from outreach.jobs import sending
 from outreach.mail.models import Delivery
 from outreach.mail.outbox import MAX_ATTEMPTS
 from outreach.services import Services
@@ -44,7 +44,7 @@ def become(db: Database, name: str, state: str, attempts: int = 0) -> int:
 
 def work(services: Services) -> None:
     """One turn of everything that sends."""
-    for job in (jobs.start_due_blasts, jobs.let_go, jobs.send, jobs.pause_bad):
+    for job in (sending.start_due_blasts, sending.let_go, sending.send, sending.pause_bad):
         job(services, threading.Event())
 
 

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from outreach import jobs
+from outreach.jobs import sending
 from outreach.petitions.models import Petition
 from outreach.services import Services
 
@@ -45,7 +45,7 @@ def test_steps_are_ticked_as_they_are_done_and_go_when_a_letter_has_left(
     draft = made.location.removesuffix("/compose")
     console.save(draft, audience="list Riverton")
     console.post(f"{draft}/schedule", {"when": "now", "confirmed": "yes"})
-    jobs.start_due_blasts(services, threading.Event())
+    sending.start_due_blasts(services, threading.Event())
     page = console.get("/console/").text
     assert "First steps" not in page and "Just sent" in page
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from outreach import jobs
+from outreach.jobs import sending
 from outreach.services import Services
 
 PHONE = {"width": 390, "height": 780}
@@ -58,8 +58,8 @@ def test_a_blast_is_followed_to_its_end_without_a_reload(
     console.post(f"{draft}/schedule", {"when": "now", "confirmed": "yes"})
     page.goto(f"{address}{draft}")
     expect(page.locator(".sub .chip")).to_have_text("Scheduled")
-    jobs.start_due_blasts(services, threading.Event())
-    jobs.send(services, threading.Event())
+    sending.start_due_blasts(services, threading.Event())
+    sending.send(services, threading.Event())
     expect(page.locator(".sub .chip")).to_have_text("Finished", timeout=WAIT_MS)
     expect(page.get_by_text("of 4 done")).to_be_visible()
 

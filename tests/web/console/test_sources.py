@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from outreach import jobs
 from outreach.accounts.models import AuditEntry
 from outreach.core.db import Database
+from outreach.jobs import upkeep
 from outreach.petitions.models import Petition, Source
 from tests.petitions.library.conftest import Web
 
@@ -87,7 +87,7 @@ def test_a_look_is_asked_for_and_the_job_does_it(
     console.post(f"{path}/do/look")
     assert "data-poll" in console.get(f"{path}/seen").text
     object.__setattr__(services, "sources_loopback", True)
-    jobs.look_at_sources(services, threading.Event())
+    upkeep.look_at_sources(services, threading.Event())
     page = console.get(path).text
     assert "data-poll" not in page and "Kept texts" in page
     source = of(db, counted)

@@ -9,8 +9,8 @@ from typing import Any
 
 from sqlalchemy import update
 
-from outreach import jobs
 from outreach.core.clock import now
+from outreach.jobs import sending
 from outreach.mail.models import Batch
 from outreach.services import Services
 from tests.web.console.test_blasts import _work
@@ -122,11 +122,11 @@ def test_the_winner_is_chosen_by_itself_when_its_time_has_come(
     console: Any, draft: str, services: Services
 ) -> None:
     _tried(console, draft, services)
-    jobs.choose_winners(services, threading.Event())
+    sending.choose_winners(services, threading.Event())
     assert "Send A to the rest" in console.get(draft).text  # not yet
     with services.db.transaction() as session:
         session.execute(update(Batch).values(done_at=now() - timedelta(hours=4)))
-    jobs.choose_winners(services, threading.Event())
+    sending.choose_winners(services, threading.Event())
     _work(services)
     page = console.get(draft).text
     assert "chosen by itself" in page and ">Finished<" in page
