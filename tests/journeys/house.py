@@ -38,7 +38,12 @@ COUNTED = (
     "letter_acts",
     "letter_facets",
     "letter_slices",
+    "trait_slices",
     "signature_credits",
+    "day_changes",
+    "day_figures",
+    "day_marks",
+    "page_visits",
 )
 OBSERVATIONS = frozenset(("events", "judgements", "judging_marks", *COUNTED))
 WITHIN_S = 60.0
