@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -23,11 +24,12 @@ body = "Lo quieren suprimir.[^1] Ya lo intentaron,[^2] y no."
 
 
 @pytest.fixture
-def typed(db: Database, organisation: object, tmp_path: Path) -> Typed:
+def typed(db: Database, organisation: object, tmp_path: Path) -> Iterator[Typed]:
     """A terminal with a petition that is open."""
     terminal = Typed(db, tmp_path)
     terminal("import", str(terminal.file), "--slug", SLUG, "--publish")
-    return terminal
+    yield terminal
+    terminal.context.close()
 
 
 def test_the_page_is_shown_and_changed(typed: Typed) -> None:

@@ -13,7 +13,7 @@ from structlog.testing import capture_logs
 import config
 from outreach.app import build_services
 from outreach.core.db import Database
-from outreach.jobs import read_bounces
+from outreach.jobs.upkeep import read_bounces
 from outreach.mail.models import Delivery
 from outreach.mail.plan import Recipient
 from outreach.services import Services
