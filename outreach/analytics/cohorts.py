@@ -25,6 +25,7 @@ from outreach.analytics.intervals import SMALL, Rate
 from outreach.analytics.models import ACTS
 from outreach.blasts.models import Blast
 from outreach.consent.models import EMAIL, GRANTED, ConsentEntry
+from outreach.core import bulk
 from outreach.core.errors import BadInput
 from outreach.mail.models import Delivery
 
@@ -129,6 +130,7 @@ def _count(
     first = session.scalar(select(func.min(ConsentEntry.at)).where(*_AGREES))
     if first is None:
         return
+    bulk.all_at_once(session)
     zone = begins[0].tzinfo
     joined = [days.start_of(first.astimezone(zone).date(), days.BY_MONTH)]
     while joined[-1] < begins[-2].date():

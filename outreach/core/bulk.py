@@ -87,6 +87,13 @@ def any_way(session: Session) -> None:
     _from_here(session, enable_hashjoin="on", enable_mergejoin="on")
 
 
+def all_at_once(session: Session) -> None:
+    """Let what is left of this transaction join whole tables in memory, never row by row: for
+    statements about everybody. PostgreSQL, before it has counted new rows, takes them for few and
+    compares each with each."""
+    _from_here(session, work_mem="64MB", jit="off", enable_nestloop="off")
+
+
 def little_of_much(session: Session) -> None:
     """Let the statements of this transaction never read a whole table where an index leads to the
     rows, nor compile themselves for rows that they only fear to meet. For small transactions
