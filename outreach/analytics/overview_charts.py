@@ -152,21 +152,7 @@ def _bands(
 ) -> Spec:
     """A row of bars for each of a series, one below the other, each to its own scale. Rows are
     made by hand: a browser's width can't be shared among small charts."""
-    rows, names = [], []
-    for place, (name, numbers) in enumerate(series.items()):
-        highest = max(numbers, default=0)
-        said = f"{name}, {sum(numbers):,}; at most {highest:,} a {by}"
-        names.append({"base": -place, "text": said})
-        rows += [
-            {
-                **period,
-                "series": name,
-                "people": number,
-                "base": -place,
-                "top": -place + 0.62 * number / max(highest, 1),
-            }
-            for period, number in zip(periods, numbers, strict=True)
-        ]
+    rows, names = _band_rows(periods, series, by)
     x = _periods(periods)
     scale = {"nice": False, "zero": False, "domain": [1 - max(1, len(names)), 1]}
     y = {"type": "quantitative", "axis": None, "scale": scale}
@@ -236,3 +222,25 @@ def _periods(rows: Iterable[Mapping[str, Any]]) -> Spec:
             "ticks": False,
         },
     }
+
+
+def _band_rows(
+    periods: Sequence[Mapping[str, Any]], series: Mapping[str, Sequence[int]], by: str
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Where each bar stands and how high it is, and what is written above each row."""
+    rows, names = [], []
+    for place, (name, numbers) in enumerate(series.items()):
+        highest = max(numbers, default=0)
+        said = f"{name}, {sum(numbers):,}; at most {highest:,} a {by}"
+        names.append({"base": -place, "text": said})
+        rows += [
+            {
+                **period,
+                "series": name,
+                "people": number,
+                "base": -place,
+                "top": -place + 0.62 * number / max(highest, 1),
+            }
+            for period, number in zip(periods, numbers, strict=True)
+        ]
+    return rows, names

@@ -109,7 +109,7 @@ def compose(
     faults = {fault.message: fault for fault in (*source.faults, *book.faults)}
     if faults:
         raise Unreadable(list(faults.values()))
-    sources = sources_for_each_person(blast.template)
+    each = sources_for_each_person(blast.template)
     usual, *others = letters
     texts = [(one.subject, one.html, one.text) for one in others]
     plan = draft.compile(
@@ -120,12 +120,10 @@ def compose(
         blast_id=blast.id,
         conditions=source.conditions,
         others=list(zip(texts, source.outcomes[1:], strict=True)),
-        links=book.slots if sources else (),
+        links=book.slots if each else (),
     )
-    if sources:
-        plan = replace(plan, rendering=rendering(draft, blast.template, sources, contexts))
     return Composed(
-        plan,
+        replace(plan, rendering=rendering(draft, blast.template, each, contexts)) if each else plan,
         tuple(book.links),
         tuple(book.cited),
         tuple(dict.fromkeys(book.unresolved)),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from contextlib import ExitStack
 
 from outreach.blasts import queries, schedule
 from outreach.blasts.freeze import freeze
@@ -14,26 +15,30 @@ from outreach.core.errors import OutreachError
 def start_due(db: Database, stop: threading.Event, *, base_url: str, batch_size: int) -> None:
     """Freeze the blasts whose time has come; those that come too late wait for a person.
 
-    One that can't be started is held with the reason, and the others start all the same. Raises
-    the faults of ours among the reasons, together and last.
+    One that can't be started is held with the reason, and the others start all the same; a fault
+    of ours among the reasons is raised behind them.
     """
     with db.reading() as session:
         due = schedule.due(session)
-    faults: list[Exception] = []
-    for blast_id in due:
-        if stop.is_set():
-            break
-        try:
-            _start(db, blast_id, base_url, batch_size)
-        except AWAY:
-            raise
-        except OutreachError as error:
-            _hold(db, blast_id, str(error))
-        except Exception as fault:
-            _hold(db, blast_id, "A fault of ours stopped it; the worker’s log tells more.")
-            faults.append(fault)
-    if faults:
-        raise ExceptionGroup("blasts that were not started", faults)
+    with ExitStack() as starts:  # each is called, whatever the one before it raises
+        for blast_id in reversed(due):
+            starts.callback(_start_or_hold, db, stop, blast_id, base_url, batch_size)
+
+
+def _start_or_hold(
+    db: Database, stop: threading.Event, blast_id: int, base_url: str, batch_size: int
+) -> None:
+    if stop.is_set():
+        return
+    try:
+        _start(db, blast_id, base_url, batch_size)
+    except AWAY:
+        raise
+    except OutreachError as error:
+        _hold(db, blast_id, str(error))
+    except Exception:
+        _hold(db, blast_id, "A fault of ours stopped it; the worker’s log tells more.")
+        raise
 
 
 def _start(db: Database, blast_id: int, base_url: str, batch_size: int) -> None:

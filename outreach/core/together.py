@@ -68,9 +68,14 @@ class Together(Generic[Question, Answer]):
             answers = self._answer([ticket.question for ticket in group])
             for ticket, answer in zip(group, answers, strict=True):
                 ticket.answer = answer
-        except BaseException as error:  # whoever waits is told, and then raises it
-            for ticket in group:
+        except BaseException as error:
+            for ticket in group:  # all who wait raise it, too
                 ticket.error = error
+            raise
+        finally:
+            self._hand_over(group)
+
+    def _hand_over(self, group: Sequence[_Ticket[Question, Answer]]) -> None:
         with self._lock:
             following = self._waiting[0] if self._waiting else None
             self._is_led = following is not None

@@ -34,6 +34,7 @@ NOT_STORED = "tracking.not_stored"
 NOT_KEPT = "tracking.not_spooled"
 TAKES_LONG = "tracking.storing_takes_long"
 
+_AWAY = (SQLAlchemyError, psycopg.Error, OSError)
 MOST_AT_ONCE = 1_000
 APART_S = 0.002  # commits; under load, two of them cost more than a wait that nobody notices
 PATIENCE_S = 2.0  # a click that is not stored by then is kept in the spool, and its reader goes on
@@ -128,12 +129,16 @@ class Writer:
                             ticket.settle()
                         time.sleep(max(began + APART_S - time.monotonic(), 0))
                         group = self._next(IDLE_S)
-            except Exception as error:  # whatever it is, nobody who follows a link has to suffer
+            except _AWAY as error:
                 self.is_away = True
                 _log.error(NOT_STORED, observations=len(group), reason=type(error).__name__)
                 self._keep(group)
                 self._wait_for_return()
                 self.is_away = False
+            except BaseException:  # a fault of ours: nobody who follows a link has to suffer for it
+                self._keep(group)
+                self._begun.release()  # whoever comes next begins anew
+                raise
 
     def _next(self, within_s: float | None = None) -> list[Ticket]:
         """All that wait, up to MOST_AT_ONCE; nothing where nobody came within that time."""
@@ -148,7 +153,7 @@ class Writer:
         while True:
             time.sleep(LOOK_AGAIN_S)
             self._keep(self._next(0))  # those who came before they could know
-            with suppress(SQLAlchemyError, OSError), self._db.reading() as session:
+            with suppress(*_AWAY), self._db.reading() as session:
                 session.execute(text("SELECT 1"))
                 return
 

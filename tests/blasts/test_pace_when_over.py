@@ -13,20 +13,16 @@ from tests.standins.world import World
 def test_a_clock_that_is_set_back_an_hour_holds_nothing(
     world: World,
 ) -> None:
-    with time_machine.travel(NOON, tick=False) as clock:
-        _set_back(world, clock)
-
-
-def _set_back(world: World, clock: time_machine.Coordinates) -> None:
     addresses = world.add_people(60)
-    world.start()
-    paced(world, of_blast(world.blast_id), 20.0)
-    world.send()
-    assert len(world.provider.taken) == 20
-    clock.shift(-3600)
-    with world.db.transaction() as session:
-        turn.let_go_after_the_clock_was_set_back(session)
-    assert send_for(world, clock, 3)[-1] == 60
+    with time_machine.travel(NOON, tick=False) as clock:
+        world.start()
+        paced(world, of_blast(world.blast_id), 20.0)
+        world.send()
+        assert len(world.provider.taken) == 20
+        clock.shift(-3600)
+        with world.db.transaction() as session:
+            turn.let_go_after_the_clock_was_set_back(session)
+        assert send_for(world, clock, 3)[-1] == 60
     assert sorted(world.provider.taken) == addresses
 
 

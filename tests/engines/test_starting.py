@@ -116,9 +116,8 @@ def test_a_fault_of_ours_holds_one_blast_and_no_other(
         second = queries.by_id(session, other)
         schedule.schedule(session, second, at=None, actor="Mara", base_url=BASE_URL)
     monkeypatch.setattr(starting, "freeze", fault)
-    with pytest.raises(ExceptionGroup, match="not started") as raised:
+    with pytest.raises(ZeroDivisionError):
         sending.start_due_blasts(services, threading.Event())
-    assert [type(each) for each in raised.value.exceptions] == [ZeroDivisionError]
     with world.db.reading() as session:
         first, second = world.blast(session), queries.by_id(session, other)
         assert (first.state, second.state) == ("paused", "sending")

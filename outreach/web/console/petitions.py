@@ -29,7 +29,7 @@ from outreach.petitions.markup import Markup, without_markers
 from outreach.petitions.models import Petition
 from outreach.petitions.pages import Pages
 from outreach.web.auth import actor, needs
-from outreach.web.console.sources import citation_checks
+from outreach.web.console.petition_sources import citation_checks
 from outreach.web.context import services
 from outreach.web.forms import Form, notice
 

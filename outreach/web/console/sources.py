@@ -10,9 +10,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from outreach.blasts.checks_of_citations import blasts_citing, quoted_anywhere
-from outreach.blasts.revised import take_back
 from outreach.core.errors import BadInput
-from outreach.petitions import queries as petition_queries
 from outreach.petitions.library import (
     checks,
     copies,
@@ -24,7 +22,7 @@ from outreach.petitions.library import (
     repairs,
 )
 from outreach.petitions.library.reading import MAX_FILE, decoded
-from outreach.petitions.models import Petition, Source
+from outreach.petitions.models import Source
 from outreach.web.auth import actor, local_path, needs
 from outreach.web.context import services
 from outreach.web.forms import Form, notice
@@ -127,17 +125,6 @@ def seen(source_id: int) -> ResponseReturnValue:
         return render_template("console/_source_seen.html", **_seen(session, source))
 
 
-@blueprint.get("/of/<slug>/checks")
-@needs("read")
-def of_petition(slug: str) -> ResponseReturnValue:
-    """The checks of a petition's citations, for a screen that waits for them."""
-    with services().db.reading() as session:
-        petition = petition_queries.by_slug(session, slug)
-        return render_template(
-            "console/_petition_checks.html", **citation_checks(session, petition)
-        )
-
-
 @blueprint.post("/<int:source_id>")
 @needs("draft")
 def save(source_id: int) -> ResponseReturnValue:
@@ -207,56 +194,11 @@ def mend(source_id: int, verb: str) -> ResponseReturnValue:
     return redirect(local_path(wanted) if wanted else back)
 
 
-@blueprint.post("/of/<slug>/<any(unmark, drop, requote):verb>")
-@needs("draft")
-def mend_text(slug: str, verb: str) -> ResponseReturnValue:
-    """Mend a petition's text with one press; a revision like any other."""
-    with services().db.transaction() as session:
-        petition = petition_queries.by_slug(session, slug)
-        label = request.form.get("label", "")
-        revision = repairs.mend_text(session, petition, verb, label, by=actor())
-        base_url = services().base_url
-        taken = take_back(session, petition, revision, actor=actor(), base_url=base_url)
-    drafts = "".join(f" “{blast.name}” is a draft again." for blast in taken)
-    notice("The text is mended", f"{revision.about_signatures}{drafts}")
-    return redirect(url_for("console_petitions.show", slug=slug))
-
-
-@blueprint.post("/of/<slug>/<any(look, style):act>")
-@needs("draft")
-def whole(slug: str, act: str) -> ResponseReturnValue:
-    """Look at all sources of a petition, or choose how its notes are written."""
-    with services().db.transaction() as session:
-        petition = petition_queries.by_slug(session, slug)
-        if act == "style":
-            style = request.form.get("style", "")
-            operations.set_style(session, petition, style, by=actor())
-            notice("The notes are written anew", "What was signed keeps the words it had.")
-        else:
-            text = petition_queries.current_version(session, petition).text
-            for cited in checks.cited_in(session, petition, [text]):
-                look.ask(cited.source)
-    return redirect(url_for("console_petitions.show", slug=slug) + "#checks")
-
-
 DONE = {
     "vouch": ("The source is checked", "Your name and the day are kept with it."),
     "merge": ("They are one source", "What led to either leads to it; gaps were filled."),
     "remove": ("The source is removed", "No note led to it."),
 }
-
-
-def citation_checks(session: Session, petition: Petition) -> dict[str, Any]:
-    """What a petition's screen shows of its citations: the findings, and what is being opened."""
-    text = petition_queries.current_version(session, petition).text
-    sources = [cited.source for cited in checks.cited_in(session, petition, [text])]
-    return {
-        "petition": petition,
-        "findings": checks.of_petition(session, petition),
-        "waiting": sum(look.is_asked(source) for source in sources if source.url),
-        "looked": max((one.looked_at for one in sources if one.looked_at), default=None),
-        "with_address": any(source.url for source in sources),
-    }
 
 
 def _seen(session: Session, source: Source) -> dict[str, Any]:

@@ -79,4 +79,5 @@ def test_a_number_is_found_however_it_is_grouped(value: int) -> None:
 
 @given(st.text(max_size=200))
 def test_no_text_breaks_it(text: str) -> None:
-    missing(text, held(text))
+    assert set(missing(text, held(text))) <= {number.written for number in claimed(text)}
+    assert missing(text, held("")) == [number.written for number in claimed(text)]

@@ -96,8 +96,13 @@ def test_every_stretch_of_a_text_is_found_in_it(words: list[str], data: st.DataO
 @given(st.text(max_size=200), st.text(max_size=60))
 def test_no_text_breaks_it(text: str, quotation: str) -> None:
     source = read(text)
-    holds(source, quotation)
-    nearest(source, quotation)
+    found = nearest(source, quotation)
+    if found is not None:
+        assert found.passage in " ".join(source.text.split())
+        assert 0.5 <= found.likeness <= 1
+        assert holds(source, found.passage) or set(found.passage) & set("[]().…")
+    if quotation and not read(text).words and read(quotation).words:
+        assert not holds(source, quotation)
 
 
 @given(st.text(st.characters(categories=["L", "P", "Z", "N"]), max_size=200))
