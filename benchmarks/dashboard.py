@@ -20,25 +20,20 @@ from sqlalchemy.orm import Session
 import config
 from benchmarks import limits
 from benchmarks.many_events import BETWEEN, BLASTS, START, ManyEvents
-from outreach.analytics import (
+from outreach.analytics.days import cohorts, conversion, days, growth
+from outreach.analytics.overview import (
     churn,
     cited,
-    cohorts,
     compare,
     compare_segments,
-    conversion,
     dashboard,
-    days,
-    growth,
     overview,
-    proof,
-    reports,
-    rollup,
-    signers,
     timing,
 )
-from outreach.analytics.counting import timeline_of
-from outreach.analytics.overview import Asked
+from outreach.analytics.overview.overview import Asked
+from outreach.analytics.report import reports, signers
+from outreach.analytics.report.counting import timeline_of
+from outreach.analytics.rollups import proof, rollup
 from outreach.app import build_services
 from outreach.core import log, migrations
 from outreach.core.db import Database

@@ -13,7 +13,7 @@ from sqlalchemy import text
 from sqlalchemy.engine import Connection
 
 from outreach.accounts.operations import create_organisation
-from outreach.analytics import rollup
+from outreach.analytics.rollups import rollup
 from outreach.core.bulk import count_anew
 from outreach.core.db import Database
 from outreach.tracking import partitions

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from outreach.analytics.sender_readings import Sending
+from outreach.analytics.deliverability.sender_readings import Sending
 from outreach.blasts.automatic_pause import Limits
 from outreach.blasts.progress import Lookout
 from outreach.core.db import Database

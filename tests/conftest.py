@@ -12,14 +12,14 @@ import psycopg
 import pytest
 
 import outreach.accounts.models
-import outreach.analytics.changes
-import outreach.analytics.day_models
-import outreach.analytics.day_notes
-import outreach.analytics.digest_models
-import outreach.analytics.month_notes
-import outreach.analytics.saved_models
-import outreach.analytics.scorecard_models
-import outreach.analytics.visit_notes
+import outreach.analytics.days.models
+import outreach.analytics.days.month_notes
+import outreach.analytics.days.notes
+import outreach.analytics.days.visit_notes
+import outreach.analytics.deliverability.models
+import outreach.analytics.digest.models
+import outreach.analytics.overview.saved_models
+import outreach.analytics.rollups.changes
 import outreach.audiences.models
 import outreach.blasts.models
 import outreach.consent.models

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-from outreach.analytics.changes import POSTGRESQL, POSTGRESQL_FUNCTIONS, SQLITE
+from outreach.analytics.rollups.changes import POSTGRESQL, POSTGRESQL_FUNCTIONS, SQLITE
 from outreach.core import db
 
 revision = "0009"

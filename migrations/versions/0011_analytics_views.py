@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from outreach.analytics import views
+from outreach.analytics.views import views
 from outreach.core import db
 
 revision = "0011"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from outreach.analytics.day_notes import POSTGRESQL, POSTGRESQL_FUNCTIONS, SQLITE
+from outreach.analytics.days.notes import POSTGRESQL, POSTGRESQL_FUNCTIONS, SQLITE
 from outreach.core import db
 
 revision = "0018"

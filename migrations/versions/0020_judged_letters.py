@@ -9,7 +9,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from outreach.analytics.changes import POSTGRESQL_FUNCTIONS
+from outreach.analytics.rollups.changes import POSTGRESQL_FUNCTIONS
 from outreach.core import db
 
 revision = "0020"

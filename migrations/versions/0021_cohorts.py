@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from alembic import op
 
-from outreach.analytics.month_notes import POSTGRESQL, POSTGRESQL_FUNCTIONS, SQLITE
+from outreach.analytics.days.month_notes import POSTGRESQL, POSTGRESQL_FUNCTIONS, SQLITE
 
 revision = "0021"
 down_revision = "0020"

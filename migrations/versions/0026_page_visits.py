@@ -9,7 +9,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from outreach.analytics.visit_notes import POSTGRESQL, POSTGRESQL_FUNCTIONS, SQLITE
+from outreach.analytics.days.visit_notes import POSTGRESQL, POSTGRESQL_FUNCTIONS, SQLITE
 from outreach.core import db
 
 revision = "0026"

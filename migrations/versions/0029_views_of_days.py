@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from alembic import op
 
-from outreach.analytics import views
+from outreach.analytics.views import views
 
 revision = "0029"
 down_revision = "0028"

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
-from outreach.analytics import drawings, tables, wording
-from outreach.analytics.churn import Churn
-from outreach.analytics.contest import COUNTS, MEASURES
 from outreach.analytics.downloads import INSTANT, INTEGER, NUMBER, TEXT, Cell, Row, Table
-from outreach.analytics.figures import Figures
-from outreach.analytics.groups import Group
 from outreach.analytics.intervals import Rate
-from outreach.analytics.overview import RATES, Line
-from outreach.analytics.timing import DAYS, Slot, Subject
+from outreach.analytics.overview.churn import Churn
+from outreach.analytics.overview.overview import RATES, Line
+from outreach.analytics.overview.timing import DAYS, Slot, Subject
+from outreach.analytics.report import drawings, tables, wording
+from outreach.analytics.report.contest import COUNTS, MEASURES
+from outreach.analytics.report.figures import Figures
+from outreach.analytics.report.groups import Group
 
 _RATE = (("count", INTEGER), ("of", INTEGER), ("rate", NUMBER), ("low", NUMBER), ("high", NUMBER))
 

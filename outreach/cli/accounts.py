@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from outreach.accounts import audit, operations, passwords, queries
 from outreach.accounts.models import Organisation
 from outreach.accounts.roles import ROLES
-from outreach.analytics import digest
+from outreach.analytics.digest import digest
 from outreach.cli import organisation
 from outreach.cli.context import Context, actor, as_json
 from outreach.core.address import canonical

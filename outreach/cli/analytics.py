@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from outreach.analytics import views
+from outreach.analytics.views import views
 from outreach.cli.context import Context, actor, as_json
 from outreach.core.errors import NotFound
 

@@ -10,9 +10,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from outreach.accounts.queries import the_organisation
-from outreach.analytics import plain, proof, reports, rollup
-from outreach.analytics.contest import MEASURES
-from outreach.analytics.paper import PAPERS
+from outreach.analytics.drawing.paper import PAPERS
+from outreach.analytics.report import plain, reports
+from outreach.analytics.report.contest import MEASURES
+from outreach.analytics.rollups import proof, rollup
 from outreach.blasts import operations, preflight, queries, schedule, variants
 from outreach.blasts.compose import Preview, preview
 from outreach.blasts.models import Blast

@@ -9,9 +9,10 @@ from zoneinfo import ZoneInfo
 import click
 
 from outreach.accounts.queries import the_organisation
-from outreach.analytics import compare as comparing
-from outreach.analytics import compare_segments as segments
-from outreach.analytics import rollup, wording
+from outreach.analytics.overview import compare as comparing
+from outreach.analytics.overview import compare_segments as segments
+from outreach.analytics.report import wording
+from outreach.analytics.rollups import rollup
 from outreach.blasts import queries
 from outreach.cli.context import Context, as_json, plural
 from outreach.tracking.catch_up import catch_up

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import click
 
-from outreach.analytics import scorecard, scorecard_words, sender_readings
-from outreach.analytics.scorecard import ScoreCard
+from outreach.analytics.deliverability import scorecard, sender_readings
+from outreach.analytics.deliverability import wording as scorecard_words
+from outreach.analytics.deliverability.scorecard import ScoreCard
 from outreach.cli.context import Context, as_json
 
 

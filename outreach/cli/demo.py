@@ -19,8 +19,9 @@ import click
 import requests
 
 import config
-from outreach.analytics import plain, proof, reports
-from outreach.analytics.figures import BlastReport
+from outreach.analytics.report import plain, reports
+from outreach.analytics.report.figures import BlastReport
+from outreach.analytics.rollups import proof
 from outreach.app import ROOT, build_services
 from outreach.blasts import queries
 from outreach.cli.context import Context, as_json

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from outreach.analytics import wording
+from outreach.analytics.report import wording
 from outreach.petitions import citations, queries, tally
 from outreach.petitions.intake.understanding import Citation, Marker, Understanding
 from outreach.petitions.models import Petition, Signature

@@ -11,8 +11,8 @@ import click
 from sqlalchemy.orm import Session
 
 from outreach.accounts.models import Organisation
-from outreach.analytics import petition_print
-from outreach.analytics.paper import PAPERS, paper_of
+from outreach.analytics.drawing import petition_print
+from outreach.analytics.drawing.paper import PAPERS, paper_of
 from outreach.cli.context import Context, actor, as_json, plural
 from outreach.core.errors import BadInput, Conflict
 from outreach.core.files import whole

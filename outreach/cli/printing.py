@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from outreach.accounts.models import Organisation
-from outreach.analytics import printed
-from outreach.analytics.figures import BlastReport
-from outreach.analytics.paper import paper_of
+from outreach.analytics.drawing import printed
+from outreach.analytics.drawing.paper import paper_of
+from outreach.analytics.report.figures import BlastReport
 from outreach.core.files import whole
 
 

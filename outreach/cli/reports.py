@@ -9,16 +9,11 @@ import click
 from sqlalchemy.orm import Session
 
 from outreach.accounts.queries import the_organisation
-from outreach.analytics import (
-    cited,
-    cohorts,
-    conversion,
-    days,
-    growth,
-    overview_charts,
-    rollup,
-)
+from outreach.analytics.days import cohorts, conversion, days, growth
 from outreach.analytics.intervals import Rate
+from outreach.analytics.overview import charts as overview_charts
+from outreach.analytics.overview import cited
+from outreach.analytics.rollups import rollup
 from outreach.cli.comparing import compare_segments
 from outreach.cli.context import Context, as_json
 from outreach.cli.saved import views

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from outreach.accounts.queries import account_by_email
-from outreach.analytics import saved
+from outreach.analytics.overview import saved
 from outreach.cli.context import Context, as_json
 
 _EMAIL = click.argument("email")

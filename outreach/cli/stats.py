@@ -8,7 +8,8 @@ from collections.abc import Sequence
 import click
 from sqlalchemy import select
 
-from outreach.analytics import day_proof, proof
+from outreach.analytics.days import proof as day_proof
+from outreach.analytics.rollups import proof
 from outreach.blasts import queries
 from outreach.blasts.models import Blast
 from outreach.cli.context import Context, as_json, plural

@@ -4,16 +4,10 @@ from __future__ import annotations
 
 import threading
 
-from outreach.analytics import (
-    cohorts,
-    conversion,
-    days,
-    digest,
-    growth,
-    provider_figures,
-    rollup,
-    sender_readings,
-)
+from outreach.analytics.days import cohorts, conversion, days, growth
+from outreach.analytics.deliverability import provider_figures, sender_readings
+from outreach.analytics.digest import digest
+from outreach.analytics.rollups import rollup
 from outreach.blasts import (
     origins,
 )

@@ -5,10 +5,8 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 
-from outreach.analytics import (
-    rollup,
-)
-from outreach.analytics.counting import figures_of
+from outreach.analytics.report.counting import figures_of
+from outreach.analytics.rollups import rollup
 from outreach.blasts import (
     automatic_pause,
     delivery,

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from outreach.analytics import bounded
+from outreach.analytics.drawing import bounded
 from outreach.core.errors import TryLater
 
 ASKED = [("pdf", "<p>a</p>")]

@@ -10,10 +10,10 @@ from alembic.migration import MigrationContext
 from alembic.operations import Operations
 from sqlalchemy import delete, update
 
-from outreach.analytics import proof, rollup
-from outreach.analytics.causes import cause_of, meaning
-from outreach.analytics.counting import figures_of
-from outreach.analytics.models import SLICES, Rollup
+from outreach.analytics.report.counting import figures_of
+from outreach.analytics.rollups import proof, rollup
+from outreach.analytics.rollups.causes import cause_of, meaning
+from outreach.analytics.rollups.models import SLICES, Rollup
 from outreach.core.db import Database
 from tests.analytics.worlds import World
 

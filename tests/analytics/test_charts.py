@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from outreach.analytics import charts, drawings
-from outreach.analytics.figures import Figures, Hour, Letters, People, Signed, Traffic
+from outreach.analytics.drawing import charts
 from outreach.analytics.intervals import Rate
+from outreach.analytics.report import drawings
+from outreach.analytics.report.figures import Figures, Hour, Letters, People, Signed, Traffic
 
 START = datetime(2026, 4, 14, 22, tzinfo=UTC)
 

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from outreach.analytics import churn
+from outreach.analytics.overview import churn
 from outreach.consent.models import EMAIL, GRANTED, WITHDRAWN, ConsentEntry
 from outreach.core.db import Database
 from outreach.supporters.models import Supporter

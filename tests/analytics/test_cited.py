@@ -6,9 +6,10 @@ from collections.abc import Callable
 
 from sqlalchemy.orm import Session
 
-from outreach.analytics import cited, rollup
-from outreach.analytics.counting import figures_of
 from outreach.analytics.intervals import Rate
+from outreach.analytics.overview import cited
+from outreach.analytics.report.counting import figures_of
+from outreach.analytics.rollups import rollup
 from outreach.core.db import Database
 from outreach.petitions.models import Source
 from outreach.tracking.models import Link

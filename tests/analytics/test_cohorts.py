@@ -11,8 +11,9 @@ from sqlalchemy import delete, update
 from sqlalchemy.orm import Session
 
 from outreach.accounts.models import Organisation
-from outreach.analytics import cohorts, cohorts_recount, days, growth, rollup
+from outreach.analytics.days import cohorts, cohorts_recount, days, growth
 from outreach.analytics.intervals import Rate
+from outreach.analytics.rollups import rollup
 from outreach.consent.models import EMAIL, GRANTED, ConsentEntry
 from outreach.core.db import Database
 from outreach.core.errors import BadInput

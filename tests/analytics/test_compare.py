@@ -6,9 +6,10 @@ from collections.abc import Callable
 
 import pytest
 
-from outreach.analytics import compare, rollup
-from outreach.analytics.compare import Difference
 from outreach.analytics.intervals import Rate
+from outreach.analytics.overview import compare
+from outreach.analytics.overview.compare import Difference
+from outreach.analytics.rollups import rollup
 from outreach.core.db import Database
 from outreach.core.errors import BadInput, Conflict, NotFound
 from tests.analytics.worlds import World

@@ -9,8 +9,9 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import delete
 
-from outreach.analytics import compare_segments, rollup
 from outreach.analytics.intervals import Rate
+from outreach.analytics.overview import compare_segments
+from outreach.analytics.rollups import rollup
 from outreach.blasts.models import FrozenSegment
 from outreach.core.db import Database
 from outreach.core.errors import BadInput, Conflict, NotFound

@@ -10,11 +10,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from outreach.analytics import contest, pictures, plain, printed, proof, report_tables, reports
-from outreach.analytics.contest import Verdict
-from outreach.analytics.figures import BlastReport
+from outreach.analytics import report_tables
+from outreach.analytics.drawing import pictures, printed
 from outreach.analytics.intervals import Rate
-from outreach.analytics.posterior import standings
+from outreach.analytics.report import contest, plain, reports
+from outreach.analytics.report.contest import Verdict
+from outreach.analytics.report.figures import BlastReport
+from outreach.analytics.report.posterior import standings
+from outreach.analytics.rollups import proof
 from outreach.core.db import Database
 from outreach.core.errors import NotFound
 from tests.analytics.worlds import World

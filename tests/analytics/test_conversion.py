@@ -11,7 +11,7 @@ from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from outreach.accounts.models import Organisation
-from outreach.analytics import conversion, conversion_recount, days
+from outreach.analytics.days import conversion, conversion_recount, days
 from outreach.analytics.intervals import Rate
 from outreach.core.db import Database
 from outreach.core.errors import BadInput

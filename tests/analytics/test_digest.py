@@ -11,8 +11,11 @@ import pytest
 from sqlalchemy import select
 
 from outreach.accounts.models import Account, AuditEntry, Organisation
-from outreach.analytics import digest, digest_pictures, pictures, rollup, week
-from outreach.analytics.digest_models import DigestLetter, DigestPicture, DigestReader
+from outreach.analytics.digest import digest, week
+from outreach.analytics.digest import pictures as digest_pictures
+from outreach.analytics.digest.models import DigestLetter, DigestPicture, DigestReader
+from outreach.analytics.drawing import pictures
+from outreach.analytics.rollups import rollup
 from outreach.consent.models import GRANTED, WITHDRAWN, ConsentEntry, Suppression
 from outreach.core.db import Database
 from outreach.core.errors import TryLater

@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pyarrow import parquet
 
-from outreach.analytics import downloads, pictures
+from outreach.analytics import downloads
 from outreach.analytics.downloads import INSTANT, INTEGER, NUMBER, TEXT, Cell, Table
+from outreach.analytics.drawing import pictures
 from outreach.core.errors import Conflict, TryLater
 
 COLUMNS = (("word", TEXT), ("count", INTEGER), ("rate", NUMBER), ("at", INSTANT))

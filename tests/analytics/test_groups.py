@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from sqlalchemy.orm import Session
 
-from outreach.analytics import drawings, plain, reports
-from outreach.analytics.falls import AT_MOST, SINCE, is_worse
-from outreach.analytics.groups import Group, groups_of
 from outreach.analytics.intervals import Rate, difference
-from outreach.analytics.models import Rollup
+from outreach.analytics.report import drawings, plain, reports
+from outreach.analytics.report.falls import AT_MOST, SINCE, is_worse
+from outreach.analytics.report.groups import Group, groups_of
+from outreach.analytics.rollups.models import Rollup
 from outreach.core.db import Database
 from tests.analytics.worlds import World
 

@@ -12,8 +12,8 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from outreach.accounts.models import Organisation
-from outreach.analytics import days, growth, growth_recount
-from outreach.analytics.day_models import DayChange, DayFigure
+from outreach.analytics.days import days, growth, growth_recount
+from outreach.analytics.days.models import DayChange, DayFigure
 from outreach.consent.models import EMAIL, GRANTED, WITHDRAWN, ConsentEntry
 from outreach.core.db import Database
 from outreach.core.errors import BadInput

@@ -9,9 +9,10 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy.orm import Session
 
-from outreach.analytics import overview, rollup
-from outreach.analytics.counting import figures_of
-from outreach.analytics.overview import Asked
+from outreach.analytics.overview import overview
+from outreach.analytics.overview.overview import Asked
+from outreach.analytics.report.counting import figures_of
+from outreach.analytics.rollups import rollup
 from outreach.core.db import Database
 from outreach.core.errors import BadInput
 from tests.analytics.worlds import START, World

@@ -12,8 +12,10 @@ from typing import Any
 
 import pytest
 
-from outreach.analytics import bounded, paper, pdf, pictures, printed, reports, rollup, wording
-from outreach.analytics.figures import BlastReport
+from outreach.analytics.drawing import bounded, paper, pdf, pictures, printed
+from outreach.analytics.report import reports, wording
+from outreach.analytics.report.figures import BlastReport
+from outreach.analytics.rollups import rollup
 from outreach.core.db import Database
 from outreach.core.errors import Conflict, NotFound
 from tests.analytics.worlds import World

@@ -10,8 +10,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from outreach.accounts.models import Organisation
-from outreach.analytics import dashboard, proof, reports, rollup
-from outreach.analytics.counting import figures_of
+from outreach.analytics.overview import dashboard
+from outreach.analytics.report import reports
+from outreach.analytics.report.counting import figures_of
+from outreach.analytics.rollups import proof, rollup
 from outreach.core.db import Database
 from outreach.core.errors import NotFound
 from outreach.supporters.models import Supporter

@@ -11,9 +11,11 @@ from hypothesis import strategies as st
 from sqlalchemy import event, select, update
 
 from outreach.accounts.models import Organisation
-from outreach.analytics import proof, reports, rollup
-from outreach.analytics.counting import cells_of, counted_until, figures_of
-from outreach.analytics.models import Change, LetterActs, Rollup
+from outreach.analytics.report import reports
+from outreach.analytics.report.counting import counted_until, figures_of
+from outreach.analytics.rollups import proof, rollup
+from outreach.analytics.rollups.models import Change, LetterActs, Rollup
+from outreach.analytics.rollups.proof import cells_of
 from outreach.core.clock import now
 from outreach.core.db import Database
 from outreach.mail.models import Delivery

@@ -13,11 +13,12 @@ import time_machine
 from sqlalchemy import event, select, update
 
 from outreach.accounts.models import Organisation
-from outreach.analytics import provider_figures, rollup, scorecard, sender_readings
-from outreach.analytics.scorecard import ScoreCard, verdict
-from outreach.analytics.scorecard_models import ProviderFigure, SenderReading
-from outreach.analytics.scorecard_weeks import WEEKS, Sums
-from outreach.analytics.sender_readings import Sending
+from outreach.analytics.deliverability import provider_figures, scorecard, sender_readings
+from outreach.analytics.deliverability.models import ProviderFigure, SenderReading
+from outreach.analytics.deliverability.scorecard import ScoreCard, verdict
+from outreach.analytics.deliverability.sender_readings import Sending
+from outreach.analytics.deliverability.weeks import WEEKS, Sums
+from outreach.analytics.rollups import rollup
 from outreach.blasts.models import Blast, FrozenLetter, Variant
 from outreach.consent import ledger, suppression
 from outreach.consent.models import ConsentEntry, Suppression

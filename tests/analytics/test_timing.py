@@ -9,8 +9,9 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import select
 
-from outreach.analytics import overview, rollup, timing
 from outreach.analytics.intervals import Rate
+from outreach.analytics.overview import overview, timing
+from outreach.analytics.rollups import rollup
 from outreach.blasts.models import Variant
 from outreach.core.db import Database
 from tests.analytics.worlds import START, World

@@ -12,17 +12,11 @@ from sqlalchemy import text
 from sqlalchemy.exc import ProgrammingError
 
 from outreach.accounts.models import AuditEntry, Organisation
-from outreach.analytics import (
-    cohorts,
-    conversion,
-    days,
-    growth,
-    provider_figures,
-    recount,
-    rollup,
-    views,
-)
-from outreach.analytics.cells import SKIPPED, TRAITS, WHOLE, Cells
+from outreach.analytics.days import cohorts, conversion, days, growth
+from outreach.analytics.deliverability import provider_figures
+from outreach.analytics.rollups import recount, rollup
+from outreach.analytics.rollups.cells import SKIPPED, TRAITS, WHOLE, Cells
+from outreach.analytics.views import views
 from outreach.consent import ledger, suppression
 from outreach.core import migrations
 from outreach.core.clock import now

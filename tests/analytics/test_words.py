@@ -7,7 +7,8 @@ from datetime import timedelta
 
 import pytest
 
-from outreach.analytics import plain, reports, rollup, tables, wording
+from outreach.analytics.report import plain, reports, tables, wording
+from outreach.analytics.rollups import rollup
 from outreach.core.db import Database
 from tests.analytics.worlds import START, World
 

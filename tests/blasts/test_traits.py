@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import delete, func, select, update
 
-from outreach.analytics import proof, rollup
-from outreach.analytics.counting import cells_of
+from outreach.analytics.rollups import proof, rollup
+from outreach.analytics.rollups.proof import cells_of
 from outreach.audiences.models import Segment
 from outreach.blasts import operations, origins
 from outreach.blasts.models import FrozenSegment, Origin

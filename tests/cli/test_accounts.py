@@ -14,7 +14,7 @@ import config
 from outreach.accounts import queries
 from outreach.accounts.models import AuditEntry
 from outreach.accounts.sign_ins import sign_in
-from outreach.analytics import digest
+from outreach.analytics.digest import digest
 from outreach.cli.accounts import accounts
 from outreach.cli.context import Context
 from outreach.core.db import Database

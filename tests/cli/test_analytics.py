@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from outreach.analytics import views
+from outreach.analytics.views import views
 from outreach.cli import main
 
 

@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 import config
 from outreach.accounts.models import Organisation
-from outreach.analytics import printed
+from outreach.analytics.drawing import printed
 from outreach.cli.blasts import blasts
 from outreach.cli.context import Context
 from outreach.core.clock import now

@@ -12,9 +12,9 @@ import time_machine
 from sqlalchemy import delete, update
 
 from outreach.accounts.models import Organisation
-from outreach.analytics.counting import figures_of
-from outreach.analytics.day_models import DayFigure
-from outreach.analytics.models import Rollup
+from outreach.analytics.days.models import DayFigure
+from outreach.analytics.report.counting import figures_of
+from outreach.analytics.rollups.models import Rollup
 from outreach.cli.stats import stats
 from outreach.consent import ledger
 from outreach.core.db import Database

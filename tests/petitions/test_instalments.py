@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from outreach.accounts.models import AuditEntry
-from outreach.analytics import petition_print
+from outreach.analytics.drawing import petition_print
 from outreach.core.errors import BadInput, Conflict, NotFound
 from outreach.petitions import exports, instalments, signing
 from outreach.petitions.comment_models import Comment

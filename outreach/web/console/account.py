@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from outreach.accounts import queries, sign_ins
-from outreach.analytics import digest
+from outreach.analytics.digest import digest
 from outreach.web.auth import COOKIE, actor, current_account, needs
 from outreach.web.context import services
 from outreach.web.forms import Form, notice

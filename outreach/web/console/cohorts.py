@@ -5,7 +5,11 @@ from __future__ import annotations
 from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
-from outreach.analytics import cohorts, downloads, heat_maps, overview_tables, pictures
+from outreach.analytics import downloads
+from outreach.analytics.days import cohorts
+from outreach.analytics.drawing import pictures
+from outreach.analytics.overview import heat_maps
+from outreach.analytics.overview import tables as overview_tables
 from outreach.core.clock import now
 from outreach.web.auth import needs, zone
 from outreach.web.console.reports import chart_answer, table_answer

@@ -5,8 +5,10 @@ from __future__ import annotations
 from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
-from outreach.analytics import compare, compare_segments, downloads, overview, overview_tables
-from outreach.analytics.overview import Asked
+from outreach.analytics import downloads
+from outreach.analytics.overview import compare, compare_segments, overview
+from outreach.analytics.overview import tables as overview_tables
+from outreach.analytics.overview.overview import Asked
 from outreach.core.errors import BadInput
 from outreach.web.auth import needs, zone
 from outreach.web.console.overview import day_asked

@@ -5,13 +5,10 @@ from __future__ import annotations
 from flask import Blueprint, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
-from outreach.analytics import (
-    downloads,
-    scorecard,
-    scorecard_tables,
-    scorecard_words,
-    sender_readings,
-)
+from outreach.analytics import downloads
+from outreach.analytics.deliverability import scorecard, sender_readings
+from outreach.analytics.deliverability import tables as scorecard_tables
+from outreach.analytics.deliverability import wording as scorecard_words
 from outreach.core.errors import NotFound
 from outreach.web.auth import needs
 from outreach.web.console.reports import table_answer

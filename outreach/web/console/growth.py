@@ -7,7 +7,11 @@ from datetime import date
 from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
-from outreach.analytics import charts, downloads, growth, overview_charts, overview_tables, pictures
+from outreach.analytics import downloads
+from outreach.analytics.days import growth
+from outreach.analytics.drawing import charts, pictures
+from outreach.analytics.overview import charts as overview_charts
+from outreach.analytics.overview import tables as overview_tables
 from outreach.core.clock import now
 from outreach.web.auth import needs, zone
 from outreach.web.console.overview import day_asked

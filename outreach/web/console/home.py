@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from outreach.analytics.dashboard import headlines
+from outreach.analytics.overview.dashboard import headlines
 from outreach.blasts import preflight, queries
 from outreach.blasts.models import Blast
 from outreach.core.clock import now

@@ -8,19 +8,11 @@ from typing import Any
 from flask import render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from outreach.analytics import (
-    charts,
-    churn,
-    compare,
-    downloads,
-    heat_maps,
-    overview,
-    overview_charts,
-    pictures,
-    report_tables,
-    timing,
-)
-from outreach.analytics.overview import Asked, Line
+from outreach.analytics import downloads, report_tables
+from outreach.analytics.drawing import charts, pictures
+from outreach.analytics.overview import charts as overview_charts
+from outreach.analytics.overview import churn, compare, heat_maps, overview, timing
+from outreach.analytics.overview.overview import Asked, Line
 from outreach.core.clock import now
 from outreach.core.errors import BadInput
 from outreach.core.paging import page_in

@@ -10,7 +10,7 @@ from markupsafe import Markup as SafeHtml
 from sqlalchemy.orm import Session
 
 from outreach.accounts import audit
-from outreach.analytics import wording
+from outreach.analytics.report import wording
 from outreach.petitions import (
     checking,
     citations,

@@ -8,8 +8,8 @@ from flask import Blueprint, Response, redirect, render_template, request, strea
 from flask import url_for as address
 from flask.typing import ResponseReturnValue
 
-from outreach.analytics import petition_print
-from outreach.analytics.paper import paper_of
+from outreach.analytics.drawing import petition_print
+from outreach.analytics.drawing.paper import paper_of
 from outreach.core.db import Database
 from outreach.core.errors import NotFound
 from outreach.petitions import exports, instalments, queries

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, Response
 
-from outreach.analytics import heat, reports, wording
+from outreach.analytics.report import heat, reports, wording
 from outreach.core.errors import NotFound
 from outreach.web.auth import needs
 from outreach.web.console import sheet

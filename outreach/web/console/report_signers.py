@@ -5,7 +5,8 @@ from __future__ import annotations
 from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
-from outreach.analytics import downloads, reports, signers, wording
+from outreach.analytics import downloads
+from outreach.analytics.report import reports, signers, wording
 from outreach.core.errors import NotFound
 from outreach.web.auth import needs
 from outreach.web.console.reports import table_answer

@@ -9,25 +9,14 @@ from datetime import datetime
 from flask import Blueprint, Response, render_template, request, send_file
 from flask.typing import ResponseReturnValue
 
-from outreach.analytics import (
-    charts,
-    contest,
-    downloads,
-    drawings,
-    heat,
-    overview_charts,
-    paper,
-    pictures,
-    printed,
-    proof,
-    report_groups,
-    report_tables,
-    reports,
-    wording,
-)
-from outreach.analytics.counting import timeline_of
-from outreach.analytics.figures import BlastReport, Figures
+from outreach.analytics import downloads, report_tables
+from outreach.analytics.drawing import charts, paper, pictures, printed
 from outreach.analytics.intervals import Rate
+from outreach.analytics.overview import charts as overview_charts
+from outreach.analytics.report import contest, drawings, heat, report_groups, reports, wording
+from outreach.analytics.report.counting import timeline_of
+from outreach.analytics.report.figures import BlastReport, Figures
+from outreach.analytics.rollups import proof
 from outreach.core.clock import now
 from outreach.core.errors import NotFound
 from outreach.web.auth import current_account, needs, zone

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from outreach.analytics import saved
+from outreach.analytics.overview import saved
 from outreach.web.auth import current_account, needs
 from outreach.web.context import services
 from outreach.web.forms import notice

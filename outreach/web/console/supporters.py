@@ -10,7 +10,7 @@ from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
 from outreach.accounts import audit
-from outreach.analytics import wording
+from outreach.analytics.report import wording
 from outreach.blasts.models import Blast
 from outreach.mail.models import Delivery
 from outreach.petitions import grades

@@ -5,15 +5,13 @@ from __future__ import annotations
 from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
-from outreach.analytics import (
-    cited,
-    conversion,
-    downloads,
-    drawings,
-    overview_charts,
-    overview_tables,
-    pictures,
-)
+from outreach.analytics import downloads
+from outreach.analytics.days import conversion
+from outreach.analytics.drawing import pictures
+from outreach.analytics.overview import charts as overview_charts
+from outreach.analytics.overview import cited
+from outreach.analytics.overview import tables as overview_tables
+from outreach.analytics.report import drawings
 from outreach.core.paging import page_in
 from outreach.web.auth import needs, zone
 from outreach.web.console.overview import day_asked

@@ -9,7 +9,7 @@ from functools import lru_cache
 from flask import render_template, url_for
 
 from outreach.accounts.models import Organisation
-from outreach.analytics import bounded, pictures
+from outreach.analytics.drawing import bounded, pictures
 from outreach.core import languages
 from outreach.core.errors import NotFound
 from outreach.core.languages import gettext as _

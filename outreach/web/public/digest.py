@@ -10,8 +10,9 @@ from flask.typing import ResponseReturnValue
 
 from outreach.accounts.models import Account
 from outreach.accounts.queries import the_organisation
-from outreach.analytics import digest, digest_pictures
-from outreach.analytics.digest_models import DigestPicture
+from outreach.analytics.digest import digest
+from outreach.analytics.digest import pictures as digest_pictures
+from outreach.analytics.digest.models import DigestPicture
 from outreach.core.errors import NotFound
 from outreach.core.tokens import BadToken
 from outreach.web.context import services

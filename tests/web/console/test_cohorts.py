@@ -9,7 +9,9 @@ from html import unescape
 import pytest
 
 from outreach.accounts.models import Organisation
-from outreach.analytics import cohorts, days, growth, pictures, rollup
+from outreach.analytics.days import cohorts, days, growth
+from outreach.analytics.drawing import pictures
+from outreach.analytics.rollups import rollup
 from outreach.consent import ledger
 from outreach.core.clock import now
 from outreach.core.db import Database

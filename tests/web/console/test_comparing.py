@@ -9,7 +9,7 @@ from html import unescape
 import pytest
 
 from outreach.accounts.models import Organisation
-from outreach.analytics import rollup
+from outreach.analytics.rollups import rollup
 from outreach.core.db import Database
 from tests.analytics.worlds import World
 from tests.web.console.conftest import Browser

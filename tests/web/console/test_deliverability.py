@@ -12,7 +12,10 @@ from typing import Any
 import pytest
 
 from outreach.accounts.models import Organisation
-from outreach.analytics import downloads, provider_figures, rollup, scorecard_tables
+from outreach.analytics import downloads
+from outreach.analytics.deliverability import provider_figures
+from outreach.analytics.deliverability import tables as scorecard_tables
+from outreach.analytics.rollups import rollup
 from outreach.consent import ledger
 from outreach.core.clock import now
 from outreach.core.db import Database

@@ -9,8 +9,9 @@ from flask import Flask
 from sqlalchemy import select
 
 from outreach.accounts.models import Organisation
-from outreach.analytics import digest, digest_pictures
-from outreach.analytics.digest_models import DigestPicture, DigestReader
+from outreach.analytics.digest import digest
+from outreach.analytics.digest import pictures as digest_pictures
+from outreach.analytics.digest.models import DigestPicture, DigestReader
 from outreach.core.db import Database
 from outreach.services import Services
 from tests.web.console.conftest import Browser

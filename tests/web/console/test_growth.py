@@ -10,7 +10,8 @@ import orjson
 import pytest
 
 from outreach.accounts.models import Organisation
-from outreach.analytics import charts, days, growth, pictures
+from outreach.analytics.days import days, growth
+from outreach.analytics.drawing import charts, pictures
 from outreach.consent import ledger
 from outreach.core.db import Database
 from outreach.supporters.models import Supporter

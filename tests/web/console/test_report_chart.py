@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from outreach.accounts.models import Organisation
-from outreach.analytics import rollup
+from outreach.analytics.rollups import rollup
 from outreach.core.db import Database
 from tests.analytics.worlds import World
 

@@ -8,7 +8,7 @@ from html import unescape
 import pytest
 
 from outreach.accounts.models import Organisation
-from outreach.analytics import rollup
+from outreach.analytics.rollups import rollup
 from outreach.blasts.compose import compose
 from outreach.blasts.models import FrozenLetter
 from outreach.core.db import Database

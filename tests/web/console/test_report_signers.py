@@ -11,8 +11,9 @@ import pytest
 from pyarrow import parquet
 
 from outreach.accounts.models import Organisation
-from outreach.analytics import rollup, signers
-from outreach.analytics.counting import figures_of
+from outreach.analytics.report import signers
+from outreach.analytics.report.counting import figures_of
+from outreach.analytics.rollups import rollup
 from outreach.core.db import Database
 from tests.analytics.worlds import World
 from tests.web.console.conftest import Browser

@@ -14,16 +14,10 @@ import pytest
 from pyarrow import parquet
 
 from outreach.accounts.models import Organisation
-from outreach.analytics import (
-    charts,
-    contest,
-    downloads,
-    pdf,
-    pictures,
-    printed,
-    report_tables,
-    rollup,
-)
+from outreach.analytics import downloads, report_tables
+from outreach.analytics.drawing import charts, pdf, pictures, printed
+from outreach.analytics.report import contest
+from outreach.analytics.rollups import rollup
 from outreach.blasts.models import Variant
 from outreach.core.db import Database
 from tests.analytics.worlds import World

@@ -10,7 +10,8 @@ import pytest
 from sqlalchemy import select
 
 from outreach.accounts.models import Organisation
-from outreach.analytics import pictures, rollup
+from outreach.analytics.drawing import pictures
+from outreach.analytics.rollups import rollup
 from outreach.consent import ledger
 from outreach.core.db import Database
 from outreach.petitions.models import Petition

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from sqlalchemy import select
 
-from outreach.analytics.saved_models import SavedView
+from outreach.analytics.overview.saved_models import SavedView
 from outreach.core.db import Database
 from tests.web.console.conftest import Browser
 

@@ -9,7 +9,9 @@ from html import unescape
 import pytest
 
 from outreach.accounts.models import Organisation
-from outreach.analytics import conversion, days, pictures, rollup
+from outreach.analytics.days import conversion, days
+from outreach.analytics.drawing import pictures
+from outreach.analytics.rollups import rollup
 from outreach.core.db import Database
 from outreach.tracking import visits
 from tests.analytics.worlds import World

@@ -1,0 +1,1 @@
+"""The weekly digest: its numbers, its pictures, to whom it goes."""

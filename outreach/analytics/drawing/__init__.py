@@ -1,0 +1,1 @@
+"""Charts, pictures and pages on paper, drawn in bounds."""

@@ -1,0 +1,1 @@
+"""The read-only SQL layer for people who bring their own tool."""
