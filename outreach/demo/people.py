@@ -24,6 +24,7 @@ from outreach.demo.cast import Part
 _PAGE = "text/html,application/xhtml+xml,image/*;q=0.9,*/*;q=0.8"
 _TIMEOUT_S = 20.0
 _AT_A_TIME = 8
+_PRESSES = 5  # before a reader gives up who is asked to try again
 _FRIENDS = ("Robin Hale", "Ines Duarte", "Tomas Vesely", "Aiko Brandt", "Samir Osei")
 
 
@@ -122,19 +123,17 @@ class _Person:
 
     def open(self) -> None:
         """Look at the letter with images on."""
-        _expect(self.session.get(self.letter.pixel, timeout=_TIMEOUT_S), 200)
+        _expect(self._get(self.letter.pixel), 200)
 
     def click(self) -> None:
         """Press the button, and see the petition."""
-        url = self.letter.link("Sign the petition")
-        self.page = _expect(self.session.get(url, timeout=_TIMEOUT_S), 200)
+        self.page = _expect(self._get(self.letter.link("Sign the petition")), 200)
 
     def sign(self) -> None:
         """Sign with one press, as the page knows this person."""
         page = self._page()
         form = form_of(page, "/sign")
-        answer = self.session.post(form.url, form.values, timeout=_TIMEOUT_S)
-        _expect(answer, 200)
+        answer = _expect(self._post(form.url, form.values), 200)
         if "Thank you" not in answer.text:
             raise DemoFailed("Nobody was thanked for a signature.")
 
@@ -146,7 +145,7 @@ class _Person:
         )
         if found is None:
             raise DemoFailed("The page does not offer “Not you?”.")
-        stranger = self.session.get(urljoin(page.url, unescape(found[1])), timeout=_TIMEOUT_S)
+        stranger = self._get(urljoin(page.url, unescape(found[1])))
         form = form_of(_expect(stranger, 200), "/sign")
         address = "friend-of-" + self.part.address
         values = form.values | {
@@ -154,15 +153,15 @@ class _Person:
             "email": address,
             "postal_code": "",
         }
-        _expect(self.session.post(form.url, values, timeout=_TIMEOUT_S), 200)
+        _expect(self._post(form.url, values), 200)
         if confirm:
             self.to_confirm.append(address)
 
     def leave(self) -> None:
         """Leave by the page behind “Unsubscribe”."""
-        page = self.session.get(self.letter.link("Unsubscribe"), timeout=_TIMEOUT_S)
+        page = self._get(self.letter.link("Unsubscribe"))
         form = form_of(_expect(page, 200), "/u/")
-        _expect(self.session.post(form.url, form.values, timeout=_TIMEOUT_S), 200)
+        _expect(self._post(form.url, form.values), 200)
 
     def leave_by_one_click(self) -> None:
         """Leave as a mail program does it for its user (RFC 8058)."""
@@ -181,6 +180,12 @@ class _Person:
                 continue  # a place outside; nobody is there in a demo
             self.session.get(url, timeout=_TIMEOUT_S, allow_redirects=False)
             self.session.head(url, timeout=_TIMEOUT_S, allow_redirects=False)
+
+    def _get(self, url: str) -> requests.Response:
+        return _patiently(lambda: self.session.get(url, timeout=_TIMEOUT_S))
+
+    def _post(self, url: str, form: dict[str, str]) -> requests.Response:
+        return _patiently(lambda: self.session.post(url, form, timeout=_TIMEOUT_S))
 
     def _page(self) -> requests.Response:
         if self.page is None:
@@ -250,6 +255,17 @@ def form_of(page: requests.Response, action_part: str) -> Form:
     if reader.action is None:
         raise DemoFailed(f"The page has no form for {action_part}.")
     return Form(reader.action, reader.values)
+
+
+def _patiently(ask: Callable[[], requests.Response]) -> requests.Response:
+    """The answer; who is asked to try again (503) does, as a reader would."""
+    answer = ask()
+    for _ in range(_PRESSES - 1):
+        if answer.status_code != 503:
+            break
+        time.sleep(1.0)
+        answer = ask()
+    return answer
 
 
 def _expect(answer: requests.Response, status: int) -> requests.Response:

@@ -12,6 +12,9 @@ from outreach.core.tokens import Tokens
 CONFIRM_DAYS = 7
 # Purposes of sealed ids. "recognise" and "credit" hold a delivery, the others a signature.
 RECOGNISE, CREDIT, SHARE = "recognise", "credit", "share"
+# A delivery and for how many days it may know its reader: sealed when nobody could be asked how old
+# it is, so the page asks.
+RECOGNISE_IF_YOUNG = "if-young"
 CONFIRM, THANKS, CHECK_MAIL = "confirm", "thanks", "check-mail"
 
 

@@ -15,7 +15,7 @@ from flask import Flask
 
 from outreach.core.clock import now
 from outreach.core.tokens import Tokens
-from outreach.petitions.pages import CREDIT, RECOGNISE
+from outreach.petitions.pages import CREDIT, RECOGNISE, RECOGNISE_IF_YOUNG
 from outreach.services import Services
 from outreach.tracking import link_copy, links
 from outreach.tracking.destinations import Destinations
@@ -48,8 +48,9 @@ def put_before(app: Flask, services: Services, *, pages_at_a_time: int) -> None:
 class Leading:
     """Where a click leads: an ask tells the petition's page whose letter brought the reader.
 
-    A letter younger than `known_for` lets the page know its reader by name; an old one only keeps
-    the credit. Who only looks (HEAD) gets neither: that needs no token with power.
+    A letter younger than `known_for` (whole days) lets the page know its reader by name; an old one
+    only keeps the credit. With the database away or slow it is the page that finds out how old it
+    is. Who only looks (HEAD) gets neither: that needs no token with power.
     """
 
     tokens: Tokens
@@ -60,8 +61,10 @@ class Leading:
         delivery_id, letter = ticket.seen.delivery_id, ticket.letter
         if link.kind != links.ASK or only_looks or delivery_id is None:
             return link.url
-        if ticket.away:  # nobody to ask how old the letter is: the credit is safe to give
-            return link.with_query(f"from={self.tokens.seal(CREDIT, delivery_id)}")
+        if ticket.away:
+            until, days = now() + self.known_for, self.known_for.days
+            sealed = self.tokens.seal(RECOGNISE_IF_YOUNG, delivery_id, days, expires=until)
+            return link.with_query(f"letter={sealed}")
         if letter is None:
             return link.url
         # The click may be faster than the sender's own note that the letter was accepted.

@@ -93,7 +93,8 @@ def sign(slug: str) -> ResponseReturnValue:
     if (signature_id := _signed_at_once(slug)) is not None:
         return redirect(paths().thanks(slug, signature_id), code=303)
     try:
-        if not link_of(services().tokens, slug, request.form).known:
+        link = link_of(services().tokens, slug, request.form)
+        if not link.known or link.known_days is not None:
             must_be_within_limits(request.form.get("email", ""))
         with services().db.transaction() as session:
             petition = open_to_all(session, slug)

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from outreach.blasts.models import Blast
+from outreach.core.clock import now
 from outreach.core.tokens import BadToken, Tokens
 from outreach.mail.models import Delivery
 from outreach.petitions.models import Petition, Signature
-from outreach.petitions.pages import CREDIT, RECOGNISE, SHARE
+from outreach.petitions.pages import CREDIT, RECOGNISE, RECOGNISE_IF_YOUNG, SHARE
 from outreach.petitions.signing import Credit
 from outreach.supporters.models import Supporter
 from outreach.tracking.classify import MACHINE
@@ -25,12 +27,14 @@ class Link:
     """What the link to a petition's page carries, unsealed; nothing of it is looked up yet.
 
     Whatever is mangled or foreign is as if it were not there. `known`: the letter may know its
-    reader by name; `expired`: it is genuine, but too old for that.
+    reader by name; `expired`: it is genuine, but too old for that. `known_days`: it may only if it
+    is no older; None where that was found out when the link was made.
     """
 
     slug: str
     delivery_id: int | None = None
     known: bool = False
+    known_days: int | None = None
     expired: bool = False
     signature_id: int | None = None  # whose share led here
     letter: str = ""
@@ -65,10 +69,15 @@ class Visitor:
 
 def link_of(tokens: Tokens, slug: str, query: Mapping[str, str]) -> Link:
     """Read letter=, from= and share=."""
-    letter = _first(tokens, RECOGNISE, query.get("letter", ""))
+    token, days = query.get("letter", ""), None
+    letter = _first(tokens, RECOGNISE, token)
+    if letter is None and (found := _ids(tokens, RECOGNISE_IF_YOUNG, token, 2)):
+        letter, days = found
     known = letter is not None
     if letter is None:
-        letter = _first(tokens, RECOGNISE, query.get("letter", ""), expired_too=True)
+        letter = _first(tokens, RECOGNISE, token, expired_too=True)
+    if letter is None and (found := _ids(tokens, RECOGNISE_IF_YOUNG, token, 2, expired_too=True)):
+        letter = found[0]
     expired = letter is not None and not known
     if letter is None:
         letter = _first(tokens, CREDIT, query.get("from", ""))
@@ -76,9 +85,10 @@ def link_of(tokens: Tokens, slug: str, query: Mapping[str, str]) -> Link:
         slug=slug,
         delivery_id=letter,
         known=known,
+        known_days=days,
         expired=expired,
         signature_id=_first(tokens, SHARE, query.get("share", "")),
-        letter=query.get("letter", ""),
+        letter=token,
         share=query.get("share", ""),
     )
 
@@ -99,15 +109,15 @@ def visitors_of(
     `who_signed`: whether to look for `has_signed`.
     """
     deliveries = _deliveries(session, links)
-    wanted = {link.delivery_id for link in links if link.known}
-    found_in = [row for number, row in deliveries.items() if number in wanted]
+    rows = [deliveries.get(link.delivery_id) for link in links]
+    by_name = [_may_know(link, row) for link, row in zip(links, rows, strict=True)]
+    found_in = [row for row, known in zip(rows, by_name, strict=True) if row and known]
     people = {row.supporter_id: row.Supporter for row in found_in if row.Supporter is not None}
     signed = _signed(session, people) if who_signed else set()
     sharers = _sharers(session, links)
     found = []
-    for link in links:
-        row = deliveries.get(link.delivery_id)
-        person = people.get(row.supporter_id) if row is not None and link.known else None
+    for link, row, known in zip(links, rows, by_name, strict=True):
+        person = people.get(row.supporter_id) if row is not None and known else None
         # A letter for another petition knows the person, but earns no credit.
         asked = row is not None and row.slug == link.slug
         is_shared = (link.signature_id, link.slug) in sharers
@@ -124,7 +134,7 @@ def visitors_of(
                 delivery_id=link.delivery_id if asked else None,
                 shared_by_id=link.signature_id if is_shared else None,
                 carried=carried,
-                expired=link.expired,
+                expired=link.expired or (link.known and row is not None and not known),
                 has_signed=person is not None and (person.id, link.slug) in signed,
             )
         )
@@ -151,23 +161,40 @@ def credits_of(session: Session, slug: str, visitors: Sequence[Visitor]) -> list
 
 
 def _first(tokens: Tokens, purpose: str, token: str, *, expired_too: bool = False) -> int | None:
+    ids = _ids(tokens, purpose, token, 1, expired_too=expired_too)
+    return ids[0] if ids else None
+
+
+def _ids(
+    tokens: Tokens, purpose: str, token: str, number: int, *, expired_too: bool = False
+) -> tuple[int, ...]:
+    """So many sealed ids; nothing where the token is mangled, foreign or holds others."""
     if not token:
-        return None
+        return ()
     try:
         ids = tokens.unseal(purpose, token, expired_too=expired_too)
     except BadToken:
-        return None
-    return ids[0] if len(ids) == 1 else None
+        return ()
+    return ids if len(ids) == number else ()
+
+
+def _may_know(link: Link, row: Any) -> bool:
+    """Whether the letter may know its reader by name."""
+    if not link.known or row is None:
+        return False
+    # The click may be faster than the sender's own note that the letter was accepted.
+    accepted_at = row.accepted_at or now()
+    return link.known_days is None or accepted_at + timedelta(days=link.known_days) > now()
 
 
 def _deliveries(session: Session, links: Sequence[Link]) -> dict[int | None, Any]:
-    """The letters of these links by id: `id`, `supporter_id`, the `slug` it asked for, and whom it
-    was for (`Supporter`)."""
+    """The letters of these links by id: `id`, `supporter_id`, `accepted_at`, the `slug` it asked
+    for, and whom it was for (`Supporter`)."""
     ids = {link.delivery_id for link in links} - {None}
     if not ids:
         return {}
     query = (
-        select(Delivery.id, Delivery.supporter_id, Petition.slug, Supporter)
+        select(Delivery.id, Delivery.supporter_id, Delivery.accepted_at, Petition.slug, Supporter)
         .outerjoin(Supporter, Supporter.id == Delivery.supporter_id)
         .outerjoin(Blast, Blast.id == Delivery.blast_id)
         .outerjoin(Petition, Petition.id == Blast.petition_id)

@@ -4,15 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import select
 
+from outreach.core.clock import now
 from outreach.core.db import Database
 from outreach.core.tokens import Slot
+from outreach.mail.models import Delivery
+from outreach.petitions.models import Signature
 from outreach.services import Services
-from outreach.tracking import link_copy
+from outreach.tracking import link_copy, links
+from outreach.tracking.links import NewLink
 from outreach.web.public.upkeep import Upkeep
+from tests.web.public.conftest import Public
 from tests.web.public.letterbox import (
     ASK,
     LATE_ASK,
@@ -72,9 +80,9 @@ class TestLinks:
             head = away.head(f"/c/{letter.token(link.slot)}")
             assert (head.status_code, head.headers["Location"]) == (302, link.url)
         place, query = led_to(away.get(f"/c/{letter.token(ASK)}"))
-        assert (place, set(query)) == (PETITION_URL, {"from"})
+        assert (place, set(query)) == (PETITION_URL, {"letter"})
         place, query = led_to(away.get(f"/c/{letter.token(LATE_ASK)}"))
-        assert (place, set(query)) == (f"{PETITION_URL}#form", {"lang", "from"})
+        assert (place, set(query)) == (f"{PETITION_URL}#form", {"lang", "letter"})
         other = away.get(f"/c/{letter.token(TIMETABLE)}")
         assert other.headers["Location"] == "https://timetable.example/?line=7#night"
 
@@ -132,6 +140,49 @@ class TestLinks:
         assert away.get(f"/v/{letter.token(Slot.VIEW)}").status_code == 503
         upkeep.store_events()
         assert [kind for kind, _, _ in letter.events()] == ["opened", "viewed"]
+
+
+class TestTheReader:
+    """Who clicked while the database was away is known by the page when it is back."""
+
+    def test_is_known_and_signs_with_one_press(self, public: Public, gone: Database) -> None:
+        letter = public.letter_to(public.supporter())
+        address = clicked_meanwhile(public, gone, letter)
+        assert "Not Jane?" in public.browser.get(address).text
+        query = dict(parse_qsl(urlsplit(address).query))
+        thanks = public.browser.post(f"{public.path}/sign", data=query)
+        assert thanks.status_code == 303 and "/thanks?" in thanks.location
+        with public.db.reading() as session:
+            [signature] = session.scalars(select(Signature))
+            assert signature.supporter_id == letter.supporter_id
+            assert signature.last_delivery_id == letter.id
+
+    def test_of_an_old_letter_is_not_known_and_the_letter_keeps_its_credit(
+        self, public: Public, gone: Database
+    ) -> None:
+        letter = public.letter_to(public.supporter())
+        with public.db.transaction() as session:
+            session.get_one(Delivery, letter.id).accepted_at = now() - timedelta(days=31)
+        address = clicked_meanwhile(public, gone, letter)
+        page = public.browser.get(address).text
+        assert "Jane" not in page and 'name="from"' in page and 'name="letter"' not in page
+        query = dict(parse_qsl(urlsplit(address).query))
+        assert public.browser.post(f"{public.path}/sign", data=query).status_code == 400
+        with public.db.reading() as session:
+            assert session.scalars(select(Signature)).all() == []
+
+
+def clicked_meanwhile(public: Public, gone: Database, letter: Delivery) -> str:
+    """Where the button of this letter leads while nobody reaches the database."""
+    blast_id = letter.blast_id or 0
+    found: Services = public.browser.application.extensions["outreach"]
+    with public.db.transaction() as session:
+        url = f"{found.base_url}{public.path}"
+        links.store(session, blast_id, [NewLink(ASK, "ask", url, "Sign")])
+    Upkeep(found).copy_links()
+    [token] = public.tokens.letter(letter.id, blast_id, [ASK])
+    answer = browser(replace(found, db=gone)).get(f"/c/{token}")
+    return answer.headers["Location"].removeprefix(found.base_url)
 
 
 class TestLeaving:
