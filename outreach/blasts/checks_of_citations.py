@@ -14,7 +14,7 @@ from outreach.mail.markdown import marker_labels
 from outreach.petitions import citations
 from outreach.petitions.library import checks, queries
 from outreach.petitions.library.evidence import quotations
-from outreach.petitions.models import Citation, Source
+from outreach.petitions.models import Citation, CitationSource, Source
 from outreach.petitions.queries import current_version
 
 _BLOCK = re.compile(r"\{%.*?%\}", re.DOTALL)
@@ -77,7 +77,8 @@ def quoted_anywhere(session: Session, source: Source) -> list[str]:
         select(Variant.body, Citation.label)
         .join(Blast, Blast.id == Variant.blast_id)
         .join(Citation, Citation.petition_id == Blast.petition_id)
-        .where(Citation.source_id == source.id, Blast.state != "cancelled")
+        .join(CitationSource, CitationSource.citation_id == Citation.id)
+        .where(CitationSource.source_id == source.id, Blast.state != "cancelled")
     )
     texts: dict[str, set[str]] = {}
     for body, label in session.execute(query):
@@ -92,7 +93,8 @@ def blasts_citing(session: Session, source: Source) -> list[Blast]:
     query = (
         select(Blast, Citation.label)
         .join(Citation, Citation.petition_id == Blast.petition_id)
-        .where(Citation.source_id == source.id)
+        .join(CitationSource, CitationSource.citation_id == Citation.id)
+        .where(CitationSource.source_id == source.id)
         .order_by(Blast.id.desc())
     )
     found: dict[int, Blast] = {}
@@ -113,4 +115,4 @@ def _unchecked(case: Case) -> int:
             Citation.petition_id == case.petition.id, Citation.label.in_(case.composed.cited)
         )
     )
-    return len({c.source_id for c in cited if c.source.checked_at is None})
+    return len({one.id for c in cited for one in c.sources if one.checked_at is None})

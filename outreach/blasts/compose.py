@@ -28,7 +28,7 @@ from outreach.mail.fields import Field, Same
 from outreach.mail.mime import mime_letter, rfc2822_date
 from outreach.mail.plan import Context, Envelope, Plan, Recipient
 from outreach.mail.render import button, render_parts, sources_for_each_person
-from outreach.petitions import citations
+from outreach.petitions import citations, note_lines
 from outreach.petitions.models import Petition
 from outreach.petitions.queries import current_version
 from outreach.supporters.models import Supporter
@@ -244,20 +244,22 @@ def _contexts(
 
 
 def _notes(book: LinkBook) -> list[dict[str, Any]]:
-    """The notes that this outcome cites, by number, with the title as the linked part."""
+    """The notes that this outcome cites, by number: the parts of each line, of which titles lead
+    to their sources, and the sources' addresses."""
     shown = {note.number: note for note in book.shown.values()}
     listed = []
     for _, note in sorted(shown.items()):
         repeats_unseen = note.same_as is not None and note.same_as not in shown
-        whole = citations.in_full(note) if repeats_unseen else note
-        before, linked, after = citations.note_parts(whole)
+        whole = note_lines.in_full(note) if repeats_unseen else note
+        urls = {one.url: book.source(note, one.url) for one in note.sources if one.url}
+        parts = note_lines.linked_parts(whole)
         listed.append(
             {
                 "number": note.number,
-                "url": book.source(note),
-                "before": before,
-                "linked": linked,
-                "after": after,
+                "parts": [
+                    {"words": part.words, "url": urls.get(part.url or "", "")} for part in parts
+                ],
+                "urls": list(dict.fromkeys(urls.values())),
             }
         )
     return listed

@@ -98,9 +98,9 @@ class LinkBook:
         url = f"{self.petition_url}#n{note.number}"
         return str(note.number), self._place("citation", url, f"note {note.number}")
 
-    def source(self, note: Note) -> str:
-        """The source's own address for the list of notes, "" where it has none."""
-        return self._place("citation", note.url, f"source {note.number}") if note.url else ""
+    def source(self, note: Note, url: str) -> str:
+        """The own address of one of a note's sources, for the list of notes."""
+        return self._place("citation", url, f"source {note.number}")
 
     def trap(self) -> str:
         """The hidden link that only machines follow."""

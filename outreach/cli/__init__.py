@@ -1,69 +1,107 @@
-"""The command line: everything that the screens do, and what runs the servers."""
+"""The command line: everything that the screens do, and what runs the servers.
+
+Each command's module is imported when it is called for: with all of them comes the whole house, a
+second or two before a word is said.
+"""
 
 from __future__ import annotations
 
-import sys
+from collections.abc import Callable
+from importlib import import_module
+from textwrap import shorten
 
 import click
-from pydantic import ValidationError
-from sqlalchemy.exc import DatabaseError, OperationalError
 
-import config
-from outreach.cli import (
-    accounts,
-    analytics,
-    blasts,
-    bounces,
-    database,
-    deliverability,
-    deliveries,
-    demo,
-    dkim,
-    doctor,
-    lists,
-    mailbox,
-    pace,
-    petitions,
-    reports,
-    segments,
-    serve,
-    sources,
-    stats,
-    supporters,
-    suppressions,
-    tracking,
-)
-from outreach.cli.context import Context
-from outreach.core import log
-from outreach.core.errors import BadInput, Conflict, NotFound, OutreachError
-
-# Away, or no database at all; the other kinds of DatabaseError are faults of ours.
-_UNUSABLE = (OperationalError, DatabaseError)
+# By name: the module below that holds it, and what it says of itself (a test compares the two).
+COMMANDS = {
+    "accounts": (
+        "accounts",
+        "People who may sign in to the console; the first one makes the organisation.",
+    ),
+    "lists": ("lists", "Named groups that supporters belong to."),
+    "supporters": (
+        "supporters",
+        "People with an email address: imported, exported, added, suppressed, shown.",
+    ),
+    "suppressions": (
+        "suppressions",
+        "Addresses that must not be written to, here and at the provider.",
+    ),
+    "segments": (
+        "segments",
+        "Questions about supporters: who is on a list, signed, opened, lives somewhere.",
+    ),
+    "petitions": ("petitions", "Petitions: texts that people put their name under."),
+    "sources": ("sources", "Sources: published things that petitions and letters lean on."),
+    "blasts": ("blasts", "Blasts: one ask to one audience at one time."),
+    "deliveries": ("deliveries", "Letters of which it is unknown whether they left."),
+    "pace": ("pace", "How fast letters leave."),
+    "mailbox": ("mailbox", "Letters that the local mailbox took."),
+    "bounces": ("bounces", "Bounce mail and complaints."),
+    "tracking": (
+        "tracking",
+        "Human or machine: try the rules on a log, change them, judge all history anew.",
+    ),
+    "stats": ("stats", "The figures of all blasts, and the proof that they equal the events."),
+    "reports": ("reports", "What all blasts and petitions brought: pages, notes, growth, cohorts."),
+    "analytics": ("analytics", "SQL views for your own tool, and who may read them."),
+    "deliverability": (
+        "deliverability",
+        "Show the deliverability score card: records, complaints, bounces, unsubscribing.",
+    ),
+    "dkim": ("dkim", "Check the keys that sign letters, and print their DNS records."),
+    "db": ("database", "The database's schema."),
+    "serve": ("serve", "Serve the web application and run one worker beside it."),
+    "worker": (
+        "serve",
+        "Run the background jobs and the sender, until SIGTERM; the letters in hand end first.",
+    ),
+    "doctor": (
+        "doctor",
+        "Check settings, database, provider, DNS, clock, worker and kept files; sends nothing.",
+    ),
+    "demo": (
+        "demo",
+        "Run the main job on sample content with simulated people, then go on serving.",
+    ),
+}
 
 
 class Outreach(click.Group):
-    """The root command: turns our errors into two lines and an exit code."""
+    """The root command: knows its commands by name, and turns our errors into two lines and an
+    exit code."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The names in the order of the alphabet, as click has them."""
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of this name, imported now."""
+        if cmd_name not in COMMANDS:
+            return None
+        module, _ = COMMANDS[cmd_name]
+        found: click.Command = getattr(import_module(f"outreach.cli.{module}"), cmd_name)
+        return found
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The list of commands, from their names alone."""
+        room = formatter.width - 6 - max(map(len, COMMANDS))
+        rows = [
+            (name, shorten(COMMANDS[name][1], room, placeholder="..."))
+            for name in self.list_commands(ctx)
+        ]
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
 
     def invoke(self, ctx: click.Context) -> object:
         """2 for what the caller can put right, 1 for what they can't."""
-        try:
-            return super().invoke(ctx)
-        except OutreachError as error:
-            click.echo(f"Error: {error.message}", err=True)
-            if error.hint:
-                click.echo(f"What to do: {error.hint}", err=True)
-            sys.exit(2 if isinstance(error, (BadInput, NotFound, Conflict)) else 1)
-        except DatabaseError as error:
-            if type(error) not in _UNUSABLE:
-                raise
-            first = str(error.orig).splitlines()[0]
-            click.echo(f"Error: the database can’t be used: {first}", err=True)
-            click.echo(
-                "What to do: check OUTREACH_DATABASE_URL and OUTREACH_DATA_DIR, "
-                "then run `outreach db upgrade`.",
-                err=True,
-            )
-            sys.exit(1)
+        answered: Callable[[Callable[[], object]], object] = _running("answered")
+        return answered(lambda: super(Outreach, self).invoke(ctx))
+
+
+def _running(name: str) -> Callable[..., object]:
+    found: Callable[..., object] = getattr(import_module("outreach.cli.running"), name)
+    return found
 
 
 @click.group(cls=Outreach)
@@ -71,53 +109,4 @@ class Outreach(click.Group):
 @click.pass_context
 def main(ctx: click.Context) -> None:
     """Petitions, letters that ask for signatures, and figures that can be recounted."""
-    # A mail server throws a message away on any other code than its own “later”.
-    unusable = bounces.TRY_AGAIN if ctx.invoked_subcommand == "bounces" else 2
-    try:
-        settings = config.load()
-    except ValidationError as error:
-        for fault in error.errors():
-            name = "".join(f" OUTREACH_{part}".upper() for part in fault["loc"])
-            said = fault["msg"].removeprefix("Value error, ")
-            click.echo(f"Error: setting{name}: {said}", err=True)
-        click.echo("What to do: docs/settings.md lists every setting.", err=True)
-        sys.exit(unusable)
-    except OSError as error:
-        click.echo(
-            f"Error: the data folder can’t be used: {error.strerror}: {error.filename}", err=True
-        )
-        click.echo("What to do: set OUTREACH_DATA_DIR to a folder that you may write in.", err=True)
-        sys.exit(unusable)
-    # A person at a terminal reads the command's own words; servers log what they do.
-    level = settings.log_level if ctx.invoked_subcommand in ("serve", "worker") else "WARNING"
-    log.configure(level=level, as_json=settings.log_json)
-    ctx.obj = Context(settings)
-    ctx.call_on_close(ctx.obj.close)
-
-
-for group in (
-    accounts.accounts,
-    lists.lists,
-    supporters.supporters,
-    suppressions.suppressions,
-    segments.segments,
-    petitions.petitions,
-    sources.sources,
-    blasts.blasts,
-    deliveries.deliveries,
-    pace.pace,
-    mailbox.mailbox,
-    bounces.bounces,
-    tracking.tracking,
-    stats.stats,
-    reports.reports,
-    analytics.analytics,
-    deliverability.deliverability,
-    dkim.dkim,
-    database.db,
-    serve.serve,
-    serve.worker,
-    doctor.doctor,
-    demo.demo,
-):
-    main.add_command(group)
+    _running("begin")(ctx)

@@ -9,13 +9,13 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from outreach.analytics.report import wording
-from outreach.petitions import citations, queries, tally
+from outreach.petitions import citations, note_lines, queries, tally
+from outreach.petitions.intake.sources import SOURCE_PARTS
 from outreach.petitions.intake.understanding import Citation, Marker, Understanding
 from outreach.petitions.models import Petition, Signature
 
 Say = Callable[[str], None]
 WIDTH = 92
-SOURCE_PARTS = ("author", "title", "publisher", "date", "url")
 
 
 def suspicion(signature: Signature) -> dict[str, Any]:
@@ -60,7 +60,7 @@ def print_petition(say: Say, session: Session, petition: Petition, shown: dict[s
     _section(say, "Body", version.body)
     say("\nNotes")
     for note in citations.notes_of(session, petition, version.text):
-        _wrapped(say, f"{note.number:>3}. ", citations.note_text(note))
+        _wrapped(say, f"{note.number:>3}. ", note_lines.note_text(note))
     for citation in citations.unused(session, petition, version.text):
         _wrapped(say, "  –  ", f"{citation.raw} (no marker leads here)")
     _section(say, "Partners", ", ".join(petition.partners) or "none")

@@ -77,7 +77,7 @@ def negotiated(wanted: Sequence[str], offered: Sequence[str]) -> str | None:
     """The first wanted language that is offered, by its own tag or by its first part."""
     by_tag = {tag.lower(): tag for tag in offered}
     by_root = {root(tag): tag for tag in reversed(offered)}
-    for tag in wanted:
+    for tag in filter(None, wanted):
         found = by_tag.get(tag.lower()) or by_root.get(root(tag))
         if found:
             return found

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session, selectinload
 
 from outreach.accounts import audit
 from outreach.core.clock import now
-from outreach.petitions.models import Citation, Petition, Source
+from outreach.petitions.models import Citation, CitationSource, Petition, Source
 
 
 def mark_checked(session: Session, petition: Petition, *, by: str) -> int:
@@ -21,19 +21,23 @@ def mark_checked(session: Session, petition: Petition, *, by: str) -> int:
     return len(unchecked_sources)
 
 
-def by_label(session: Session, petition: Petition) -> dict[str, Source]:
-    """The source that each note of a petition leads to, with who checked it when."""
+def by_label(session: Session, petition: Petition) -> dict[str, list[Source]]:
+    """The sources that each note of a petition leads to, with who checked them when."""
     query = (
         select(Citation)
         .where(Citation.petition_id == petition.id)
-        .options(joinedload(Citation.source))
+        .options(selectinload(Citation.sources))
     )
-    return {citation.label: citation.source for citation in session.scalars(query)}
+    return {citation.label: citation.sources for citation in session.scalars(query)}
 
 
 def unchecked(session: Session, petition: Petition) -> list[Source]:
     """Sources of a petition that nobody has checked."""
-    of_petition = select(Citation.source_id).where(Citation.petition_id == petition.id)
+    of_petition = (
+        select(CitationSource.source_id)
+        .join(Citation, Citation.id == CitationSource.citation_id)
+        .where(Citation.petition_id == petition.id)
+    )
     return list(
         session.scalars(
             select(Source).where(Source.id.in_(of_petition), Source.checked_at.is_(None))

@@ -12,6 +12,7 @@ from typing import Any, cast
 from markdown_it.renderer import RendererHTML
 from markdown_it.token import Token
 
+from outreach.core.languages import gettext as _
 from outreach.mail.markdown import PARSER
 from outreach.petitions.citations import Note, by_label, place
 
@@ -47,7 +48,8 @@ class Markup:
         if number is None:
             return escape(f"[^{label}]")
         self._uses[number] += 1
+        said = _("Note %(number)s") % {"number": number}
         return (
             f'<a class="cite" href="#n{number}" id="{place(number, self._uses[number])}" '
-            f'aria-label="Note {number}">{number}</a>'
+            f'aria-label="{escape(said)}">{number}</a>'
         )

@@ -155,19 +155,37 @@ class SourceText(Base):
 
 
 class Citation(Base):
-    """A petition's use of a source. `label` is what `[^label]` says in the text; numbers are
-    derived from the order of first use and stored nowhere else."""
+    """A petition's note. `label` is what `[^label]` says in the text; numbers are derived from
+    the order of first use and stored nowhere else. `sources` are those that it names, in order."""
 
     __tablename__ = "citations"
     __table_args__ = (UniqueConstraint("petition_id", "label"),)
 
     id: Mapped[Id]
     petition_id: Mapped[int] = mapped_column(ForeignKey("petitions.id", ondelete="CASCADE"))
-    source_id: Mapped[int] = mapped_column(ForeignKey("sources.id"), index=True)
     label: Mapped[str] = mapped_column(String(40))
     raw: Mapped[Prose]  # the note as it was pasted, always kept
 
-    source: Mapped[Source] = relationship()
+    sources: Mapped[list[Source]] = relationship(
+        secondary="citation_sources", order_by="CitationSource.place", viewonly=True
+    )
+
+    @property
+    def source(self) -> Source:
+        """The first source that it names."""
+        return self.sources[0]
+
+
+class CitationSource(Base):
+    """A source that a note names, in the note's order. `place` counts from 1."""
+
+    __tablename__ = "citation_sources"
+
+    citation_id: Mapped[int] = mapped_column(
+        ForeignKey("citations.id", ondelete="CASCADE"), primary_key=True
+    )
+    place: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    source_id: Mapped[int] = mapped_column(ForeignKey("sources.id"), index=True)
 
 
 class Signature(Base):

@@ -1,4 +1,5 @@
-"""The source library: one row for each published thing, shared by all petitions."""
+"""The source library: one row for each published thing, shared by all petitions, and the notes
+that lead to it."""
 
 from __future__ import annotations
 
@@ -8,12 +9,13 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 from sqlalchemy import delete, func, or_, select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session, selectinload
 
 from outreach.core.errors import BadInput
+from outreach.petitions.intake.sources import Source as ReadSource
 from outreach.petitions.intake.understanding import Citation as ReadNote
 from outreach.petitions.library.addresses import address_key
-from outreach.petitions.models import Citation, Petition, Source
+from outreach.petitions.models import Citation, CitationSource, Petition, Source
 
 LINE = 400  # characters that a part of a source may have; its raw note is kept whole
 _DATE = re.compile(r"\d{4}(-(0[1-9]|1[0-2])(-\d{2})?)?")
@@ -53,8 +55,9 @@ def find_or_create(session: Session, parts: Parts) -> Source:
 def store_notes(session: Session, petition: Petition, notes: Sequence[ReadNote]) -> None:
     """Make these the petition's notes, in their order; `[^number]` in its text leads to them.
 
-    A note whose words stayed, under whatever number, keeps its source, with what is known of it
-    and who checked it. A repetition (“Ibid.”) has the source of the note that it now repeats.
+    A note whose words stayed, under whatever number, keeps its sources, with what is known of them
+    and who checked them. A repetition (“Ibid.”) has the sources of the note that it now repeats,
+    and those that it names beside them.
     Raises BadInput where two notes have one number; then nothing is changed.
     """
     twice = [number for number, uses in Counter(n.number for n in notes).items() if uses > 1]
@@ -65,25 +68,33 @@ def store_notes(session: Session, petition: Petition, notes: Sequence[ReadNote])
             field="notes",
         )
     of_petition = Citation.petition_id == petition.id
-    query = select(Citation).where(of_petition).options(joinedload(Citation.source))
+    query = select(Citation).where(of_petition).options(selectinload(Citation.sources))
     earlier = session.scalars(query).all()
-    by_words = {one.raw: one.source for one in earlier}
-    known = {(one.label, one.raw): one.source for one in earlier}
+    by_words = {one.raw: one.sources for one in earlier}
+    known = {(one.label, one.raw): one.sources for one in earlier}
     session.execute(delete(Citation).where(of_petition))
-    stored: dict[int, Source] = {}
+    stored: dict[int, list[Source]] = {}
     for note in notes:
         label = str(note.number)
-        source = stored.get(note.same_as) if note.same_as is not None else None
-        source = source or known.get((label, note.raw)) or by_words.get(note.raw)
-        source = source or find_or_create(session, _parts(note))
-        stored[note.number] = source
-        session.add(
-            Citation(petition_id=petition.id, source_id=source.id, label=label, raw=note.raw)
-        )
+        named = list(stored.get(note.same_as, ())) if note.same_as is not None else []
+        if named:
+            named += [find_or_create(session, _parts(one)) for one in note.more]
+        else:
+            named = known.get((label, note.raw)) or by_words.get(note.raw) or []
+        if not named:
+            named = [find_or_create(session, _parts(one)) for one in (note, *note.more)]
+        stored[note.number] = list(dict.fromkeys(named))
+        citation = Citation(petition_id=petition.id, label=label, raw=note.raw)
+        session.add(citation)
         session.flush()  # ids follow the order of the list, which is what “Ibid.” is read by
+        session.add_all(
+            CitationSource(citation_id=citation.id, place=place, source_id=source.id)
+            for place, source in enumerate(stored[note.number], start=1)
+        )
+    session.flush()
 
 
-def _parts(note: ReadNote) -> Parts:
+def _parts(note: ReadNote | ReadSource) -> Parts:
     return Parts(
         author=note.author,
         title=note.title,

@@ -30,14 +30,15 @@ def register(app: Flask) -> None:
         return {"language": languages.current(), "languages": languages}
 
 
-def speak(language: str) -> None:
+def speak(language: str, *, own: str = "") -> None:
     """Answer in this language, or the reader's where there are no words of ours in it."""
     found = languages.negotiated([language], languages.spoken())
-    languages.speak(found or readers(languages.spoken()))
+    languages.speak(found or readers(languages.spoken(), own=own))
 
 
-def readers(offered: Sequence[str], otherwise: str = languages.SOURCE) -> str:
-    """Of these languages the one that the reader chose, or whose browser asks for it."""
+def readers(offered: Sequence[str], otherwise: str = languages.SOURCE, *, own: str = "") -> str:
+    """Of these languages the one that the reader chose, else their own (as it is known of the
+    person whom a letter's link recognises), else the one that their browser asks for."""
     chosen = request.values.get(CHOICE, "")
     asked = [tag for tag, weight in request.accept_languages if weight > 0]
-    return languages.negotiated([chosen, *asked], offered) or otherwise
+    return languages.negotiated([chosen, own, *asked], offered) or otherwise

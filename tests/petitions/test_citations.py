@@ -10,9 +10,10 @@ from sqlalchemy import func, select
 from outreach.accounts.models import Organisation
 from outreach.core.db import Database
 from outreach.petitions import citations, operations
-from outreach.petitions.citations import Note, note_parts, note_text
+from outreach.petitions.citations import Named, Note
 from outreach.petitions.markup import Markup, without_markers
 from outreach.petitions.models import Petition, Source
+from outreach.petitions.note_lines import note_parts, note_text
 from outreach.petitions.queries import current_version
 from tests.petitions.worlds import NOTES, World, understanding
 
@@ -25,18 +26,9 @@ def notes(world: World, text: str | None = None) -> list[Note]:
 
 
 def note(**parts: object) -> Note:
-    given = {
-        "number": 1,
-        "label": "1",
-        "author": None,
-        "title": None,
-        "publisher": None,
-        "published_on": None,
-        "url": None,
-        "archived_url": None,
-        "raw": "",
-    }
-    return Note(**{**given, **parts})  # type: ignore[arg-type]
+    own = {"number": 1, "label": "1", "raw": ""}
+    own |= {name: parts.pop(name) for name in list(parts) if name in own}
+    return Note(sources=(Named(**parts),), **own)  # type: ignore[arg-type]
 
 
 def test_a_text_in_order_keeps_the_numbers_it_was_pasted_with(world: World) -> None:
@@ -54,7 +46,7 @@ def test_numbers_follow_the_first_use_and_places_count_every_use(world: World) -
 def test_an_ibid_shares_its_source_and_names_the_note_that_it_repeats(world: World) -> None:
     late, ibid = notes(world)[2:]
     assert (ibid.same_as, late.same_as) == (3, None)
-    assert ibid.url == late.url == "https://auditor.example/late"
+    assert ibid.sources[0].url == late.sources[0].url == "https://auditor.example/late"
     assert note_text(ibid) == "Ibid., p. 14. (note 3)"
 
 
@@ -115,9 +107,10 @@ def test_a_note_is_shown_as_pasted_or_built_from_its_parts(
 
 def test_the_title_is_cut_out_with_its_quotes_set_right(world: World) -> None:
     before, title, after = note_parts(notes(world)[2])
-    assert before == "City Auditor, "
-    assert title == "“The ‘late’ riders,”"
-    assert after == " City of Westhaven, 11 February 2026, pp. 8–12."
+    assert before.words == "City Auditor, "
+    assert (title.words, title.is_title) == ("“The ‘late’ riders,”", True)
+    assert title.url == "https://auditor.example/late"
+    assert after.words == " City of Westhaven, 11 February 2026, pp. 8–12."
 
 
 def test_markers_lead_to_notes_and_each_has_its_place(world: World) -> None:

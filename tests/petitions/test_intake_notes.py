@@ -94,12 +94,6 @@ def test_source(raw, author, publisher, title, date, url):
          "there is no Feb. 30, 2018"),
         ("“Unclosed title, Elm Gazette, May 3, 2018", None, "Elm Gazette", "Unclosed title",
          "2018-05-03", "not closed"),
-        ("Elm Post, “One,” May 1, 2018; Oak Post, “Two,” May 2, 2018.",
-         None, "Elm Post", "One", "2018-05-01", "several sources"),
-        ("Elm Post, “One,” May 1, 2018. Oak Post, “Two,” May 2, 2018.",
-         None, "Elm Post", "One", "2018-05-01", "several sources"),
-        ("Elm Post, “One,” May 1, 2018. See also Oak Post, “Two,” 2019",
-         None, "Elm Post", "One", "2018-05-01", "several sources"),
     ],
 )  # fmt: skip
 def test_doubtful_source(raw, author, publisher, title, date, said):

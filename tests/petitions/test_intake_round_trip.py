@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from outreach.petitions.intake.markers import word_before
 from outreach.petitions.intake.read import read_petition, read_petition_file
 from outreach.petitions.intake.rewritten import as_markdown, read_markdown
+from outreach.petitions.intake.sources import Source
 from outreach.petitions.intake.understanding import Citation, Marker, Paragraph, Understanding
 from tests.petitions.test_intake_properties import petitions
 
@@ -44,6 +45,8 @@ def structures(draw):
     citations = tuple(
         Citation(n, draw(LINE), 0, *(draw(optional) for _ in range(5)), same_as=draw(
             st.none() | st.integers(1, 300)
+        ), more=tuple(
+            Source(*(draw(optional) for _ in range(5))) for _ in range(draw(st.integers(0, 2)))
         ))
         for n in numbers
     )  # fmt: skip
@@ -65,6 +68,9 @@ def structures(draw):
 def said(read):
     parts = read.to_json()
     parts.pop("warnings")
+    parts["further"] = [
+        [(s.author, s.title, s.publisher, s.date, s.url) for s in c.more] for c in read.citations
+    ]
     parts["markers"] = sorted(
         (m.place, m.paragraph or 0, m.offset, m.after, m.citation) for m in read.markers
     )

@@ -25,7 +25,6 @@ EXPECTED = {
         "thanks": "Thank you for signing! Now send this page to a friend.",
         "partners": ["Oak Valley Farmers", "Food and Soil Watch", "Heron Society"],
         "warnings": [
-            "line 30: note 4 holds several sources; only the first was taken apart",
         ],
         "markers": [
             (1, 0, "2018"), (2, 0, "water"), (3, 1, "gates"), (1, 1, "injury"), (4, 1, "injury"),

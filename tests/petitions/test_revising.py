@@ -125,7 +125,7 @@ def test_ibid_leads_to_the_note_before_it_wherever_that_now_is(world: World) -> 
         petition = session.get_one(Petition, world.petition.id)
         text = queries.current_version(session, petition).text
         found = {n.label: n for n in citations.notes_of(session, petition, text)}
-        assert (found["4"].url, found["4"].same_as) == ("https://board.example/7", 2)
+        assert (found["4"].sources[0].url, found["4"].same_as) == ("https://board.example/7", 2)
         assert edition_of(session, petition).notes == moved
 
 

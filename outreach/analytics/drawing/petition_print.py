@@ -17,7 +17,7 @@ from outreach.accounts.models import Organisation
 from outreach.analytics.drawing.pdf import as_pdf
 from outreach.analytics.drawing.printed import environment
 from outreach.core.errors import NotFound
-from outreach.petitions import citations, instalments
+from outreach.petitions import instalments, note_lines
 from outreach.petitions.citations import Note
 from outreach.petitions.instalment_models import Instalment
 from outreach.petitions.markup import Markup
@@ -83,12 +83,12 @@ def volume_html(session: Session, instalment: Instalment, volume: int, *, paper:
 
 def _wording(version: PetitionVersion, number: int) -> dict[str, Any]:
     """A version as it was signed: statement, text and notes, and how many names stand under it."""
-    notes = [Note(**note) for note in version.notes]
+    notes = [Note.of_json(note) for note in version.notes]
     markup = Markup(notes)
     return {
         "version": version,
         "number": number,
         "statement": SafeHtml(markup.html(version.statement)),
         "body": SafeHtml(markup.html(version.body)),
-        "notes": [(note, citations.note_text(note)) for note in notes],
+        "notes": [(note, note_lines.note_text(note)) for note in notes],
     }

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from outreach.petitions.intake.findings import Sure
 from outreach.petitions.intake.notes import Note
 from outreach.petitions.intake.repeats import Repeats
-from outreach.petitions.intake.sources import Source, further_sources, read_source
+from outreach.petitions.intake.sources import Source, further_sources, read_source, sources_beside
 from outreach.petitions.intake.understanding import Citation
 
 
@@ -21,13 +21,21 @@ def cite(notes: Sequence[Note]) -> tuple[tuple[Citation, ...], list[tuple[int, s
         if repeat is not None:
             if repeat.doubt:
                 doubts.append((note.line, repeat.doubt))
-            sure = Sure.GUESS if repeat.doubt else Sure.CERTAIN
+            more = tuple(sources_beside(note.raw)) if repeat.names_more else ()
+            sure = Sure.GUESS if repeat.doubt else Sure.LIKELY if more else Sure.CERTAIN
             citations.append(
-                Citation(note.number, note.raw, note.line, same_as=repeat.same_as, sure=sure)
+                Citation(
+                    note.number, note.raw, note.line, same_as=repeat.same_as, sure=sure, more=more
+                )
             )
             continue
-        source = read_source(note.raw)
+        source, more = read_source(note.raw), tuple(further_sources(note.raw))
         doubts.extend((note.line, f"note {note.number} {words}") for words in source.doubts)
+        for number, one in enumerate(more, start=2):
+            doubts.extend(
+                (note.line, f"source {number} of note {note.number} {words}")
+                for words in one.doubts
+            )
         citations.append(
             Citation(
                 number=note.number,
@@ -38,8 +46,8 @@ def cite(notes: Sequence[Note]) -> tuple[tuple[Citation, ...], list[tuple[int, s
                 publisher=source.publisher,
                 date=source.date,
                 url=source.url,
-                sure=_how_sure(source),
-                more=tuple(further_sources(note.raw)),
+                sure=max((_how_sure(one) for one in (source, *more)), key=list(Sure).index),
+                more=more,
             )
         )
     return tuple(citations), doubts

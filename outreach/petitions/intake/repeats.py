@@ -25,10 +25,12 @@ _OP_CIT = re.compile(r"^\W*([^\W\d]+(?:,\s+[^\W\d]+)?),?\s+(?:op\.\s?cit|loc\.\s
 
 @dataclass(frozen=True, slots=True)
 class Repeat:
-    """That a note repeats another: its number, or None with the doubt where it can't be told."""
+    """That a note repeats another: its number, or None with the doubt where it can't be told;
+    whether it names sources of its own beside it."""
 
     same_as: int | None
     doubt: str = ""
+    names_more: bool = False
 
 
 _MORE = re.compile(r";\s+[^;]*?(?:[“\"«]|https?://|www\.|\b(?:1[5-9]|20)[0-9]{2}\b)")
@@ -86,5 +88,5 @@ class Repeats:
         return Repeat(None, f"note {note.number} repeats a work of {name} that no note names")
 
     def _resolved(self, number: int, note: Note) -> Repeat:
-        several = "" if not _MORE.search(note.raw) else f"note {note.number} holds several sources"
-        return Repeat(self._origin.get(number, number), several)
+        names_more = bool(_MORE.search(note.raw))
+        return Repeat(self._origin.get(number, number), names_more=names_more)

@@ -13,6 +13,7 @@ from outreach.petitions.intake.cited import cite
 from outreach.petitions.intake.findings import Finding, Sure
 from outreach.petitions.intake.markers import word_before
 from outreach.petitions.intake.notes import Note
+from outreach.petitions.intake.sources import SOURCE_PARTS, Source
 from outreach.petitions.intake.understanding import Citation, Marker, Paragraph, Understanding
 
 SIGNATURE = "<!-- petition -->"
@@ -20,11 +21,14 @@ SECTIONS = (
     "Headline", "Organisation", "To", "Statement", "Text", "Partners", "Consent line", "Thanks",
     "Notes",
 )  # fmt: skip
-_PARTS = ("author", "title", "publisher", "date", "url", "same_as")
+_PARTS = (*SOURCE_PARTS, "same_as")
 _HEADING = re.compile(rf"^(\\*)## ({'|'.join(SECTIONS)})$", re.MULTILINE)
 _MARKER = re.compile(r"(\\*)\[\^([0-9]{1,9})\]")
 _NOTE = re.compile(r"^\[\^([0-9]{1,9})\]: (.*)$")
 _CORRECTED = re.compile(rf"^    ({'|'.join(_PARTS)}):(?: (.*))?$")
+# Of a note that names several sources: how many stand behind its first, and the parts of the nth.
+_FURTHER = re.compile(r"^    further: ([0-9]{1,2})$")
+_OF_FURTHER = re.compile(rf"^    source ([0-9]{{1,2}}) ({'|'.join(SOURCE_PARTS)}): (.*)$")
 
 
 def as_markdown(petition: Understanding) -> str:
@@ -154,22 +158,45 @@ def _note_lines(citations: Sequence[Citation]) -> Iterator[str]:
             value = getattr(citation, part)
             if value != getattr(guessed, part):
                 yield f"    {part}:" + ("" if value is None else f" {value}")
+        if _known(citation.more) != _known(guessed.more):
+            yield f"    further: {len(citation.more)}"
+            for at, known in enumerate(_known(citation.more), start=2):
+                yield from (f"    source {at} {part}: {value}" for part, value in known.items())
+
+
+def _known(sources: Sequence[Source]) -> list[dict[str, str]]:
+    return [{p: found for p in SOURCE_PARTS if (found := getattr(one, p))} for one in sources]
 
 
 def _citations(text: str, line: int) -> tuple[tuple[Citation, ...], list[tuple[int, str]]]:
     notes: list[Note] = []
     corrected: list[dict[str, str | None]] = []
+    further: list[list[Source] | None] = []
     for at, row in enumerate(text.split("\n")):
         if found := _NOTE.match(row):
             notes.append(Note(int(found[1]), found[2], line + at))
             corrected.append({})
+            further.append(None)
         elif (part := _CORRECTED.match(row)) and notes:
             corrected[-1][part[1]] = part[2]
+        elif (number := _FURTHER.match(row)) and notes:
+            further[-1] = [Source() for _ in range(int(number[1]))]
+        elif (said := _OF_FURTHER.match(row)) and notes:
+            of = further[-1] or []
+            if 0 <= int(said[1]) - 2 < len(of):
+                setattr(of[int(said[1]) - 2], said[2], said[3])
     read, doubts = cite(notes)
-    return tuple(_put_right(c, more) for c, more in zip(read, corrected, strict=True)), doubts
+    right = [
+        _put_right(citation, parts, more)
+        for citation, parts, more in zip(read, corrected, further, strict=True)
+    ]
+    return tuple(right), doubts
 
 
-def _put_right(citation: Citation, parts: dict[str, str | None]) -> Citation:
+def _put_right(
+    citation: Citation, parts: dict[str, str | None], more: Sequence[Source] | None
+) -> Citation:
     same_as = parts.pop("same_as", str(citation.same_as) if citation.same_as else None)
     repeated = int(same_as) if same_as and same_as.isdigit() else None
-    return replace(citation, same_as=repeated, **parts)  # type: ignore[arg-type]
+    named = citation.more if more is None else tuple(more)
+    return replace(citation, same_as=repeated, more=named, **parts)  # type: ignore[arg-type]

@@ -1,4 +1,4 @@
-"""One note read as a source: who wrote what, where and when it was published."""
+"""Notes read as sources: who wrote what, where and when it was published."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _SIGNAL = re.compile(
 )
 _NEXT_SOURCE = re.compile(
     r";\s+(?:and\s+|see\s+(?:also\s+)?)?|[.,]\s+(?:and\s+)?see\s+(?:also\s+)?"
-    r"|(?<=[0-9|)/])[.,]?\s+(?:and|&)\s+(?:also\s+)?(?:see\s+)?",
+    r"|(?<=[0-9|)/>])[.,]?\s+(?:and|&)\s+(?:also\s+)?(?:see\s+)?",
     re.IGNORECASE,
 )
 _NEXT_STARTS = re.compile(r"^[\s;,.]*(?:(?:and|&)\s+)?(?:see\s+(?:also\s+)?)?", re.IGNORECASE)
@@ -33,6 +33,9 @@ _MOST_SOURCES = 20
 _AFTER_YEAR = re.compile(r"\b(?:1[5-9]|20)[0-9]{2}\)?[.,;]?\s+")
 _SOURCE_SIGN = re.compile(r"[“\"«]|https?://|www\.|\b(?:1[5-9]|20)[0-9]{2}\b", re.IGNORECASE)
 _DATED = re.compile(r"https?://|www\.|\b(?:1[5-9]|20)[0-9]{2}\b", re.IGNORECASE)
+
+
+SOURCE_PARTS = ("author", "title", "publisher", "date", "url")
 
 
 @dataclass(slots=True)
@@ -51,10 +54,7 @@ def read_source(raw: str) -> Source:
     """The parts of the (first) source that a note names; every doubt is a phrase about the note."""
     found = Source()
     text = _TYPED_QUOTES.sub('"', re.sub(r"\s+", " ", raw)).strip()
-    first = _first_of_several(text)
-    if first is not None:
-        found.doubts.append("holds several sources; only the first was taken apart")
-        text = first
+    text = _first_of_several(text) or text
     text, found.url = without_markdown_links(text)
     for address in find_addresses(text):
         if found.url is None or (not address.is_archive and "archive" in found.url):
@@ -82,15 +82,26 @@ def read_source(raw: str) -> Source:
 
 def further_sources(raw: str) -> list[Source]:
     """The sources that a note names behind its first, at most as many as fit a note."""
+    return [read_source(words) for words in sources_named(raw)[1:]]
+
+
+def sources_beside(raw: str) -> list[Source]:
+    """The sources that a note names beside the note that it repeats: “See note 2; Lee, …”."""
+    rest = _NEXT_STARTS.sub("", raw.partition(";")[2])
+    return [read_source(words) for words in sources_named(rest)]
+
+
+def sources_named(raw: str) -> list[str]:
+    """The words of a note on each source that it names; the last of very many holds the rest."""
     text = re.sub(r"\s+", " ", raw).strip()
-    found: list[Source] = []
+    found: list[str] = []
     while len(found) < _MOST_SOURCES and (first := _first_of_several(text)) is not None:
         rest = _NEXT_STARTS.sub("", text[len(first) :])
         if not rest or len(rest) >= len(text):
             break
-        found.append(read_source(rest))
+        found.append(first)
         text = rest
-    return found
+    return [*found, text]
 
 
 def _read_around(found: Source, text: str, span: Span, date_at: tuple[int, int] | None) -> None:

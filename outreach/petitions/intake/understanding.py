@@ -15,7 +15,8 @@ class Citation:
 
     `date` is ISO and as exact as known ("2018-10-23", "2018-10", "2018"). `same_as` is the number
     of the earlier note that an "Ibid." or "see note 2" repeats; such a note has no parts of its
-    own. `line` is where the note starts; `more` are the sources that it names behind its first.
+    own. `line` is where the note starts; `more` are the sources that it names behind its first, or
+    beside the note that it repeats.
     """
 
     number: int

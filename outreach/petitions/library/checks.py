@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session, selectinload
 
 from outreach.core.clock import now
 from outreach.mail.markdown import marker_labels
@@ -33,14 +33,16 @@ class Cited:
 
     source: Source
     labels: tuple[str, ...]
+    in_company: bool = False  # one of these notes names other sources too
 
     @property
     def name(self) -> str:
-        """How findings call it: “Note [^2]”."""
+        """How findings call it: “Note [^2]”, with the source where the note names several."""
         if not self.labels:
             return "This source"
         marks = ", ".join(f"[^{label}]" for label in self.labels)
-        return f"Note{'s' if len(self.labels) > 1 else ''} {marks}"
+        which = f" (“{cut(queries.shown(self.source))}”)" if self.in_company else ""
+        return f"Note{'s' if len(self.labels) > 1 else ''} {marks}{which}"
 
 
 def of_petition(session: Session, petition: Petition) -> list[Finding]:
@@ -82,16 +84,19 @@ def cited_in(session: Session, petition: Petition, texts: Sequence[str]) -> list
     query = (
         select(Citation)
         .where(Citation.petition_id == petition.id)
-        .options(joinedload(Citation.source))
+        .options(selectinload(Citation.sources))
     )
-    known = {one.label: one.source for one in session.scalars(query)}
+    known = {one.label: one.sources for one in session.scalars(query)}
     labels: dict[int, list[str]] = defaultdict(list)
     sources: dict[int, Source] = {}
+    shared: set[int] = set()
     for label in wanted:
-        if label in known:
-            sources[known[label].id] = known[label]
-            labels[known[label].id].append(label)
-    return [Cited(source, tuple(labels[source.id])) for source in sources.values()]
+        for source in known.get(label, ()):
+            sources[source.id] = source
+            labels[source.id].append(label)
+            if len(known[label]) > 1:
+                shared.add(source.id)
+    return [Cited(one, tuple(labels[one.id]), one.id in shared) for one in sources.values()]
 
 
 def of_source(session: Session, cited: Cited) -> Iterator[Finding]:
@@ -135,7 +140,7 @@ def _markers(session: Session, petition: Petition, text: str) -> Iterator[Findin
             LOOK,
             f"No marker leads to the note [^{citation.label}]",
             citation.raw,
-            citation.source_id,
+            citation.source.id,
             repairs=(Repair("drop", "Take the note out", label=citation.label),),
         )
 

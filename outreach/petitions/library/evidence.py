@@ -31,10 +31,9 @@ def of_claims(session: Session, texts: Sequence[str], cited: Sequence[Cited]) ->
     quotations of which no text is known."""
     said = [claim for text in texts for claim in claims(text)]
     known = _Known(session)
-    by_label = {label: one for one in cited for label in one.labels}
     done: set[object] = set()
     for claim in said:
-        sources = [by_label[label] for label in claim.labels if label in by_label]
+        sources = _leaned_on(claim, cited)
         if sources:
             yield from _once(_of_claim(known, claim, sources), done)
     for one in cited:
@@ -129,12 +128,11 @@ def _quotation(known: _Known, words: str, sources: Sequence[Cited]) -> Iterator[
 def passage_for(session: Session, texts: Sequence[str], cited: Sequence[Cited], words: str) -> str:
     """The passage that comes nearest to a quotation of these texts, with the quotation's own last
     sign; empty where there is none."""
-    by_label = {label: one for one in cited for label in one.labels}
     for claim in (claim for text in texts for claim in claims(text)):
         if words not in claim.quotations:
             continue
-        sources = [by_label[label].source for label in claim.labels if label in by_label]
-        kept = [copy for source in sources for copy in copies.newest(session, source.id)]
+        sources = _leaned_on(claim, cited)
+        kept = [copy for one in sources for copy in copies.newest(session, one.source.id)]
         found = [quotes.nearest(copies.words_of(copy.text), words) for copy in kept]
         near = max(filter(None, found), key=lambda one: one.likeness, default=None)
         if near is not None:
@@ -159,6 +157,12 @@ def _once(found: Iterator[Finding], done: set[object]) -> Iterator[Finding]:
         if (finding.key, finding.title) not in done:
             done.add((finding.key, finding.title))
             yield finding
+
+
+def _leaned_on(claim: Claim, cited: Sequence[Cited]) -> list[Cited]:
+    """The sources of a claim, in the order of its markers."""
+    found = [one for label in claim.labels for one in cited if label in one.labels]
+    return list(dict.fromkeys(found))
 
 
 def _names(sources: Sequence[Cited]) -> str:

@@ -21,7 +21,7 @@ from outreach.petitions.library import copies, quotes
 from outreach.petitions.library.addresses import is_front_page, normal
 from outreach.petitions.library.fetch import Fetched, NotFetched, fetch
 from outreach.petitions.library.reading import read_document
-from outreach.petitions.models import Citation, Source
+from outreach.petitions.models import CitationSource, Source
 
 # Its states, with what a person reads.
 LOOKS = {
@@ -191,7 +191,7 @@ def due(session: Session, *, days: int, number: int = AT_ONCE) -> list[int]:
     """Sources that are to be looked at, those that wait longest first: cited ones that nobody has
     looked at, and all whose time has come. Without days only what a person asked for."""
     asked = Source.look_due <= now()
-    cited = Source.look_due.is_(None) & exists().where(Citation.source_id == Source.id)
+    cited = Source.look_due.is_(None) & exists().where(CitationSource.source_id == Source.id)
     query = (
         select(Source.id)
         .where(Source.url.is_not(None), or_(asked, cited) if days else asked)

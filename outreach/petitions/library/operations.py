@@ -7,14 +7,14 @@ from collections.abc import Mapping
 from datetime import date
 from urllib.parse import urlsplit
 
-from sqlalchemy import exists, select, update
+from sqlalchemy import delete, exists, select, update
 from sqlalchemy.orm import Session
 
 from outreach.accounts import audit
 from outreach.core.clock import now
 from outreach.core.errors import Conflict, FormErrors
 from outreach.petitions.library import styles
-from outreach.petitions.models import Citation, Petition, Source, SourceText
+from outreach.petitions.models import CitationSource, Petition, Source, SourceText
 from outreach.petitions.sources import LINE
 
 # What a person edits, with the names that people read.
@@ -83,13 +83,23 @@ def merge(session: Session, into: Source, other: Source, *, by: str) -> None:
     into.csl = {**other.csl, **into.csl}
     if into.checked_at is None:
         into.checked_at, into.checked_by = other.checked_at, other.checked_by
-    for model in (Citation, SourceText):
+    _lead_once(session, into, other)
+    for model in (CitationSource, SourceText):
         rows = update(model).where(model.source_id == other.id)
         session.execute(rows.values(source_id=into.id))
     session.expire(other)
     session.delete(other)
     session.flush()
     _record(session, "source.merge", into, by, merged=other.id, was=gone)
+
+
+def _lead_once(session: Session, into: Source, other: Source) -> None:
+    """Notes that name both sources name the one from now on."""
+    named = select(CitationSource.citation_id).where(CitationSource.source_id == into.id)
+    twice = delete(CitationSource).where(
+        CitationSource.source_id == other.id, CitationSource.citation_id.in_(named)
+    )
+    session.execute(twice)
 
 
 def vouch(session: Session, source: Source, *, by: str) -> None:
@@ -101,7 +111,7 @@ def vouch(session: Session, source: Source, *, by: str) -> None:
 
 def remove(session: Session, source: Source, *, by: str) -> None:
     """Take a source out of the library. Raises Conflict while a note leads to it."""
-    if session.scalar(select(exists().where(Citation.source_id == source.id))):
+    if session.scalar(select(exists().where(CitationSource.source_id == source.id))):
         raise Conflict("A note leads to this source; it was kept.", hint="Take the note out first.")
     _record(session, "source.remove", source, by, was={f: getattr(source, f) for f in FIELDS})
     session.delete(source)

@@ -12,17 +12,17 @@ from outreach.core.errors import NotFound
 from outreach.core.paging import Page, page_of
 from outreach.petitions.library import look, styles
 from outreach.petitions.library.evidence import quotations
-from outreach.petitions.models import Citation, Petition, Source
+from outreach.petitions.models import Citation, CitationSource, Petition, Source
 from outreach.petitions.queries import current_version
 
 PARTS = ("author", "title", "publisher", "published_on")
-_CITED = exists().where(Citation.source_id == Source.id)
+CITED = exists().where(CitationSource.source_id == Source.id)
 _LOST = cast(Source.lost, String) != "[]"
 # What the list can be narrowed to.
 FILTERS = {
     "attention": or_(Source.look.in_(look.BAD), _LOST),
     "unchecked": Source.checked_at.is_(None),
-    "unused": ~_CITED,
+    "unused": ~CITED,
 }
 
 
@@ -70,7 +70,8 @@ def uses(session: Session, source: Source) -> list[Use]:
     query = (
         select(Petition, Citation.label, Citation.raw)
         .join(Citation, Citation.petition_id == Petition.id)
-        .where(Citation.source_id == source.id)
+        .join(CitationSource, CitationSource.citation_id == Citation.id)
+        .where(CitationSource.source_id == source.id)
         .order_by(Petition.id.desc(), Citation.id)
     )
     return [Use(*row) for row in session.execute(query)]
@@ -115,7 +116,8 @@ def fillings(source: Source) -> dict[str, str]:
 def troubled(session: Session) -> Sequence[Source]:
     """Sources that died, or no longer say what is quoted, and that the public reads of."""
     leaned = exists().where(
-        Citation.source_id == Source.id,
+        CitationSource.source_id == Source.id,
+        Citation.id == CitationSource.citation_id,
         Petition.id == Citation.petition_id,
         Petition.state != "draft",
     )

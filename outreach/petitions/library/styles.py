@@ -7,6 +7,7 @@ import re
 from typing import Protocol
 
 PASTED, HOUSE, CHICAGO = "pasted", "house", "chicago"
+IBID, SHORT = "ibid", "short"  # how a source that was cited before is written
 STYLES = {
     PASTED: "As it was pasted",
     HOUSE: "Publisher, “Title,” Month D, YYYY. A repeated source keeps its number",

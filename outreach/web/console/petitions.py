@@ -18,6 +18,7 @@ from outreach.petitions import (
     exports,
     grades,
     history,
+    note_lines,
     operations,
     queries,
     tally,
@@ -72,7 +73,7 @@ def _page(session: Session, petition: Petition) -> str:
         statement=SafeHtml(markup.html(version.statement)),
         body=SafeHtml(markup.html(version.body)),
         notes=notes,
-        note_text=citations.note_text,
+        note_text=note_lines.note_text,
         sources=checking.by_label(session, petition),
         unused=citations.unused(session, petition, version.text),
         unchecked=checking.unchecked(session, petition),
@@ -108,13 +109,13 @@ def _chapters(found: list[history.Chapter]) -> list[dict[str, Any]]:
 def _chapter(chapter: history.Chapter) -> dict[str, Any]:
     """A version with its own notes, as it was signed; its markers lead nowhere else."""
     version = chapter.version
-    notes = [citations.Note(**note) for note in version.notes]
+    notes = [citations.Note.of_json(note) for note in version.notes]
     return {
         "version": version,
         "signed": chapter.signed,
         "edits": chapter.edits,
         "statement": SafeHtml(Markup([]).html(without_markers(version.statement))),
-        "notes": [(note.number, citations.note_text(note)) for note in notes],
+        "notes": [(note.number, note_lines.note_text(note)) for note in notes],
     }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from hashlib import blake2b
 
@@ -16,12 +17,12 @@ from outreach.petitions.edition import names_of
 from outreach.petitions.intake.formats import as_text, text_of
 from outreach.petitions.intake.html import html_to_markdown
 from outreach.petitions.intake.read import read_whatever
+from outreach.petitions.intake.sources import SOURCE_PARTS, Source
 from outreach.petitions.intake.understanding import Citation, Paragraph, Understanding
 from outreach.web.auth import actor, current_account, needs
 from outreach.web.context import services
 from outreach.web.forms import Form, notice
 
-NOTE_PARTS = ("author", "title", "publisher", "date", "url")
 blueprint = Blueprint("console_petitions_import", __name__, url_prefix="/console/petitions/import")
 
 
@@ -68,6 +69,7 @@ def take() -> ResponseReturnValue:
         "console/petition_import.html",
         form=form,
         read=read,
+        rows=_rows,
         found={finding.part: finding for finding in read.findings} if read else {},
     )
     return page, status
@@ -99,8 +101,8 @@ def _filled(read: Understanding, text: str) -> dict[str, str]:
     for at, note in enumerate(read.citations):
         fields[f"note-{at}-raw"] = note.raw
         fields[f"note-{at}-same_as"] = str(note.same_as or "")
-        for part in NOTE_PARTS:
-            fields[f"note-{at}-{part}"] = getattr(note, part) or ""
+        for row, source in [(f"note-{at}-", note), *_rows(at, note.more)]:
+            fields |= {f"{row}{part}": getattr(source, part) or "" for part in SOURCE_PARTS}
     return fields | {"read_from": _mark(text)}
 
 
@@ -123,10 +125,8 @@ def _corrected(read: Understanding, form: Form) -> Understanding:
 
 
 def _note(form: Form, at: int, note: Citation) -> Citation:
-    parts = {part: form.text(f"note-{at}-{part}") or None for part in NOTE_PARTS}
-    date, same_as = parts["date"], form.text(f"note-{at}-same_as")
-    if date and not re.fullmatch(r"[0-9]{4}(?:-(?:0[1-9]|1[0-2])(?:-[0-3][0-9])?)?", date):
-        form.refuse(f"note-{at}-date", f"Write {date} as 2027-03-21, 2027-03 or 2027.")
+    parts, same_as = _parts(form, f"note-{at}-"), form.text(f"note-{at}-same_as")
+    more = [_parts(form, row) for row, _ in _rows(at, note.more)]
     if same_as and not same_as.isdigit():
         form.refuse(f"note-{at}-same_as", "Enter the number of the note that it repeats.")
         same_as = ""
@@ -135,12 +135,23 @@ def _note(form: Form, at: int, note: Citation) -> Citation:
         note,
         raw=raw,
         same_as=int(same_as) if same_as else None,
-        author=parts["author"],
-        title=parts["title"],
-        publisher=parts["publisher"],
-        date=date,
-        url=parts["url"],
+        more=tuple(Source(**each) for each in more if any(each.values())),
+        **parts,  # type: ignore[arg-type]
     )
+
+
+def _rows(at: int, more: Sequence[Source]) -> list[tuple[str, Source]]:
+    """Where the fields of the sources behind a note's first begin; there is room for one more."""
+    room = [*more, Source()]
+    return [(f"note-{at}-more-{number}-", source) for number, source in enumerate(room, start=2)]
+
+
+def _parts(form: Form, row: str) -> dict[str, str | None]:
+    parts = {part: form.text(f"{row}{part}") or None for part in SOURCE_PARTS}
+    date = parts["date"]
+    if date and not re.fullmatch(r"[0-9]{4}(?:-(?:0[1-9]|1[0-2])(?:-[0-3][0-9])?)?", date):
+        form.refuse(f"{row}date", f"Write {date} as 2027-03-21, 2027-03 or 2027.")
+    return parts
 
 
 def _store(read: Understanding, text: str, do: str) -> ResponseReturnValue:

@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from outreach.web.public import comments, digest, embed, leave, letters, petitions, reading, thanks
+from outreach.web.public import (
+    comments,
+    digest,
+    embed,
+    leave,
+    letters,
+    names,
+    petitions,
+    printed,
+    reading,
+    thanks,
+)
 
 BLUEPRINTS = [
     petitions.blueprint,
@@ -10,6 +21,8 @@ BLUEPRINTS = [
     embed.blueprint,
     reading.blueprint,
     thanks.blueprint,
+    names.blueprint,
+    printed.blueprint,
     letters.blueprint,
     leave.blueprint,
     digest.blueprint,

@@ -18,7 +18,15 @@ from outreach.accounts.models import Organisation
 from outreach.core.address import masked
 from outreach.core.clock import now
 from outreach.core.languages import country_names, current, speaking
-from outreach.petitions import citations, comments, queries, tally, translations, wording
+from outreach.petitions import (
+    citations,
+    comments,
+    note_lines,
+    queries,
+    tally,
+    translations,
+    wording,
+)
 from outreach.petitions.comments import Heard
 from outreach.petitions.consent_rules import BY_NOTE
 from outreach.petitions.differences import changes
@@ -84,8 +92,9 @@ def petition_page(
     version = queries.current_version(session, petition)
     before = queries.version_before(session, version)
     offered = translations.offered(session, petition, version)
-    told = translations.read(session, petition, version, readers(offered, offered[0]))
-    speak(told.language)
+    own = visitor.supporter.language if visitor.supporter else ""
+    told = translations.read(session, petition, version, readers(offered, offered[0], own=own))
+    speak(told.language, own=own)
     notes = citations.notes_of(session, petition, version.text)
     renderer = Renderer(notes)
     signature = _standing(session, petition, visitor.supporter)
@@ -104,7 +113,7 @@ def petition_page(
         signed_version=_signed_version(session, signature),
         statement=Markup(renderer.html(told.statement)),
         body=Markup(renderer.html(told.body)),
-        notes=[(note, citations.note_parts(note)) for note in notes],
+        notes=[(note, note_lines.note_parts(note)) for note in notes],
         goal=goal_for(tally.count(session, petition.id), petition.goal),
         pace=queries.signed_since(session, petition, timedelta(days=1)),
         pace_max=queries.PACE_MAX,

@@ -16,7 +16,7 @@ from outreach.petitions import operations as petition_operations
 from outreach.petitions.edition import edition_of
 from outreach.petitions.library import checks, copies, operations, repairs
 from outreach.petitions.library.findings import Finding
-from outreach.petitions.models import Citation, Petition, Signature, Source
+from outreach.petitions.models import Citation, CitationSource, Petition, Signature, Source
 from outreach.petitions.queries import current_version
 from tests.petitions.worlds import World, revised
 
@@ -203,12 +203,15 @@ def test_duplicates_are_found_and_made_one(world: World) -> None:
     (repair,) = finding.repairs
     with world.db.transaction() as session:
         copies.keep_brought(session, session.get_one(Source, repair.other), by="x", text=TEXT)
-        session.add(Citation(petition_id=world.petition.id, source_id=twin.id, label="9", raw="T"))
+        nine = Citation(petition_id=world.petition.id, label="9", raw="T")
+        session.add(nine)
+        session.flush()
+        session.add(CitationSource(citation_id=nine.id, place=1, source_id=twin.id))
         repairs.mend(session, late(session), repair.verb, by="Mara", other=repair.other)
         source = late(session)
         assert source.quoted == "143 shifts" and len(copies.copies(session, source)) == 1
         nine = session.scalars(select(Citation).where(Citation.label == "9")).one()
-        assert nine.source_id == source.id
+        assert nine.source.id == source.id
     assert found(world, "duplicate") == []
 
 

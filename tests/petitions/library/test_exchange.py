@@ -12,6 +12,7 @@ from outreach.core.errors import BadInput, FormErrors
 from outreach.petitions import citations
 from outreach.petitions.library import exchange, operations, styles
 from outreach.petitions.markup import Markup
+from outreach.petitions.note_lines import note_text
 from outreach.petitions.models import Petition, Source
 from outreach.petitions.queries import current_version
 from tests.petitions.worlds import World
@@ -160,7 +161,7 @@ def lines(world: World, style: str, text: str = "") -> list[tuple[int, str]]:
         operations.set_style(session, petition, style, by="Mara")
         wanted = text or current_version(session, petition).text
         notes = citations.notes_of(session, petition, wanted)
-    return [(note.number, citations.note_text(note)) for note in notes]
+    return [(note.number, note_text(note)) for note in notes]
 
 
 def test_in_the_house_style_a_repeated_source_keeps_its_number(world: World) -> None:

@@ -120,3 +120,25 @@ def test_a_thousand_notes_fit_the_form(console: Any, db: Database) -> None:
     fields = _fields(console.post(URL, {"text": text, "do": "read"}).text)
     assert console.post(URL, fields | {"do": "store"}).status_code == 302
     assert len(_stored(db)[2]) == 1000
+
+
+def test_every_source_of_a_note_can_be_put_right(console: Any, db: Database) -> None:
+    note = 'Harbour Board, "Winter passenger count," March 3, 2026'
+    text = TEXT.replace(note, f"{note}; Quay Post, “Who sails?” May 2, 2026")
+    assert text != TEXT
+    fields = _fields(console.post(URL, {"text": text, "do": "read"}).text)
+    assert fields["note-0-more-2-title"] == "Who sails?"
+    fields |= {
+        "note-0-more-2-publisher": "The Quay Post", "note-0-more-3-url": "https://quay.example/3",
+        "note-1-more-2-title": "A second one", "do": "store",
+    }  # fmt: skip
+    assert console.post(URL, fields | {"note-0-more-2-date": "May"}).status_code == 400
+    assert console.post(URL, fields).status_code == 302
+    with db.reading() as session:
+        notes = session.scalars(select(Citation).order_by(Citation.id)).all()
+        named = [[(s.publisher, s.title, s.url) for s in note.sources] for note in notes[:2]]
+    assert named[0][1:] == [
+        ("The Quay Post", "Who sails?", None),
+        (None, None, "https://quay.example/3"),
+    ]
+    assert named[1][-1][1] == "A second one"

@@ -115,6 +115,8 @@ def _pages(public: Public) -> dict[str, str]:
         "check mail": f"{public.path}/check-mail?s={seal('check-mail', pending.id)}",
         "confirm": f"/confirm/{seal('confirm', pending.id)}",
         "thanks": f"{public.path}/thanks?s={seal('thanks', signed.id)}",
+        "name": f"{public.path}/name?s={seal('thanks', signed.id)}",
+        "print": f"{public.path}/print",
         "leave": f"/u/{public.tokens.letter(letter.id, letter.blast_id or 0, [1])[0]}",
     }
 
