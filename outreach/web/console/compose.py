@@ -17,8 +17,8 @@ from outreach.blasts.source import snippets
 from outreach.blasts.variants import named, parts_of
 from outreach.core.errors import BadInput, NotFound
 from outreach.petitions.citations import notes_of
-from outreach.petitions.note_lines import note_text
 from outreach.petitions.models import Petition
+from outreach.petitions.note_lines import note_text
 from outreach.petitions.queries import current_version
 from outreach.supporters.models import Supporter
 from outreach.supporters.queries import by_address

@@ -12,8 +12,8 @@ from outreach.core.errors import BadInput, FormErrors
 from outreach.petitions import citations
 from outreach.petitions.library import exchange, operations, styles
 from outreach.petitions.markup import Markup
-from outreach.petitions.note_lines import note_text
 from outreach.petitions.models import Petition, Source
+from outreach.petitions.note_lines import note_text
 from outreach.petitions.queries import current_version
 from tests.petitions.worlds import World
 
