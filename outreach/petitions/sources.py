@@ -82,7 +82,8 @@ def store_notes(session: Session, petition: Petition, notes: Sequence[ReadNote])
         else:
             named = known.get((label, note.raw)) or by_words.get(note.raw) or []
         if not named:
-            named = [find_or_create(session, _parts(one)) for one in (note, *note.more)]
+            every = (_parts(note), *map(_parts, note.more))
+            named = [find_or_create(session, parts) for parts in every]
         stored[note.number] = list(dict.fromkeys(named))
         citation = Citation(petition_id=petition.id, label=label, raw=note.raw)
         session.add(citation)

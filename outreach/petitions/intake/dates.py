@@ -40,11 +40,14 @@ _WRITTEN = re.compile(
     _I,
 )
 _NUMERIC = re.compile(rf"\b([0-9]{{1,2}})([/.])([0-9]{{1,2}})\2({_YEAR}|[0-9]{{2}})\b")
-_SEASON = re.compile(rf"\b(?:spring|summer|fall|autumn|winter)(?:,?\s+of)?,?\s+({_YEAR})\b", _I)
-_YEAR_ALONE = re.compile(
-    rf"(?:^|(?<=[,.;(\[—–|])|(?<=[,.;(\[—–|] ))({_YEAR})[a-z]?(?=\s*(?:[,.;)\]:—–|]|$))"
+_TO_YEAR = rf"(?:\s?[-–/]\s?(?:{_YEAR}|[0-9]{{2}})\b)?"  # 2024/25, 2019–2020
+_SEASON = re.compile(
+    rf"\b(?:spring|summer|fall|autumn|winter)(?:,?\s+of)?,?\s+({_YEAR}){_TO_YEAR}\b", _I
 )
-_YEAR_LAST = re.compile(rf"(?<=\s)({_YEAR})(?=[\s.,;)]*$)")
+_YEAR_ALONE = re.compile(
+    rf"(?:^|(?<=[,.;(\[—–|])|(?<=[,.;(\[—–|] ))({_YEAR})[a-z]?{_TO_YEAR}(?=\s*(?:[,.;)\]:—–|]|$))"
+)
+_YEAR_LAST = re.compile(rf"(?<=\s)({_YEAR}){_TO_YEAR}(?=[\s.,;)]*$)")
 _LOOKED_AT = re.compile(
     r"\(?\b(?:(?:last\s+)?(?:accessed|retrieved|visited|viewed|checked|consulted|reviewed)|as\s+of)\b"
     r"(?:\s+on)?:?\s*",

@@ -135,7 +135,7 @@ def _note(form: Form, at: int, note: Citation) -> Citation:
         note,
         raw=raw,
         same_as=int(same_as) if same_as else None,
-        more=tuple(Source(**each) for each in more if any(each.values())),
+        more=tuple(Source(**each) for each in more if any(each.values())),  # type: ignore[arg-type]
         **parts,  # type: ignore[arg-type]
     )
 
