@@ -283,3 +283,36 @@ def test_a_letter_that_bounces_takes_its_acts_out_of_the_rates(db: Database, wor
     with db.reading() as session:
         figures = figures_of(session, made.blast.id)
     assert (figures.people.opened, figures.reached.opened, figures.letters.bounced) == (1, 0, 1)
+
+
+def test_whole_blasts_are_counted_together(
+    db: Database, world: Build, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What several blasts share (a transaction, slices of letters) is counted for each alone."""
+    with db.transaction() as session:
+        made = [world(session) for _ in range(3)]
+        sharers = []
+        for number, one in enumerate(made, 1):
+            letters = [one.letter() for _ in range(2 * number)]
+            for letter in letters[:number]:
+                one.opened(letter)
+                one.clicked(letter, "machine", evidence="head")
+            sharers.append(one.signature(letters[-1]))
+        made[0].signature(None, shared_by=sharers[0])
+    ids = [one.blast.id for one in made]
+    rollup.advance(db)
+    with db.reading() as session:
+        before = [cells_of(session, blast_id) for blast_id in ids]
+    with db.transaction() as session:
+        session.execute(update(Rollup).values(number=Rollup.number + 1))
+        for blast_id in ids[:2]:
+            rollup.note(session, "blast", [blast_id])
+    steps = []
+    with monkeypatch.context() as patched:
+        step = rollup.step
+        patched.setattr(rollup, "step", lambda session: steps.append(step(session)) or steps[-1])
+        assert rollup.advance(db) == 5  # of the first two who did anything or signed
+    assert [len(each.blast) for each in steps] == [2, 0]
+    with db.reading() as session:
+        assert [cells_of(session, blast_id) for blast_id in ids[:2]] == before[:2]
+        assert cells_of(session, ids[2]) != before[2]

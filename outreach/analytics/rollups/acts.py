@@ -53,6 +53,9 @@ from outreach.mail.models import Delivery
 _OF = EVENTS.c
 _OPENED, _CLICKED, _ASKED = _OF.kind == "opened", _OF.kind == "clicked", _OF.asks == 1
 _BY_A_PERSON = _OF.shown == HUMAN
+# "+ 0": by the index of what is stored. Where PostgreSQL has not counted its rows yet, it would go
+# through all of them and look each up among the touched.
+_TOUCHED = LETTERS.c.id + 0
 _REACHED = Delivery.state.in_(DELIVERED_STATES)
 _EVENT_COUNTS = ("machine_events", *TRAFFIC)
 
@@ -76,9 +79,15 @@ def touch_moved(session: Session, slices: Iterable[int]) -> None:
 def replace(session: Session, cells: Cells) -> None:
     """Count the touched letters anew; what that changes is added to `cells`."""
     before = _sums(session)
-    mine = select(LETTERS.c.id)
+    mine = select(_TOUCHED)
     for table in (STORED_FACETS, STORED):
         session.execute(delete(table).where(table.c.delivery_id.in_(mine)))
+    add(session, cells)
+    cells.subtract(before)
+
+
+def add(session: Session, cells: Cells) -> None:
+    """Count the touched letters, of which nothing is counted yet, into `cells`."""
     bulk.any_way(session)  # what is summed up here has no index
     acts = _acts()
     session.execute(insert(STORED).from_select([c.name for c in acts.selected_columns], acts))
@@ -87,7 +96,6 @@ def replace(session: Session, cells: Cells) -> None:
         names = [column.name for column in STORED_FACETS.columns]
         session.execute(insert(STORED_FACETS).from_select(names, facets))
     cells.update(_sums(session))
-    cells.subtract(before)
 
 
 def _one(condition: ColumnElement[bool]) -> ColumnElement[int]:
@@ -182,7 +190,7 @@ def _sums(session: Session) -> Cells:
     """What the touched letters are counted as now."""
     found = Cells()
     blast, variant = STORED.c.blast_id, STORED.c.variant_id
-    mine = select(blast, variant).join(LETTERS, LETTERS.c.id == STORED.c.delivery_id)
+    mine = select(blast, variant).join(LETTERS, STORED.c.delivery_id == _TOUCHED)
     at: dict[tuple[str, str, str], ColumnElement[Any]] = {
         (WHOLE, "", name): STORED.c[name] for name in (*ACTS, *_EVENT_COUNTS)
     }
@@ -201,7 +209,7 @@ def _sums(session: Session) -> Cells:
     for of, (value, number) in _grouped(session, clicked, blast, variant, hour):
         found[Cell(*of, HOUR, value, "clicked")] += number
     by = (STORED_FACETS.c.dimension, STORED_FACETS.c.value)
-    facets = mine.join(STORED_FACETS, STORED_FACETS.c.delivery_id == STORED.c.delivery_id)
+    facets = mine.join(STORED_FACETS, STORED_FACETS.c.delivery_id == _TOUCHED)
     counted: dict[str, ColumnElement[int]] = {name: STORED_FACETS.c[name] for name in FACETS}
     counted[REACHED_CLICKED] = STORED_FACETS.c.clicked * STORED.c.reached
     facets = facets.add_columns(*by, *(func.sum(what) for what in counted.values()))
@@ -213,14 +221,11 @@ def _sums(session: Session) -> Cells:
 
 def _sums_by_trait(session: Session) -> Cells:
     by = (STORED.c.blast_id, STORED.c.variant_id, *(STORED.c[name] for name in traits.COLUMNS))
-    numbers = [
-        func.sum(STORED.c[act] * STORED.c.reached).label(f"reached_{act}") for act in TRAIT_ACTS
-    ]
+    numbers = [STORED.c[act].label(f"reached_{act}") for act in TRAIT_ACTS]
     base = (
         select(*by, *numbers)
-        .join(LETTERS, LETTERS.c.id == STORED.c.delivery_id)
+        .join(LETTERS, STORED.c.delivery_id == _TOUCHED)
         .where(STORED.c.reached == 1)
-        .group_by(*by)
         .cte("acted")
     )
     found = Cells()

@@ -11,7 +11,7 @@ import threading
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from sqlalchemy import delete, func, select, text
+from sqlalchemy import delete, func, select, text, true
 from sqlalchemy.orm import Session
 
 from outreach.analytics.rollups import acts, credits, seen, slices, touched, traits
@@ -30,8 +30,6 @@ from outreach.analytics.rollups.models import (
 from outreach.core import bulk, log
 from outreach.core.db import Database
 from outreach.mail.models import Delivery
-from outreach.petitions.models import Signature
-from outreach.tracking.models import Event
 
 _log = log.get(__name__)
 ROLLED_UP = "analytics.rolled_up"
@@ -52,6 +50,7 @@ class Work:
     slice: set[int] = field(default_factory=set)
     signature: set[int] = field(default_factory=set)
     blast: set[int] = field(default_factory=set)
+    counted: int = 0  # letters
 
     @property
     def size(self) -> int:
@@ -68,7 +67,7 @@ def advance(db: Database, stop: threading.Event | None = None) -> int:
             work = step(session) if is_alone(session) else None
         if work is None or not work.notes:
             break
-        counted += len(work.letter)
+        counted += work.counted
     if counted:
         _log.debug(ROLLED_UP, letters=counted)
     return counted
@@ -85,9 +84,11 @@ def step(session: Session) -> Work:
     """Count the changes that were noted first, about AT_ONCE of letters; the caller is alone."""
     work = _noted(session)
     if work.notes:
+        bulk.give_room(session)
+        bulk.little_of_much(session)
+        bulk.by_index(session)
         for blast_id in sorted(work.blast):
             _forget(session, blast_id)
-            _touch_all(session, work, blast_id)
         _count(session, work)
         session.execute(delete(Change).where(Change.id.in_(work.notes)))
     return work
@@ -105,51 +106,61 @@ def _noted(session: Session) -> Work:
     query = select(Change.id, Change.kind, Change.ids).order_by(Change.id)
     query = query.limit(NOTES_AT_ONCE[dialect])
     for change_id, kind, ids in session.execute(query):
-        if work.notes and (work.blast or kind == "blast" or work.size >= AT_ONCE[dialect]):
-            break  # a blast has a transaction of its own
+        alone = bool(work.blast) != (kind == "blast")  # all of a blast is read in another way
+        if work.notes and (alone or work.size >= AT_ONCE[dialect]):
+            break
         work.notes.append(change_id)
         getattr(work, kind).update(ids)
+        for blast_id in ids if kind == "blast" else ():
+            first, last = _ends(session, blast_id)
+            work.slice.update(range(first // SLICE, last // SLICE + 1) if last else ())
     return work
 
 
 def _count(session: Session, work: Work) -> None:
     cells = Cells()
-    bulk.give_room(session)
-    bulk.little_of_much(session)
-    bulk.by_index(session)
     touched.fill(session, work.letter, work.signature, work.slice)
-    if work.signature:
+    if work.blast:
+        seen.gather_all(session, work.blast)
+        touched.add_all(session, work.blast)
+    if work.signature or work.blast:
         credits.touch_shares(session)
         credits.replace(session, cells)
     if work.slice:
-        acts.touch_moved(session, work.slice)
+        if not work.blast:
+            acts.touch_moved(session, work.slice)
         slices.replace(session, cells)
         traits.replace(session, cells)
-    if session.scalar(select(touched.LETTERS.c.id).limit(1)) is not None:
+    work.counted = session.scalar(select(func.count()).select_from(touched.LETTERS)) or 0
+    if work.counted and work.blast:
+        acts.add(session, cells)
+    elif work.counted:
         seen.gather(session)
         acts.replace(session, cells)
     _add(session, cells)
 
 
 def _add(session: Session, cells: Cells) -> None:
-    rows = [{**at._asdict(), "number": number} for at, number in sorted(cells.items()) if number]
+    rows = [(*at, number) for at, number in sorted(cells.items()) if number]
     if rows:
-        statement = bulk.insert_into(session, Rollup)
+        touched.hold(session, touched.CELLS, rows)
+        names = [column.name for column in touched.CELLS.columns]
+        # "WHERE": SQLite would take the conflict for the condition of a join.
+        statement = bulk.insert_into(session, Rollup).from_select(
+            names, select(touched.CELLS).where(true())
+        )
         more = Rollup.number + statement.excluded.number
         session.execute(
-            statement.on_conflict_do_update(
-                index_elements=[getattr(Rollup, name) for name in Cell._fields],
-                set_={"number": more},
-            ),
-            rows,
+            statement.on_conflict_do_update(index_elements=Cell._fields, set_={"number": more})
         )
 
 
 def _forget(session: Session, blast_id: int) -> None:
     """Take a blast out of the rollups, and what its letters were counted as."""
     first, last = _ends(session, blast_id)
+    # "+ 0": of what is stored by its index (acts.replace).
     mine = (
-        select(ACTS.c.delivery_id)
+        select(ACTS.c.delivery_id + 0)
         .where(ACTS.c.delivery_id.between(first, last), ACTS.c.blast_id == blast_id)
         .scalar_subquery()
     )
@@ -163,20 +174,6 @@ def _forget(session: Session, blast_id: int) -> None:
         )
     session.execute(delete(CREDITS).where(CREDITS.c.blast_id == blast_id))
     session.execute(delete(Rollup).where(Rollup.blast_id == blast_id))
-
-
-def _touch_all(session: Session, work: Work, blast_id: int) -> None:
-    first, last = _ends(session, blast_id)
-    work.slice.update(range(first // SLICE, last // SLICE + 1) if last else ())
-    mine = select(Delivery.id).where(Delivery.blast_id == blast_id)
-    signed = select(Signature.id, Signature.last_delivery_id).where(
-        Signature.last_delivery_id.in_(mine)
-    )
-    for signature_id, letter_id in session.execute(signed):
-        work.signature.add(signature_id)  # and with them those that their shares led to
-        work.letter.update(() if letter_id is None else (letter_id,))
-    acted = select(Event.delivery_id).where(Event.blast_id == blast_id).distinct()
-    work.letter.update(found for found in session.scalars(acted) if found is not None)
 
 
 def _ends(session: Session, blast_id: int) -> tuple[int, int]:

@@ -3,11 +3,24 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, insert, literal, null, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    Select,
+    and_,
+    case,
+    func,
+    insert,
+    join,
+    literal,
+    null,
+    or_,
+    select,
+)
 from sqlalchemy.orm import Session
 
 from outreach.analytics.definitions import (
@@ -27,33 +40,45 @@ from outreach.tracking.models import ASK_KINDS, Event, Judgement, Link
 
 
 def gather(session: Session) -> None:
-    """Read the events of the touched letters into a table of this connection.
+    """Read the events of the touched letters into a table of this connection."""
+    mine = select(Delivery.blast_id).join(LETTERS, LETTERS.c.id == Delivery.id).distinct()
+    _gather(session, _by_month(session, mine), _of_letters)
 
-    Those of blasts of one month at a time: what is older than a blast is not its, so that
-    PostgreSQL looks into no earlier month's events.
-    """
-    for since, blasts in _by_month(session).items():
+
+def gather_all(session: Session, blasts: Collection[int]) -> None:
+    """Read all events of these blasts, whatever letters are touched."""
+    _gather(session, _by_month(session, blasts), _of_blasts)
+
+
+def _gather(
+    session: Session,
+    by_month: dict[datetime | None, list[int]],
+    source: Callable[[Sequence[int]], Select[*tuple[Any, ...]]],
+) -> None:
+    """Those of blasts of one month at a time: what is older than a blast is not its, so that
+    PostgreSQL looks into no earlier month's events."""
+    for since, blasts in by_month.items():
         asks = select(Link.id).where(Link.blast_id.in_(blasts), Link.kind.in_(ASK_KINDS))
-        events = _events(session.scalars(asks).all(), blasts, since)
+        read = source(blasts)
+        if since is not None:
+            read = read.where(Event.at >= since)
+        events = _events(session.scalars(asks).all(), read)
         names = [column.name for column in EVENTS.columns]
         session.execute(insert(EVENTS).from_select(names, events))
     known(session, EVENTS)
 
 
-def _by_month(session: Session) -> dict[datetime | None, list[int]]:
-    """The touched letters' blasts by the instant that no event of theirs lies before."""
-    mine = select(Delivery.blast_id).join(LETTERS, LETTERS.c.id == Delivery.id).distinct()
-    rows = session.execute(select(Blast.id, Blast.frozen_at).where(Blast.id.in_(mine)))
+def _by_month(session: Session, blasts: Any) -> dict[datetime | None, list[int]]:
+    """Blasts by the instant that no event of theirs lies before."""
+    rows = session.execute(select(Blast.id, Blast.frozen_at).where(Blast.id.in_(blasts)))
     found: defaultdict[datetime | None, list[int]] = defaultdict(list)
     for blast_id, frozen_at in rows:
         found[earliest(frozen_at)].append(blast_id)
     return found
 
 
-def _events(
-    asks: Sequence[int], blasts: Sequence[int], since: datetime | None
-) -> Select[*tuple[Any, ...]]:
-    of = _read(blasts, since).subquery("read").c
+def _events(asks: Sequence[int], read: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
+    of = read.subquery("read").c
     opened, clicked = of.kind == "opened", of.kind == "clicked"
     human = of.verdict.in_(CLASS_VERDICTS[HUMAN])
     machine = of.verdict.in_(CLASS_VERDICTS[MACHINE])
@@ -73,15 +98,29 @@ def _events(
     )
 
 
-def _read(blasts: Sequence[int], since: datetime | None) -> Select[*tuple[Any, ...]]:
+def _of_letters(blasts: Sequence[int]) -> Select[*tuple[Any, ...]]:
     """The events of the touched letters of these blasts as they are stored.
 
     From letter to letter by its index, and nothing else: a blast's has all its letters and events,
-    which PostgreSQL takes for few where a month has only begun. What is read is read once: without
-    the offset the agent would be turned to lower case for each word that it may hold.
+    which PostgreSQL takes for few where a month has only begun.
     """
     of_them = func.coalesce(Delivery.blast_id, 0)
-    read = (
+    mine = and_(Event.delivery_id == Delivery.id, func.coalesce(Event.blast_id, 0) == of_them)
+    letters = join(LETTERS, Delivery, Delivery.id == LETTERS.c.id)
+    return _stored(letters.join(Event, mine)).where(of_them.in_(blasts))
+
+
+def _of_blasts(blasts: Sequence[int]) -> Select[*tuple[Any, ...]]:
+    """All events of these blasts as they are stored: by the index of blasts, and each one's letter
+    by its id."""
+    mine = and_(Delivery.id == Event.delivery_id, Delivery.blast_id + 0 == Event.blast_id)
+    return _stored(join(Event, Delivery, mine)).where(Event.blast_id.in_(blasts))
+
+
+def _stored(source: FromClause) -> Select[*tuple[Any, ...]]:
+    """Events with their verdicts. What is read is read once: without the offset the agent would be
+    turned to lower case for each word that it may hold."""
+    return (
         select(
             Event.delivery_id,
             Event.kind,
@@ -91,17 +130,11 @@ def _read(blasts: Sequence[int], since: datetime | None) -> Select[*tuple[Any, .
             Judgement.verdict,
             Judgement.evidence,
         )
-        .select_from(LETTERS)
-        .join(Delivery, Delivery.id == LETTERS.c.id)
-        .join(
-            Event,
-            and_(Event.delivery_id == Delivery.id, func.coalesce(Event.blast_id, 0) == of_them),
-        )
+        .select_from(source)
         .outerjoin(Judgement, Judgement.event_id == Event.id)
-        .where(Delivery.kind == BLAST_LETTER, of_them.in_(blasts))
+        .where(Delivery.kind == BLAST_LETTER)
         .offset(0)
     )
-    return read if since is None else read.where(Event.at >= since)
 
 
 def _device(agent: ColumnElement[str]) -> ColumnElement[int]:

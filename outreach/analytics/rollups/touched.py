@@ -6,16 +6,20 @@ runs every second leave nothing behind in the catalogue.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import groupby
+from typing import Any
 
-from sqlalchemy import Column, MetaData, SmallInteger, String, Table, text
+from sqlalchemy import Column, MetaData, SmallInteger, String, Table, insert, select, text, union
 from sqlalchemy.orm import Session
 from sqlalchemy.schema import CreateTable
 
 from outreach.analytics.rollups.models import SLICE, WIDE_SLICE
+from outreach.blasts.models import Blast
 from outreach.core.bulk import insert_rows
 from outreach.core.db import BIG, UtcDateTime
+from outreach.mail.models import Delivery
+from outreach.petitions.models import Signature
 
 _OF_CONNECTION = MetaData()
 
@@ -49,6 +53,17 @@ EVENTS = Table(
     prefixes=["TEMPORARY"],
     postgresql_on_commit="DELETE ROWS",
 )
+# What is to be added to the rollups.
+CELLS = Table(
+    "touched_cells",
+    _OF_CONNECTION,
+    Column("blast_id", BIG),
+    Column("variant_id", BIG),
+    *(Column(name, String) for name in ("dimension", "value", "measure")),
+    Column("number", BIG),
+    prefixes=["TEMPORARY"],
+    postgresql_on_commit="DELETE ROWS",
+)
 RANGES = _table("touched_slices", "slice", "first", "last")  # ids of letters from first to last
 WIDE_RANGES = _table("touched_wide_slices", "slice", "first", "last")
 
@@ -60,16 +75,38 @@ def fill(
     connection = session.connection()
     connection.execute(CreateTable(EVENTS, if_not_exists=True))
     connection.execute(EVENTS.delete())
-    rows: dict[Table, list[tuple[int, ...]]] = {
+    ids: dict[Table, list[tuple[int, ...]]] = {
         LETTERS: [(i,) for i in sorted(letters)],
         SIGNATURES: [(i,) for i in sorted(signatures)],
         RANGES: _ranges(slices, SLICE),
         WIDE_RANGES: _ranges({i * SLICE // WIDE_SLICE for i in slices}, WIDE_SLICE),
     }
-    for table, ids in rows.items():
-        connection.execute(CreateTable(table, if_not_exists=True))
-        connection.execute(table.delete())
-        insert_rows(connection, table, [column.name for column in table.columns], ids)
+    for table, rows in ids.items():
+        hold(session, table, rows)
+        known(session, table)
+
+
+def hold(session: Session, table: Table, rows: Iterable[Sequence[Any]]) -> None:
+    """Hold these rows, and no others, in one of these tables until the transaction ends."""
+    connection = session.connection()
+    connection.execute(CreateTable(table, if_not_exists=True))
+    connection.execute(table.delete())
+    insert_rows(connection, table, [column.name for column in table.columns], rows)
+
+
+def add_all(session: Session, blasts: Collection[int]) -> None:
+    """Add the signatures that these blasts' letters brought, and those letters whose events are
+    held, or who brought one."""
+    asked = select(Blast.petition_id).where(Blast.id.in_(blasts))
+    brought = (
+        select(Signature.id, Signature.last_delivery_id)
+        .join(Delivery, Delivery.id == Signature.last_delivery_id)
+        .where(Signature.petition_id.in_(asked), Delivery.blast_id.in_(blasts))
+        .subquery()
+    )
+    letters = union(select(EVENTS.c.delivery_id), select(brought.c.last_delivery_id))
+    for table, found in ((SIGNATURES, select(brought.c.id)), (LETTERS, letters)):
+        session.execute(insert(table).from_select(["id"], found))
         known(session, table)
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import (
     ColumnElement,
     CompoundSelect,
     String,
+    Subquery,
     delete,
     func,
     insert,
@@ -38,22 +39,42 @@ def spread(
 
     A letter stands under each segment that it is in, and under none that was not recorded.
     """
-    sums = [func.sum(base.c[name]).label(name) for name in numbers]
-    by_origin = (
-        select(*keys, literal(dimension, String(20)), Origin.value, *sums)
-        .select_from(base)
-        .join(Origin, Origin.id == base.c[column])
-        .group_by(*keys, Origin.value)
-        for dimension, column in ((MAILBOX, "mailbox_id"), (PLACE, "place_id"))
+    by_trait = []
+    for dimension, column in ((MAILBOX, "mailbox_id"), (PLACE, "place_id")):
+        alike, at, sums = _alike(base, keys, column, numbers)
+        by_trait.append(
+            select(*at, literal(dimension, String(20)), Origin.value, *sums)
+            .join(Origin, Origin.id == alike.c.trait)
+            .group_by(*at, Origin.value)
+        )
+    alike, at, sums = _alike(base, keys, "segments", numbers)
+    by_trait.append(
+        select(*at, literal(SEGMENT, String(20)), FrozenSegment.name, *sums)
+        .join(FrozenSegment, FrozenSegment.blast_id == alike.c.blast_id)
+        .where(alike.c.trait.op("&")(FrozenSegment.bit) != 0)
+        .group_by(*at, FrozenSegment.name)
     )
-    by_segment = (
-        select(*keys, literal(SEGMENT, String(20)), FrozenSegment.name, *sums)
-        .select_from(base)
-        .join(FrozenSegment, FrozenSegment.blast_id == base.c.blast_id)
-        .where(base.c.segments.op("&")(FrozenSegment.bit) != 0)
-        .group_by(*keys, FrozenSegment.name)
+    return union_all(*by_trait)
+
+
+def _alike(
+    base: CTE, keys: Sequence[ColumnElement[Any]], column: str, numbers: Sequence[str]
+) -> tuple[Subquery, list[ColumnElement[Any]], list[ColumnElement[Any]]]:
+    """Those alike in one trait summed up first, so that names are looked up for few; the keys,
+    and the sums over these."""
+    alike = (
+        select(
+            *keys, base.c[column].label("trait"), *(func.sum(base.c[n]).label(n) for n in numbers)
+        )
+        .where(base.c[column].is_not(None))
+        .group_by(*keys, base.c[column])
+        .subquery()
     )
-    return union_all(*by_origin, by_segment)
+    return (
+        alike,
+        [alike.c[key.name] for key in keys],
+        [func.sum(alike.c[n]).label(n) for n in numbers],
+    )
 
 
 def replace(session: Session, cells: Cells) -> None:
