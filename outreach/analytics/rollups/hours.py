@@ -79,6 +79,23 @@ def _lower_postgresql(element: ascii_lower, compiler: SQLCompiler, **options: An
     return f'lower({compiler.process(element.clauses, **options)} COLLATE "C")'
 
 
+class place_in(GenericFunction[int]):
+    """Where in a text another one begins, from 1 on; 0: nowhere."""
+
+    type = Integer()
+    inherit_cache = True
+
+
+@compiles(place_in, "sqlite")
+def _place_sqlite(element: place_in, compiler: SQLCompiler, **options: Any) -> str:
+    return f"instr({compiler.process(element.clauses, **options)})"
+
+
+@compiles(place_in, "postgresql")
+def _place_postgresql(element: place_in, compiler: SQLCompiler, **options: Any) -> str:
+    return f"strpos({compiler.process(element.clauses, **options)})"
+
+
 class bits_of(GenericFunction[int]):
     """All bits that are set in a column of single bits (powers of two, or 0)."""
 
