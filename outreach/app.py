@@ -28,7 +28,7 @@ from outreach.tracking.bounce_imap import Account
 from outreach.web import console, errors, headers, health, hooks, languages, public
 from outreach.web.auth import bound_body
 from outreach.web.forms import csrf
-from outreach.web.limits import limiter
+from outreach.web.limits import limiter, store_options
 from outreach.web.public import front
 
 ROOT = Path(__file__).parents[1]
@@ -96,6 +96,7 @@ def create_app(services: Services, *, trusted_proxies: int = 0, pages_at_a_time:
         PERMANENT_SESSION_LIFETIME=timedelta(days=14),
         WTF_CSRF_TIME_LIMIT=None,
         RATELIMIT_STORAGE_URI=services.limits_url,
+        RATELIMIT_STORAGE_OPTIONS=store_options(services.limits_url),
     )
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.before_request(bound_body)  # before the cross-site check, which reads the form

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Select, bindparam, literal, null, select
@@ -12,20 +13,36 @@ from outreach.accounts.models import Organisation
 from outreach.blasts.conditions import holding
 from outreach.blasts.models import Blast, FrozenLetter
 from outreach.blasts.recipients import part_query
-from outreach.core.tokens import Slot
-from outreach.mail import outbox
+from outreach.mail import outbox, shared
 from outreach.mail.models import Delivery, SingleLetter
 from outreach.mail.outbox import Claim
 from outreach.mail.plan import Envelope, Plan
+from outreach.mail.shared import SharedText
 
-# Letters that a person asked for (confirmation, test) don't pass the consent gate.
-_SINGLE: Select[Any] = (
-    select(SingleLetter.delivery_id, SingleLetter.to_address, SingleLetter.to_name)
-    .add_columns(literal(""), null())
-    .join(Delivery, Delivery.id == SingleLetter.delivery_id)
-    .where(outbox.WAITING, outbox.DUE)
-    .limit(bindparam("size"))
+# The first letter that is left of a batch: its whole batch is of its text and sender.
+_FIRST = (
+    select(SingleLetter, Organisation)
+    .join(Organisation, Organisation.id == SingleLetter.organisation_id)
+    .where(SingleLetter.delivery_id.between(bindparam("first"), bindparam("last")))
+    .order_by(SingleLetter.delivery_id)
+    .limit(1)
 )
+
+
+@cache
+def _single_query(values: int) -> Select[Any]:
+    """Whoever waits in a batch of single letters, as recipients.part_query has it, with so many
+    values of their own. Letters that a person asked for (confirmation, test) don't pass the
+    consent gate."""
+    return (
+        select(SingleLetter.delivery_id, SingleLetter.to_address, SingleLetter.to_name)
+        .add_columns(literal(""), null())
+        .add_columns(*(SingleLetter.own[i].as_string() for i in range(values)))
+        .join(Delivery, Delivery.id == SingleLetter.delivery_id)
+        .where(outbox.WAITING, outbox.DUE)
+        .order_by(Delivery.id)
+        .limit(bindparam("size"))
+    )
 
 
 @dataclass(frozen=True)
@@ -46,8 +63,9 @@ def letters_of(session: Session, claim: Claim, base_url: str) -> Letters:
             organisation = session.get_one(Organisation, blast.organisation_id)
             held = holding(session, organisation, plan.conditions)
         return Letters(plan, part_query(session, plan.fields, held))
-    letter = session.get_one(SingleLetter, claim.first_id)
-    organisation = session.get_one(Organisation, letter.organisation_id)
+    letter, organisation = session.execute(
+        _FIRST, {"first": claim.first_id, "last": claim.last_id}
+    ).one()
     envelope = Envelope(
         sender_name=organisation.sender_name,
         sender_address=organisation.sender_address,
@@ -57,14 +75,8 @@ def letters_of(session: Session, claim: Claim, base_url: str) -> Letters:
         automatic=True,
         way_out=letter.way_out,
     )
-    return Letters(
-        Plan(
-            envelope,
-            merges=(),
-            links=(Slot.UNSUBSCRIBE,),
-            subject=(letter.subject,),
-            html=(letter.html,),
-            text=(letter.text,),
-        ),
-        _SINGLE,
-    )
+    if letter.text_key is not None:
+        text = shared.kept(session, letter.text_key)
+        return Letters(shared.shared_plan_of(text, envelope), _single_query(len(text.names)))
+    text = SharedText((), letter.subject, (letter.html,), (letter.text,))
+    return Letters(shared.plan_of(text, envelope), _single_query(0))

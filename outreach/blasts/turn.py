@@ -38,7 +38,8 @@ _FACTS = (
 _ZONE_OF_SINGLE = (
     select(Organisation.timezone)
     .join(SingleLetter, SingleLetter.organisation_id == Organisation.id)
-    .where(SingleLetter.delivery_id == bindparam("delivery"))
+    .where(SingleLetter.delivery_id.between(bindparam("first"), bindparam("last")))
+    .limit(1)
 )
 _SENDING = update(Blast).where(Blast.id == bindparam("blast"), Blast.state == "sending")
 _HOLD = _SENDING.values(held_until=bindparam("until"), held_because=bindparam("because"))
@@ -138,14 +139,17 @@ class Turn:
         return None
 
     def _count_single(self, session: Session, part: Part, way: Way) -> None:
-        """It waits for nobody, but a warm-up counts it and blasts go the slower for it."""
+        """They wait for nobody, but a warm-up counts them and blasts go the slower for them."""
         scopes = self._known(way)
         if scopes and part.recipients:
-            found = {"delivery": self.claim.first_id}
+            found = {"first": self.claim.first_id, "last": self.claim.last_id}
+            letters = len(part.recipients)
             self._zone = ZoneInfo(session.execute(_ZONE_OF_SINGLE, found).scalar_one())
             configured = self.watch.configured
-            pace.count_single(session, scopes, at=now(), zone=self._zone, configured=configured)
-            part.used = dict.fromkeys(scopes, 1)
+            pace.count_single(
+                session, scopes, letters, at=now(), zone=self._zone, configured=configured
+            )
+            part.used = dict.fromkeys(scopes, letters)
 
     def _known(self, way: Way) -> set[str]:
         return (self._general | {pace_scopes.of_relay(way.name)}) & self.watch.paces.keys()

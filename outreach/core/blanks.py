@@ -31,3 +31,9 @@ class Blanks:
         parts = self._parts.copy()
         parts[1::2] = [values[name] for name in parts[1::2]]
         return "".join(parts)
+
+    def pieces(self, places: Mapping[str, int]) -> tuple[str | int, ...]:
+        """The text in pieces, with the place of its value where a blank is."""
+        parts: list[str | int] = [*self._parts]
+        parts[1::2] = [places[name] for name in self._parts[1::2]]
+        return tuple(part for part in parts if part != "")

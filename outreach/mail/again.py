@@ -73,11 +73,8 @@ def put_back(
 
 def _batches_of(session: Session, blast_id: int | None, inside: ColumnElement[bool]) -> list[Batch]:
     """The batches that these deliveries lie in, locked in their order."""
-    if blast_id is None:  # each single letter has a batch of its own
-        lies_in: ColumnElement[bool] = Batch.first_id.in_(select(DELIVERIES.c.id).where(inside))
-    else:
-        between = DELIVERIES.c.id.between(Batch.first_id, Batch.last_id)
-        lies_in = select(DELIVERIES.c.id).where(between, inside).exists()
+    between = DELIVERIES.c.id.between(Batch.first_id, Batch.last_id)
+    lies_in = select(DELIVERIES.c.id).where(between, inside).exists()
     return list(
         session.scalars(
             select(Batch)

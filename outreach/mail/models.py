@@ -149,8 +149,27 @@ class Delivery(Base):
     segments: Mapped[int | None]
 
 
+class LetterText(Base):
+    """What many single letters share (mail.shared). `key` is made of all the rest, so that a text
+    is kept once, and rows never change."""
+
+    __tablename__ = "letter_texts"
+
+    key: Mapped[str] = mapped_column(String(32), primary_key=True)
+    names: Mapped[Items]  # of the values that differ
+    subject: Mapped[Line]
+    html: Mapped[Items]  # static pieces, and numbers where a value stands
+    text: Mapped[Items]
+    created_at: Mapped[Instant] = mapped_column(default=now)
+
+
 class SingleLetter(Base):
-    """The finished content of a letter that is not a blast's; removed once it was accepted."""
+    """The finished content of a letter that is not a blast's; removed once it was accepted.
+
+    Where it is one of many under one `text_key`, its own texts are empty, and `own` holds what
+    stands in the blanks of the LetterText, in the order of its names. No foreign key leads there:
+    each letter would lock the one row that all of them share.
+    """
 
     __tablename__ = "single_letters"
 
@@ -163,6 +182,8 @@ class SingleLetter(Base):
     subject: Mapped[Line]
     html: Mapped[Prose]
     text: Mapped[Prose]
+    text_key: Mapped[str | None] = mapped_column(String(32))
+    own: Mapped[Items] = mapped_column(default=list)
     # Where a POST ends letters of this kind (RFC 8058); "": it is no letter that comes again.
     way_out: Mapped[Prose] = mapped_column(default="")
 

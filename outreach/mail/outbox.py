@@ -85,10 +85,13 @@ _HOLD = (
     .values(held=bindparam("domain"))
 )
 # The text of a sent single letter need not be kept; that of an unknown one is.
-_SETTLED = select(DELIVERIES.c.id).where(DELIVERIES.c.state.in_(("accepted", "refused")))
-_FORGET = delete(SingleLetter).where(
-    SingleLetter.delivery_id == bindparam("row"), SingleLetter.delivery_id.in_(_SETTLED)
+_SETTLED = select(DELIVERIES.c.id).where(
+    DELIVERIES.c.id > bindparam("after"),
+    DELIVERIES.c.id <= bindparam("last"),
+    DELIVERIES.c.blast_id.is_(None),
+    DELIVERIES.c.state.in_(("accepted", "refused")),
 )
+_FORGET = delete(SingleLetter).where(SingleLetter.delivery_id.in_(_SETTLED))
 
 
 @dataclass(frozen=True)
@@ -246,7 +249,7 @@ def finish(session: Session, claim: Claim) -> bool:
         return False
     connection.execute(_FINISH, {**claim.key, "now": now()})
     if claim.blast_id is None:
-        connection.execute(_FORGET, {"row": claim.first_id})
+        connection.execute(_FORGET, {"after": claim.first_id - 1, "last": claim.last_id})
     return True
 
 

@@ -207,15 +207,16 @@ def cut(
 def count_single(
     session: Session,
     scopes: Collection[str],
+    letters: int,
     *,
     at: datetime,
     zone: ZoneInfo,
     configured: Mapping[str, float],
 ) -> None:
-    """A single letter leaves: it waits for nobody, and blasts go the slower for it."""
-    rooms = _rooms(session, scopes, 1, at, zone, configured)
+    """So many single letters leave: they wait for nobody, and blasts go the slower for them."""
+    rooms = _rooms(session, scopes, letters, at, zone, configured)
     for room in rooms.values():
-        room.used = 1
+        room.used = letters
     _use(session, rooms.values())
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from outreach.accounts.models import Organisation
@@ -14,7 +14,8 @@ from outreach.consent import suppression
 from outreach.core import log
 from outreach.core.clock import now
 from outreach.mail import single
-from outreach.mail.models import Batch, Delivery
+from outreach.mail.models import Delivery
+from outreach.mail.shared import SharedText
 from outreach.petitions import thanking, translations
 from outreach.petitions.models import Petition, PetitionVersion, Signature
 from outreach.petitions.pages import CONFIRM_DAYS, Pages
@@ -56,25 +57,24 @@ def post_thanks(session: Session, signatures: Sequence[Signature], pages: Pages)
     people = _people(session, signatures)
     ids = {signature.version_id for signature in signatures}
     versions = {number: session.get_one(PetitionVersion, number) for number in ids}
-    posted = []
+    alike: dict[SharedText, list[single.Own]] = {}
     for signature in signatures:
         supporter = people.get(signature.supporter_id)
         if supporter is None:
             _log.info("letter_not_posted", reason="suppressed", signature_id=signature.id)
             continue
-        blank = thanking.blank_letter(
-            translations.signed(session, signature),
-            versions[signature.version_id],
-            organisation,
-            named=bool(signature.name),
+        told = translations.signed(session, signature)
+        version = versions[signature.version_id]
+        text = thanking.text_of(told, version, organisation, named=bool(signature.name))
+        own = (
+            signature.name.partition(" ")[0],
+            pages.thanks(petition.slug, signature.id),
+            pages.share(signature.id),
         )
-        rendered = blank.fill(
-            first=signature.name.partition(" ")[0],
-            thanks=pages.thanks(petition.slug, signature.id),
-            share=pages.share(signature.id),
-        )
-        posted.append(single.Letter(supporter.address, signature.name, rendered, supporter.id))
-    single.post_each(session, posted, organisation_id=organisation.id, kind="thanks")
+        letter = single.Own(supporter.address, signature.name, supporter.id, own)
+        alike.setdefault(text, []).append(letter)
+    for text, letters in alike.items():
+        single.post_alike(session, text, letters, organisation_id=organisation.id, kind="thanks")
 
 
 def _people(session: Session, signatures: Sequence[Signature]) -> dict[int, Supporter]:
@@ -112,16 +112,12 @@ def _post(session: Session, signature: Signature, kind: str, **context: Any) -> 
 
 
 def _many_lately(session: Session, signature: Signature) -> bool:
-    query = (
-        select(func.count())
-        .select_from(Delivery)
-        .join(Batch, Batch.first_id == Delivery.id)
-        .where(
-            Delivery.supporter_id == signature.supporter_id,
-            Delivery.kind.in_(("confirmation", "thanks")),
-            Batch.blast_id.is_(None),
-            Batch.created_at > now() - TYPED_WITHIN,
-        )
+    lately = or_(Delivery.accepted_at > now() - TYPED_WITHIN, Delivery.state == "pending")
+    query = select(func.count()).where(
+        Delivery.supporter_id == signature.supporter_id,
+        Delivery.blast_id.is_(None),
+        Delivery.kind.in_(("confirmation", "thanks")),
+        lately,
     )
     many = (session.scalar(query) or 0) >= TYPED_MAX
     if many:

@@ -2,39 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
-from html import escape
 
 from markupsafe import Markup
 
 from outreach.accounts.models import Organisation
-from outreach.core.blanks import Blanks, blank
+from outreach.core.blanks import blank
 from outreach.mail import single
-from outreach.mail.render import Rendered
+from outreach.mail.shared import SharedText
 from outreach.petitions import markup
 from outreach.petitions.models import PetitionVersion
 from outreach.petitions.translations import Reading
 
-
-@dataclass(frozen=True)
-class BlankLetter:
-    """A letter that thanks, without the person."""
-
-    subject: str
-    html: Blanks
-    text: Blanks
-
-    def fill(self, **values: str) -> Rendered:
-        """The letter to one person: `first` (name), `thanks` and `share` (addresses)."""
-        escaped = {name: escape(value) for name, value in values.items()}
-        return Rendered(self.subject, self.html.fill(escaped), self.text.fill(values))
+NAMES = ("first", "thanks", "share")  # the first name, and two addresses
 
 
-def blank_letter(
+def text_of(
     told: Reading, version: PetitionVersion, organisation: Organisation, *, named: bool
-) -> BlankLetter:
-    """The letter for those who signed this version as it is told; `named`: whose name is known."""
+) -> SharedText:
+    """The letter for those who signed this version as it is told; `named`: whose name is known.
+
+    Its values are those of NAMES.
+    """
     return _written(
         told.headline,
         told.targets,
@@ -53,7 +42,7 @@ def _written(
     statement: str,
     speaker: tuple[str, str, str],
     named: bool,
-) -> BlankLetter:
+) -> SharedText:
     """Of values only: whatever its templates show is part of what the letter is known by."""
     name, postal_address, language = speaker
     words = markup.without_markers(statement)
@@ -68,4 +57,4 @@ def _written(
         thanks_url=blank("thanks"),
         share_url=blank("share"),
     )
-    return BlankLetter(rendered.subject, Blanks(rendered.html), Blanks(rendered.text))
+    return SharedText.of(rendered, NAMES)

@@ -7,10 +7,13 @@ each. Keys are hashed; a store that is away is replaced by memory meanwhile.
 from __future__ import annotations
 
 import hashlib
+from typing import Any
 
 from flask import request
 from flask_limiter import Limiter, RateLimitExceeded
 from flask_limiter.util import get_remote_address
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from outreach.core import address
 from outreach.core.errors import BadInput, TooMany
@@ -21,10 +24,23 @@ from outreach.web.context import services
 ADDRESS_LIMIT = "6 per hour; 20 per day"  # also what one mailbox may be bothered with
 NETWORK_TIMES = 10  # a network of 256 addresses against one of them
 HOUR_TIMES = 10
+STORE_ANSWERS_S = 0.5
 
 limiter = Limiter(
     get_remote_address, strategy="moving-window", in_memory_fallback_enabled=True, key_prefix="o"
 )
+
+
+def store_options(url: str) -> dict[str, Any]:
+    """How the store at this address is asked: once, and for a moment. Where Redis is silent the
+    next one who signs would else wait for 20 seconds."""
+    if not url.startswith(("redis", "valkey")):
+        return {}
+    return {
+        "socket_connect_timeout": STORE_ANSWERS_S,
+        "socket_timeout": STORE_ANSWERS_S,
+        "retry": Retry(NoBackoff(), 0),
+    }
 
 
 def must_be_within_limits(email: str = "") -> None:

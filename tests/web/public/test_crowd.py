@@ -11,12 +11,13 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from outreach.consent.models import ConsentEntry
-from outreach.mail.models import Delivery, SingleLetter
+from outreach.mail.models import Delivery
 from outreach.petitions import tally
 from outreach.petitions.models import Petition, Signature, Tally
 from outreach.supporters.models import Supporter
 from outreach.tracking.models import Event
 from outreach.web.public.desk import Desk
+from tests.waiting_letters import waiting_letters
 from tests.web.public.conftest import Public
 
 PEOPLE = 64
@@ -106,7 +107,7 @@ def test_a_name_with_markup_is_text_in_a_page_and_in_the_letter_that_thanks(kept
     assert "Welcome back, &lt;i&gt;Eve&lt;/i&gt;" in page
     kept.browser.post(f"{kept.path}/sign", data={"letter": token})
     with kept.db.reading() as session:
-        letter = session.scalars(select(SingleLetter)).one()
+        [letter] = waiting_letters(session)
         assert "Thank you, &lt;i&gt;Eve&lt;/i&gt;." in letter.html
         assert "Thank you, <i>Eve</i>." in letter.text
         assert session.get_one(Supporter, person.id).first_name == "<i>Eve</i>"

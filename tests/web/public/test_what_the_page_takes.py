@@ -7,14 +7,13 @@ import re
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import select
 
 from outreach.core.clock import now
-from outreach.mail.models import SingleLetter
 from outreach.petitions import comments, operations, page_settings, translations
 from outreach.petitions.models import Petition
 from outreach.petitions.page_settings import PageSettings
 from tests.petitions.test_translations import SPANISH
+from tests.waiting_letters import waiting_letters
 from tests.web.public.conftest import Public
 from tests.web.public.visits import confirm, everything, hidden, signatures, typed_in
 
@@ -78,8 +77,7 @@ def test_letters_to_a_signer_speak_the_language_that_was_signed(spanish: Public)
     for signature in signatures(spanish):
         confirm(spanish, signature)
     with spanish.db.reading() as session:
-        query = select(SingleLetter.subject, SingleLetter.text).order_by(SingleLetter.delivery_id)
-        asked, also_asked, thanked, also_thanked = session.execute(query).all()
+        asked, also_asked, thanked, also_thanked = waiting_letters(session)
     assert asked.subject == f"Confirme su firma: {SPANISH.headline}"
     assert thanked.subject == f"Ha firmado: {SPANISH.headline}"
     assert "Que sigan todos." in thanked.text and "Keep every" not in thanked.text
