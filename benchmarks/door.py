@@ -14,7 +14,6 @@ import os
 import socket
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -25,12 +24,10 @@ import click
 import psycopg
 import requests
 
-import config
 from benchmarks import world
 from benchmarks.door_visitors import Pace, knock, visit
-from benchmarks.postgres import Postgres, own_postgres
-from outreach.app import build_services
-from outreach.core import log, migrations
+from benchmarks.postgres import Postgres, installed
+from outreach.core import log
 from outreach.core.bulk import count_anew, insert_rows
 from outreach.core.clock import now
 from outreach.core.db import Base
@@ -51,18 +48,8 @@ ASK = 8  # the slot of the letters' button
 def main(connections: int, seconds: float, workers: int, letters: int, as_json: bool) -> None:
     """Knock at the door and print what it can do."""
     log.configure(level="WARNING")
-    with own_postgres() as database, tempfile.TemporaryDirectory() as folder:
-        settings = {
-            "database_url": database.url,
-            "data_dir": folder,
-            "secret_key": "x" * 40,
-            "provider": "null",
-            "web_workers": str(workers),
-            "door_threads": str(max(connections // workers, 4)),
-            "log_level": "ERROR",
-        }
-        services = build_services(config.load(_env_file=None, **settings))
-        migrations.upgrade(services.db)
+    with installed(workers) as (database, settings, services):
+        settings["door_threads"] = str(max(connections // workers, 4))
         paths = write_letters(services, letters)
         load = {"connections": connections, "seconds": seconds}
         with server(settings, "benchmarks.door_others:empty") as port:
@@ -76,7 +63,6 @@ def main(connections: int, seconds: float, workers: int, letters: int, as_json: 
             pace = knock(port, first, **load)  # type: ignore[arg-type]
             result = figures(pace, limit, plain) | stored(services, pace, third, 2 * third)
             result |= outage(services, database, port, last, 2 * third, **load)  # type: ignore[arg-type]
-        services.db.close()
     if as_json:
         click.echo(json.dumps(result))
     else:

@@ -1,4 +1,5 @@
-"""A PostgreSQL of our own, as the packages install it, which a trial may stop and start again."""
+"""A PostgreSQL of our own, as the packages install it, which a trial may stop and start again; and
+an installation of Outreach on it."""
 
 from __future__ import annotations
 
@@ -11,10 +12,15 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 import psycopg
 
+import config
 from benchmarks.limits import program
+from outreach.app import build_services
+from outreach.core import migrations
+from outreach.services import Services
 
 USER = "postgres"  # it refuses to run as root
 
@@ -83,3 +89,29 @@ def own_postgres() -> Iterator[Postgres]:
             yield server
         finally:
             server.stop()
+
+
+class Installed(NamedTuple):
+    """An empty installation. `settings`: as `benchmarks.door.server` takes them."""
+
+    database: Postgres
+    settings: dict[str, str]
+    services: Services
+
+
+@contextmanager
+def installed(workers: int) -> Iterator[Installed]:
+    """An installation with so many web processes that writes to nobody, gone afterwards."""
+    with own_postgres() as database, tempfile.TemporaryDirectory() as folder:
+        settings = {
+            "database_url": database.url,
+            "data_dir": folder,
+            "secret_key": "x" * 40,
+            "provider": "null",
+            "web_workers": str(workers),
+            "log_level": "ERROR",
+        }
+        services = build_services(config.load(_env_file=None, **settings))
+        migrations.upgrade(services.db)
+        yield Installed(database, settings, services)
+        services.db.close()

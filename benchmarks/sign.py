@@ -14,8 +14,9 @@ from __future__ import annotations
 import json
 import os
 import re
-import tempfile
 import time
+from collections import Counter
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
@@ -24,17 +25,15 @@ from urllib.parse import urlencode
 
 import click
 import requests
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, select
 
-import config
 from benchmarks.door import server, write_letters
 from benchmarks.door_visitors import Pace, knock
-from benchmarks.postgres import own_postgres
+from benchmarks.postgres import installed
 from benchmarks.sign_twice import press_twice
-from outreach.app import build_services
-from outreach.core import log, migrations
+from outreach.core import log
 from outreach.core.clock import now
-from outreach.mail.models import Delivery
+from outreach.mail.models import BATCHES, Delivery
 from outreach.petitions import queries, tally
 from outreach.petitions.models import Petition, Signature
 from outreach.petitions.pages import RECOGNISE
@@ -55,11 +54,16 @@ class Visitors:
 
 @dataclass(frozen=True)
 class Measured:
-    """A pace, and the microseconds of processor time that each answer took in all processes, our
-    own and PostgreSQL's; unlike the pace they hardly depend on who else uses the machine."""
+    """A pace, and the microseconds of processor time that each answer took, by what used them; they
+    depend less than the pace on who else uses the machine."""
 
     pace: Pace
-    cpu_us: float
+    cpu_us: Mapping[str, float]
+
+    @property
+    def all_us(self) -> float:
+        """In all processes, our own and PostgreSQL's."""
+        return sum(self.cpu_us.values())
 
 
 @click.command()
@@ -71,24 +75,18 @@ class Measured:
 def main(connections: int, seconds: float, workers: int, people: int, as_json: bool) -> None:
     """Show and sign a petition, and print what became of it."""
     log.configure(level="WARNING")
-    with own_postgres() as database, tempfile.TemporaryDirectory() as folder:
-        settings = {
-            "database_url": database.url,
-            "data_dir": folder,
-            "secret_key": "x" * 40,
-            "provider": "null",
-            "web_workers": str(workers),
-            "log_level": "ERROR",
-        }
-        services = build_services(config.load(_env_file=None, **settings))
-        migrations.upgrade(services.db)
+    with installed(workers) as (_, settings, services):
         write_letters(services, people)
         visitors = who_comes(services, people)
 
         def measured(port: int, paths: list[str], *, post: bool = False) -> Measured:
             before = cpu_s()
             pace = knock(port, paths, connections=connections, seconds=seconds, post=post)
-            return Measured(pace, (cpu_s() - before) / max(pace.requests, 1) * 1e6)
+            while letters_wait(services):
+                time.sleep(0.1)
+            answers = max(pace.requests, 1)
+            us = {kind: (spent - before[kind]) / answers * 1e6 for kind, spent in cpu_s().items()}
+            return Measured(pace, us)
 
         twice, rest = visitors.presses[:1000], visitors.presses[1000:]
         with server(settings | {"door_threads": "64"}, "benchmarks.door_others:empty") as port:
@@ -102,7 +100,6 @@ def main(connections: int, seconds: float, workers: int, people: int, as_json: b
             pressed = press_twice(port, twice, connections=connections)
             shown = count_on_page(port, visitors.page)
         result |= kept(services, signing.pace, len(rest), pressed, shown)
-        services.db.close()
     if as_json:
         click.echo(json.dumps(result))
     else:
@@ -128,21 +125,33 @@ def who_comes(services: Services, people: int) -> Visitors:
     )
 
 
-def cpu_s() -> float:
-    """Processor time that everything we started has taken, web processes and PostgreSQL alike."""
+def letters_wait(services: Services) -> bool:
+    """Whether the worker still has letters to send: they are part of what a signature takes."""
+    with services.db.reading() as session:
+        return bool(session.scalar(select(exists().where(BATCHES.c.state != "done"))))
+
+
+def cpu_s() -> Counter[str]:
+    """Processor time that everything we started has taken: "web", "worker" and "database"."""
     parents, spent = {}, {}
     for path in Path("/proc").glob("[0-9]*/stat"):
         with suppress(OSError):
             words = path.read_text().rpartition(")")[2].split()
+            command = (path.parent / "cmdline").read_bytes()
+            kind = "database" if command.startswith((b"postgres:", b"/usr/lib/postgres")) else "web"
+            kind = "worker" if b"\0worker\0" in command else kind
             parents[int(path.parent.name)] = int(words[1])
             # Of itself, and of those that it started and that ended.
-            spent[int(path.parent.name)] = sum(map(int, words[11:15]))
+            spent[int(path.parent.name)] = kind, sum(map(int, words[11:15]))
     mine, found = {os.getpid()}, True
     while found:
         found = {pid for pid, parent in parents.items() if parent in mine} - mine
         mine |= found
-    ours = sum(spent[pid] for pid in mine - {os.getpid()})
-    return ours / os.sysconf("SC_CLK_TCK")
+    ours: Counter[str] = Counter()
+    for pid in mine - {os.getpid()}:
+        kind, ticks = spent[pid]
+        ours[kind] += ticks / os.sysconf("SC_CLK_TCK")  # type: ignore[assignment]
+    return ours
 
 
 def figures(
@@ -162,10 +171,11 @@ def figures(
         "pages_p99_ms": round(strangers.pace.p99_ms, 2),
         "recognised_pages_p99_ms": round(known.pace.p99_ms, 2),
         "signing_p99_ms": round(signing.pace.p99_ms, 2),
-        "page_cpu_us": round(strangers.cpu_us),
-        "recognised_page_cpu_us": round(known.cpu_us),
-        "signature_cpu_us": round(signing.cpu_us),
-        "limit_cpu_us": round(limits[0].cpu_us),
+        "page_cpu_us": round(strangers.all_us),
+        "recognised_page_cpu_us": round(known.all_us),
+        "signature_cpu_us": round(signing.all_us),
+        **{f"signature_{kind}_us": round(us) for kind, us in sorted(signing.cpu_us.items())},
+        "limit_cpu_us": round(limits[0].all_us),
         "errors": strangers.pace.errors + known.pace.errors + signing.pace.errors,
     }
 

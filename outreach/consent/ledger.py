@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session
 
 from outreach.consent.models import EMAIL, GRANTED, WITHDRAWN, ConsentEntry, ConsentStanding
 from outreach.core import log
-from outreach.core.bulk import insert_alike, insert_into
+from outreach.core.bulk import any_of, insert_few, insert_into
 from outreach.core.clock import now
 from outreach.core.db import Base, UtcDateTime
 
@@ -130,7 +130,7 @@ def grant_by_press(
     The letter may have been forwarded: it brings nobody back who took their consent back.
     """
     left = select(ConsentStanding.supporter_id).where(
-        ConsentStanding.supporter_id.in_(supporter_ids),
+        any_of(session, ConsentStanding.supporter_id, supporter_ids),
         ConsentStanding.purpose == purpose,
         ConsentStanding.status == WITHDRAWN,
     )
@@ -146,20 +146,13 @@ def _append_all(
     session: Session, purpose: str, entries: Sequence[dict[str, Any]], *, over: str | None = None
 ) -> None:
     given = {"purpose": purpose, "stored_at": now()}
-    insert_alike(session, _ENTRIES, [{**entry, **given} for entry in entries])
-    last = (
-        select(func.max(ConsentEntry.id))
-        .where(
-            ConsentEntry.supporter_id.in_({entry["supporter_id"] for entry in entries}),
-            ConsentEntry.purpose == purpose,
-        )
-        .group_by(ConsentEntry.supporter_id)
-    )
-    _stand(
-        session,
-        _STANDING.where(ConsentEntry.id.in_(last)).order_by(ConsentEntry.supporter_id),
-        over=over,
-    )
+    rows = [{**entry, **given} for entry in entries]
+    stored = insert_few(session, _ENTRIES, rows, returning=("supporter_id", "id"))
+    last: dict[int, int] = {}
+    for person, number in sorted(stored):
+        last[person] = number
+    ids = any_of(session, ConsentEntry.id, last.values())
+    _stand(session, _STANDING.where(ids).order_by(ConsentEntry.supporter_id), over=over)
 
 
 def grant_many(

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from outreach.consent.models import Suppression
 from outreach.core import log
 from outreach.core.address import canonical
-from outreach.core.bulk import insert_into
+from outreach.core.bulk import any_of, insert_into
 from outreach.core.errors import BadInput, NotFound
 from outreach.core.paging import Page, page_of
 
@@ -79,7 +79,7 @@ def is_suppressed(session: Session, address: str) -> bool:
 
 def suppressed_among(session: Session, addresses: Collection[str]) -> set[str]:
     """Which of these (canonical, some thousand) must not be written to."""
-    query = select(Suppression.address).where(Suppression.address.in_(addresses))
+    query = select(Suppression.address).where(any_of(session, Suppression.address, addresses))
     return set(session.scalars(query))
 
 

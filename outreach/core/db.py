@@ -7,6 +7,7 @@ transaction is open while a provider or the network works.
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -32,10 +33,11 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import URL, Connection, make_url
-from sqlalchemy.exc import ArgumentError, InterfaceError, OperationalError
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import ArgumentError, InterfaceError, InvalidatePoolError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import DeclarativeBase, Session, mapped_column
-from sqlalchemy.pool import NullPool
+from sqlalchemy.pool import ConnectionPoolEntry, NullPool, PoolProxiedConnection
 from sqlalchemy.types import TypeDecorator
 
 from outreach.core.errors import BadInput
@@ -51,6 +53,8 @@ _DRIVERS = ("sqlite", "sqlite+pysqlite", "postgresql", "postgresql+psycopg")
 SQLITE_BUSY_TIMEOUT_MS = 5_000
 # Somebody waits for a redirect meanwhile: a silent server counts as away, whatever TCP hopes.
 AWAY_AFTER_S = 5
+ASKED_AFTER_S = 1.0
+_RESTS_SINCE = "outreach_rests_since"
 SILENT_AFTER_S = 20
 # A machine that lost its power or network says goodbye to nobody: the server ends what it began,
 # so that the rows that it had locked are free for others.
@@ -131,7 +135,6 @@ class Database:
             self.engine = create_engine(
                 self.url,
                 pool_size=pool_size,
-                pool_pre_ping=True,
                 pool_timeout=AWAY_AFTER_S,
                 connect_args={
                     "connect_timeout": AWAY_AFTER_S,
@@ -142,6 +145,7 @@ class Database:
                 hide_parameters=True,  # an error's text goes into the log
             )
             _take_read_only_as_away(self.engine)
+            _ask_who_rested(self.engine)
         self._reader = self.engine.execution_options(outreach_mode="read")
         self._writer = self.engine.execution_options(outreach_mode="write")
         if not self.is_sqlite:
@@ -209,6 +213,27 @@ def _take_read_only_as_away(engine: Engine) -> None:
         # After reading SQLAlchemy would ask for a writing transaction, whatever the server says.
         if connection is not None and not connection.closed:
             connection.read_only = None
+
+
+def _ask_who_rested(engine: Engine) -> None:
+    """Ask a connection that rested whether it is still there, and open another where it is not
+    (pool_pre_ping does so each time, which is one round trip of every five)."""
+
+    @event.listens_for(engine, "checkin")
+    def rests(_connection: object, record: ConnectionPoolEntry) -> None:
+        record.info[_RESTS_SINCE] = time.monotonic()
+
+    @event.listens_for(engine, "checkout")
+    def asked(
+        connection: DBAPIConnection, record: ConnectionPoolEntry, _proxy: PoolProxiedConnection
+    ) -> None:
+        now = time.monotonic()
+        if now - record.info.get(_RESTS_SINCE, now) < ASKED_AFTER_S:  # a new one has not rested
+            return
+        try:
+            engine.dialect.do_ping(connection)
+        except psycopg.Error as error:
+            raise InvalidatePoolError("the connection was closed while it rested") from error
 
 
 def _in_memory(url: str) -> bool:

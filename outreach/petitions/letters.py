@@ -55,24 +55,25 @@ def post_thanks(session: Session, signatures: Sequence[Signature], pages: Pages)
     petition = session.get_one(Petition, signatures[0].petition_id)
     organisation = session.get_one(Organisation, petition.organisation_id)
     people = _people(session, signatures)
-    ids = {signature.version_id for signature in signatures}
-    versions = {number: session.get_one(PetitionVersion, number) for number in ids}
+    texts: dict[tuple[int, int | None, bool], SharedText] = {}
     alike: dict[SharedText, list[single.Own]] = {}
     for signature in signatures:
         supporter = people.get(signature.supporter_id)
         if supporter is None:
             _log.info("letter_not_posted", reason="suppressed", signature_id=signature.id)
             continue
-        told = translations.signed(session, signature)
-        version = versions[signature.version_id]
-        text = thanking.text_of(told, version, organisation, named=bool(signature.name))
+        of = (signature.version_id, signature.translation_id, bool(signature.name))
+        if of not in texts:
+            told = translations.signed(session, signature)
+            version = session.get_one(PetitionVersion, signature.version_id)
+            texts[of] = thanking.text_of(told, version, organisation, named=of[-1])
         own = (
             signature.name.partition(" ")[0],
             pages.thanks(petition.slug, signature.id),
             pages.share(signature.id),
         )
         letter = single.Own(supporter.address, signature.name, supporter.id, own)
-        alike.setdefault(text, []).append(letter)
+        alike.setdefault(texts[of], []).append(letter)
     for text, letters in alike.items():
         single.post_alike(session, text, letters, organisation_id=organisation.id, kind="thanks")
 

@@ -81,9 +81,12 @@ def signed(session: Session, signature: Signature) -> Reading:
     return _original(session, petition, session.get_one(PetitionVersion, signature.version_id))
 
 
-def in_force(session: Session, petition: Petition) -> dict[str, Reading]:
-    """What is signed now, original and translations, by their fingerprints."""
-    version = current_version(session, petition)
+def in_force(
+    session: Session, petition: Petition, version: PetitionVersion | None = None
+) -> dict[str, Reading]:
+    """What is signed now, original and translations, by their fingerprints. `version`: the current
+    one, where it is at hand."""
+    version = version or current_version(session, petition)
     query = select(PetitionTranslation).where(
         PetitionTranslation.petition_id == petition.id,
         PetitionTranslation.of == version.fingerprint,

@@ -18,7 +18,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from outreach.core import log, metrics
-from outreach.core.bulk import insert_into
+from outreach.core.bulk import any_of, insert_few
+from outreach.core.db import Base
 from outreach.mail.models import Delivery
 from outreach.tracking.models import Event
 
@@ -90,20 +91,24 @@ def observe(session: Session, observation: Observation) -> Event | None:
     return event
 
 
-def store(session: Session, observations: Sequence[Observation]) -> dict[int, LetterSeen]:
-    """Store many observations by two statements; their letters by id.
+def store(
+    session: Session,
+    observations: Sequence[Observation],
+    letters: Mapping[int, LetterSeen] | None = None,
+) -> Mapping[int, LetterSeen]:
+    """Store many observations by two statements; their letters by id. One statement where these
+    `letters` are at hand, read in this transaction.
 
     Known are those of the same key and instant; where the instant may differ, `observe` asks first.
     Those of letters that are no longer kept are left out.
     """
-    ids = {seen.delivery_id for seen in observations if seen.delivery_id is not None}
-    letters = {row.id: LetterSeen(*row) for row in session.execute(_LETTERS.where(_ID.in_(ids)))}
+    if letters is None:
+        ids = {seen.delivery_id for seen in observations if seen.delivery_id is not None}
+        found = session.execute(_LETTERS.where(any_of(session, _ID, ids)))
+        letters = {row.id: LetterSeen(*row) for row in found}
     rows = [row for seen in observations if (row := row_of(seen, letters)) is not None]
-    if rows:
-        statement = insert_into(session, Event).on_conflict_do_nothing(
-            index_elements=[Event.key, Event.at]
-        )
-        count_stored(session.scalars(statement.returning(Event.kind), rows))
+    stored = insert_few(session, _EVENTS, rows, returning=("kind",), unless=("key", "at"))
+    count_stored(kind for (kind,) in stored)
     return letters
 
 
@@ -139,5 +144,6 @@ def count_stored(kinds: Iterable[str]) -> None:
     _log.debug(EVENTS_STORED, events=counted.total())
 
 
+_EVENTS = Base.metadata.tables["events"]
 _ID = Delivery.id
 _LETTERS = select(Delivery.id, Delivery.blast_id, Delivery.supporter_id, Delivery.accepted_at)

@@ -98,3 +98,28 @@ def test_a_server_that_takes_no_writes_is_away_until_another_one_does() -> None:
         with database.reading() as session:
             assert session.scalar(select(func.count()).select_from(Suppression)) == 1
         database.close()
+
+
+def test_a_connection_that_was_closed_while_it_rested_is_opened_anew(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with postgres_database() as url:
+        database = Database(url)
+        asked: list[object] = []
+        ping = database.engine.dialect.do_ping
+        monkeypatch.setattr(
+            database.engine.dialect, "do_ping", lambda it: (asked.append(it), ping(it))[1]
+        )
+
+        def look() -> int:
+            with database.reading() as session:
+                return session.scalar(select(func.pg_backend_pid())) or 0
+
+        first = look()
+        assert look() == first and not asked  # it did not rest: one round trip less
+        monkeypatch.setattr(core_db, "ASKED_AFTER_S", 0.0)
+        assert look() == first and len(asked) == 1
+        with psycopg.connect(url, autocommit=True) as other:
+            other.execute("SELECT pg_terminate_backend(%s, 5000)", (first,))
+        assert look() != first
+        database.close()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from typing import TypeVar
@@ -17,11 +17,9 @@ from flask import current_app, request
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from outreach.accounts.models import Organisation
 from outreach.core.blanks import Blanks
-from outreach.core.errors import OutreachError
 from outreach.core.together import Together
-from outreach.petitions import letters, presses, queries
+from outreach.petitions import letters, presses
 from outreach.petitions.models import Signature
 from outreach.petitions.pages import Pages
 from outreach.petitions.presses import FirstPress
@@ -29,7 +27,7 @@ from outreach.petitions.saying import Said
 from outreach.services import Services
 from outreach.tracking import record
 from outreach.tracking.classify import Request
-from outreach.tracking.record import Observation
+from outreach.tracking.record import LetterSeen, Observation
 from outreach.web.context import services
 from outreach.web.public.seen import judged
 from outreach.web.public.visitor import Link, Visitor, credits_of, visitors_of
@@ -92,35 +90,38 @@ class Desk:
 
     def _sign_one(self, session: Session, slug: str, group: Sequence[Pressed]) -> list[int | None]:
         """Presses under one petition."""
-        try:
-            petition = queries.by_slug(session, slug)
-        except OutreachError:
+        held = presses.held(session, slug)
+        if held is None:
             return [None] * len(group)
-        organisation = session.get_one(Organisation, petition.organisation_id)
+        petition, organisation = held
         visitors = visitors_of(
-            session, self._services.tokens, [one.link for one in group], who_signed=False
+            session, self._services.tokens, [one.link for one in group], pressing=True
         )
         credits = credits_of(session, slug, visitors)
-        known = [i for i, visitor in enumerate(visitors) if visitor.supporter is not None]
-        first = [
-            FirstPress(
-                supporter_id=person.id,
-                fingerprint=group[i].fingerprint,
-                partners=group[i].partners,
-                press=judged(organisation, group[i].request),
+        known, first, seen, led = [], [], {}, {}
+        for i, (pressed, visitor) in enumerate(zip(group, visitors, strict=True)):
+            if visitor.supporter is None:
+                continue
+            press = FirstPress(
+                person=visitor.supporter,
+                fingerprint=pressed.fingerprint,
+                partners=pressed.partners,
+                press=judged(organisation, pressed.request),
                 credit=credits[i],
-                said=group[i].said,
+                said=pressed.said,
             )
-            for i in known
-            if (person := visitors[i].supporter) is not None
-        ]
-        seen = {press.supporter_id: group[i].seen for i, press in zip(known, first, strict=True)}
+            known.append(i)
+            first.append(press)
+            seen[press.person.id] = pressed.seen
+            if visitor.delivery_id is not None:
+                letter = LetterSeen(visitor.delivery_id, visitor.blast_id, press.person.id, None)
+                led[visitor.delivery_id] = letter
 
         def welcome(session: Session, signatures: Sequence[Signature]) -> None:
             letters.post_thanks(session, signatures, self._public)
-            credit(session, signatures, seen)
+            credit(session, signatures, seen, led)
 
-        signed = presses.sign_first(session, petition, first, welcome)
+        signed = presses.sign_first(session, petition, organisation, first, welcome)
         ids = {i: one.id for i, one in zip(known, signed, strict=True) if one is not None}
         return [ids.get(i) for i in range(len(group))]
 
@@ -137,8 +138,14 @@ def desk() -> Desk:
     return found  # type: ignore[no-any-return]
 
 
-def credit(session: Session, signatures: Sequence[Signature], seen: dict[int, Observation]) -> None:
-    """Tell the letters that led to these signatures. `seen`: by supporter, the request that did."""
+def credit(
+    session: Session,
+    signatures: Sequence[Signature],
+    seen: Mapping[int, Observation],
+    letters: Mapping[int, LetterSeen] | None = None,
+) -> None:
+    """Tell the letters that led to these signatures. `seen`: by supporter, the request that did;
+    `letters`: where they are at hand."""
     record.store(
         session,
         [
@@ -151,6 +158,7 @@ def credit(session: Session, signatures: Sequence[Signature], seen: dict[int, Ob
             for one in signatures
             if one.last_delivery_id is not None
         ],
+        letters,
     )
 
 

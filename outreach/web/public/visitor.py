@@ -11,6 +11,7 @@ from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from outreach.blasts.models import Blast
+from outreach.core.bulk import any_of
 from outreach.core.clock import now
 from outreach.core.tokens import BadToken, Tokens
 from outreach.mail.models import Delivery
@@ -52,6 +53,7 @@ class Visitor:
 
     supporter: Supporter | None = None
     delivery_id: int | None = None  # of the letter that asked for this petition and led here
+    blast_id: int | None = None  # of that letter
     shared_by_id: int | None = None
     # Fields that the form sends along, so that a press keeps what the link said.
     carried: Mapping[str, str] = field(default_factory=dict)
@@ -102,28 +104,29 @@ def visitor_of(
 
 
 def visitors_of(
-    session: Session, tokens: Tokens, links: Sequence[Link], *, who_signed: bool = True
+    session: Session, tokens: Tokens, links: Sequence[Link], *, pressing: bool = False
 ) -> list[Visitor]:
     """Who comes by each of these links, in as many statements for all of them as for one.
 
-    `who_signed`: whether to look for `has_signed`.
+    `pressing`: they are about to sign. Each person is locked until this transaction ends, what is
+    `carried` is not made, and nobody looks for `has_signed`.
     """
-    deliveries = _deliveries(session, links)
+    deliveries = _deliveries(session, links, lock=pressing)
     rows = [deliveries.get(link.delivery_id) for link in links]
     by_name = [_may_know(link, row) for link, row in zip(links, rows, strict=True)]
     found_in = [row for row, known in zip(rows, by_name, strict=True) if row and known]
     people = {row.supporter_id: row.Supporter for row in found_in if row.Supporter is not None}
-    signed = _signed(session, people) if who_signed else set()
+    signed = set() if pressing else _signed(session, people)
     sharers = _sharers(session, links)
     found = []
     for link, row, known in zip(links, rows, by_name, strict=True):
         person = people.get(row.supporter_id) if row is not None and known else None
         # A letter for another petition knows the person, but earns no credit.
-        asked = row is not None and row.slug == link.slug
+        asked = row if row is not None and row.slug == link.slug else None
         is_shared = (link.signature_id, link.slug) in sharers
         carried = {}
-        if row is not None and asked:
-            carried["from"] = tokens.seal(CREDIT, row.id)
+        if asked is not None and not pressing:
+            carried["from"] = tokens.seal(CREDIT, asked.id)
         if person is not None:
             carried["letter"] = link.letter
         if is_shared:
@@ -131,7 +134,8 @@ def visitors_of(
         found.append(
             Visitor(
                 supporter=person,
-                delivery_id=link.delivery_id if asked else None,
+                delivery_id=None if asked is None else link.delivery_id,
+                blast_id=None if asked is None else asked.blast_id,
                 shared_by_id=link.signature_id if is_shared else None,
                 carried=carried,
                 expired=link.expired or (link.known and row is not None and not known),
@@ -187,19 +191,25 @@ def _may_know(link: Link, row: Any) -> bool:
     return link.known_days is None or accepted_at + timedelta(days=link.known_days) > now()
 
 
-def _deliveries(session: Session, links: Sequence[Link]) -> dict[int | None, Any]:
-    """The letters of these links by id: `id`, `supporter_id`, `accepted_at`, the `slug` it asked
-    for, and whom it was for (`Supporter`)."""
+def _deliveries(session: Session, links: Sequence[Link], *, lock: bool) -> dict[int | None, Any]:
+    """The letters of these links by id: `id`, `blast_id`, `supporter_id`, `accepted_at`, the `slug`
+    it asked for, and whom it was for (`Supporter`). With `lock` only those whose person is there
+    still."""
     ids = {link.delivery_id for link in links} - {None}
     if not ids:
         return {}
     query = (
-        select(Delivery.id, Delivery.supporter_id, Delivery.accepted_at, Petition.slug, Supporter)
-        .outerjoin(Supporter, Supporter.id == Delivery.supporter_id)
+        select(Delivery.id, Delivery.blast_id, Delivery.supporter_id, Delivery.accepted_at)
+        .add_columns(Petition.slug, Supporter)
+        .join(Supporter, Supporter.id == Delivery.supporter_id, isouter=not lock)
         .outerjoin(Blast, Blast.id == Delivery.blast_id)
         .outerjoin(Petition, Petition.id == Blast.petition_id)
-        .where(Delivery.id.in_(ids))
+        .where(any_of(session, Delivery.id, ids))
     )
+    if lock:
+        # By id: two groups that hold each other's people would wait for ever. On SQLite writers
+        # queue anyway.
+        query = query.order_by(Supporter.id).with_for_update(of=Supporter)
     return {row.id: row for row in session.execute(query)}
 
 
@@ -210,7 +220,7 @@ def _signed(session: Session, people: Collection[int]) -> set[tuple[int, str]]:
     query = (
         select(Signature.supporter_id, Petition.slug)
         .join(Petition, Petition.id == Signature.petition_id)
-        .where(Signature.supporter_id.in_(people))
+        .where(any_of(session, Signature.supporter_id, people))
     )
     return {(row.supporter_id, row.slug) for row in session.execute(query)}
 
@@ -223,7 +233,7 @@ def _sharers(session: Session, links: Sequence[Link]) -> set[tuple[int, str]]:
     query = (
         select(Signature.id, Petition.slug)
         .join(Petition, Petition.id == Signature.petition_id)
-        .where(Signature.id.in_(ids))
+        .where(any_of(session, Signature.id, ids))
     )
     return {(row.id, row.slug) for row in session.execute(query)}
 
@@ -239,7 +249,7 @@ def _first_followed(session: Session, slug: str, people: Sequence[int]) -> dict[
         .join(Blast, Blast.id == Delivery.blast_id)
         .join(Petition, Petition.id == Blast.petition_id)
         .where(
-            Delivery.supporter_id.in_(people),
+            any_of(session, Delivery.supporter_id, people),
             Petition.slug == slug,
             Event.kind == "clicked",
             ~exists().where(Judgement.event_id == Event.id, Judgement.verdict == MACHINE),

@@ -1,7 +1,7 @@
 """What many single letters share is kept once, beside what is each person's own.
 
-Revision ID: 0031
-Revises: 0030
+Revision ID: 0032
+Revises: 0031
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from alembic import op
 
 from outreach.core import db
 
-revision = "0031"
-down_revision = "0030"
+revision = "0032"
+down_revision = "0031"
 branch_labels = None
 depends_on = None
 
