@@ -16,8 +16,8 @@ from outreach.blasts.models import Blast
 from outreach.core.address import canonical, domain
 from outreach.core.clock import now
 from outreach.core.errors import BadInput
-from outreach.mail import pace, pace_scopes
-from outreach.mail.models import Batch, Delivery, Pace
+from outreach.mail import again, pace, pace_scopes
+from outreach.mail.models import BATCHES, DELIVERIES, Pace
 from outreach.mail.provider import Provider, ways_of
 
 LONGEST_PLAN, MOST_A_DAY = 90, 1_000_000_000
@@ -74,10 +74,10 @@ def first_day(session: Session, text: str) -> date:
 def set_pace(session: Session, scope: str, per_s: float | None, *, actor: str) -> None:
     """Let letters of this scope (mail.pace_scopes) leave at this pace; None: as fast as they can.
     Felt within a second, also by those that wait."""
+    _wait_no_longer(session, scope)
     row = _row(session, scope)
     row.per_s, row.free_at, row.queued_until = per_s, None, None
     _settle(session, row)
-    _wait_no_longer(session, scope)
     _note(session, actor, "pace.set", scope, pace=pace_scopes.in_words(per_s) if per_s else "none")
 
 
@@ -105,10 +105,10 @@ def set_warm_up(
             hint="Enter a later first day, or more numbers.",
             field="starts_on",
         )
+    _wait_no_longer(session, scope)
     row = _row(session, scope)
     row.daily, row.starts_on = list(daily), starts_on if daily else None
     _settle(session, row)
-    _wait_no_longer(session, scope)
     _note(session, actor, "pace.warm_up", scope, plan=" ".join(map(str, daily)) or "none")
 
 
@@ -150,30 +150,20 @@ def _settle(session: Session, row: Pace) -> None:
 
 
 def _wait_no_longer(session: Session, scope: str) -> None:
-    """What waited under the pace before is looked at now."""
+    """What waited under the pace before is looked at now. Before the pace's row is locked: senders
+    lock their batch first, too."""
+    if pace_scopes.domain_of(scope):
+        wait_no_longer(session)
     held = update(Blast).where(Blast.state == "sending")
     session.execute(held.values(held_until=None, held_because=None))
-    if not pace_scopes.domain_of(scope):
-        return
+
+
+def wait_no_longer(session: Session) -> None:
+    """Let letters be looked at now that wait for their domain's sake: they queue anew."""
+    open_ = select(Blast.id).where(Blast.state.in_(("sending", "paused")))
     # Letters that a provider put off (attempts) keep their time.
-    waiting = (
-        Delivery.blast_id.in_(select(Blast.id).where(Blast.state.in_(("sending", "paused")))),
-        Delivery.state == "pending",
-        Delivery.not_before.is_not(None),
-        Delivery.attempts == 0,
-    )
-    session.execute(
-        update(Delivery)
-        .where(*waiting)
-        .values(not_before=None)
-        .execution_options(synchronize_session=False)
-    )
-    session.execute(
-        update(Batch)
-        .where(Batch.blast_id.is_not(None), Batch.state == "ready")
-        .values(not_before=None)
-        .execution_options(synchronize_session=False)
-    )
+    letters = DELIVERIES.c.blast_id.in_(open_) & (DELIVERIES.c.attempts == 0)
+    again.look_now(session, BATCHES.c.blast_id.is_not(None), letters)
 
 
 @dataclass(frozen=True)

@@ -16,8 +16,8 @@ from outreach.core import log
 from outreach.core.address import canonical
 from outreach.core.clock import now
 from outreach.core.errors import BadInput, Conflict
-from outreach.mail import single
-from outreach.mail.models import DELIVERIES, DELIVERY_STATES, Batch, Delivery
+from outreach.mail import again, single
+from outreach.mail.models import BATCHES, DELIVERIES, DELIVERY_STATES, Batch, Delivery
 from outreach.mail.outbox import HELD
 from outreach.mail.render import Rendered
 from outreach.petitions.models import Petition
@@ -99,30 +99,11 @@ def resume(session: Session, blast: Blast, *, actor: str) -> None:
         blast.state, blast.scheduled_for = "scheduled", now()
     else:
         blast.state = BLAST_STATES.after(blast.state, "resume")
-        _wait_no_longer(session, blast)
+        again.look_now(session, BATCHES.c.blast_id == blast.id, DELIVERIES.c.blast_id == blast.id)
         weights.join(session, blast)
         blast.judged_after = queries.last_judged(session, blast)
     blast.reason = blast.held_until = blast.held_because = None
     _note(session, blast, actor, "resume")
-
-
-def _wait_no_longer(session: Session, blast: Blast) -> None:
-    """Let what was put off be due now."""
-    session.execute(
-        update(Batch)
-        .where(Batch.blast_id == blast.id, Batch.state == "ready")
-        .values(not_before=None)
-    )
-    session.execute(
-        update(Delivery)
-        .where(
-            Delivery.blast_id == blast.id,
-            Delivery.state == "pending",
-            Delivery.not_before.is_not(None),
-        )
-        .values(not_before=None)
-        .execution_options(synchronize_session=False)
-    )
 
 
 def cancel(session: Session, blast: Blast, *, actor: str) -> None:

@@ -44,18 +44,6 @@ _ZONE_OF_SINGLE = (
 _SENDING = update(Blast).where(Blast.id == bindparam("blast"), Blast.state == "sending")
 _HOLD = _SENDING.values(held_until=bindparam("until"), held_because=bindparam("because"))
 _SAY = _SENDING.values(reason=bindparam("because"))
-# Nobody holds a blast for longer than LOOK_AGAIN_S: the clock was set back meanwhile.
-_LET_GO = (
-    update(Blast)
-    .where(Blast.state == "sending", Blast.held_until > bindparam("furthest"))
-    .values(held_until=None, held_because=None)
-)
-
-
-def let_go_after_the_clock_was_set_back(session: Session) -> None:
-    """Look at once at blasts that are held until an instant at which nobody would have looked."""
-    furthest = now() + timedelta(seconds=LOOK_AGAIN_S)
-    session.connection().execute(_LET_GO, {"furthest": furthest})
 
 
 class Turn:

@@ -92,6 +92,7 @@ def _conf(broker_url: str) -> dict[str, object]:
         "task_routes": {work.name: {"queue": work.queue} for work in _WORK},
         # What a worker takes that is not told its queues with -Q: all.
         "task_queues": [_queue(name) for name in QUEUES],
+        "beat_scheduler": "outreach.engines.beat:Beat",
         "beat_schedule": {
             # Expired turns are dropped: after a stop, beat's backlog is one turn, not thousands.
             job.name: {

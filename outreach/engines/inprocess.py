@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from datetime import timedelta
 
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
@@ -12,6 +13,9 @@ from outreach.core.clock import now
 from outreach.engines.engine import run_job
 from outreach.jobs import JOBS
 from outreach.services import Services
+
+LOOK_S = 1.0
+SLACK_S = 1.0
 
 _log = log.get(__name__)
 
@@ -38,8 +42,19 @@ def run(services: Services, stop: threading.Event) -> None:
     log.quiet("apscheduler")
     scheduler.start()
     _log.info("worker.started", jobs=len(JOBS))
-    stop.wait()
+    while not stop.wait(LOOK_S):
+        _come_nearer(scheduler)
     scheduler.shutdown(wait=True)
     services.provider.close()
     services.db.close()
     _log.info("worker.stopped")
+
+
+def _come_nearer(scheduler: BackgroundScheduler) -> None:
+    """After the clock was set back, turns that were due by the old time are due now."""
+    instant = now()
+    for job in scheduler.get_jobs():
+        furthest = instant + job.trigger.interval + timedelta(seconds=SLACK_S)
+        if job.next_run_time > furthest:
+            _log.warning("clock.set_back", job=job.id)
+            scheduler.modify_job(job.id, next_run_time=instant)

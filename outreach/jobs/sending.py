@@ -14,8 +14,8 @@ from outreach.blasts import (
     holding,
     queries,
     schedule,
+    set_back,
     starting,
-    turn,
     winner,
 )
 from outreach.blasts.recovering import recover_lost
@@ -96,10 +96,11 @@ def pause_bad(services: Services, stop: threading.Event) -> None:
 
 
 def recover(services: Services, stop: threading.Event) -> None:
-    """Take batches from senders that fell silent, and name what is unknown."""
+    """Take batches from senders that fell silent, name what is unknown, and let nothing wait for a
+    clock that was set back."""
     recover_lost(_sender(services))
     with services.db.transaction() as session:
-        turn.let_go_after_the_clock_was_set_back(session)
+        set_back.let_go(session, services.lease_s)
 
 
 def _sender(services: Services) -> Sender:

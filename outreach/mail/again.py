@@ -6,13 +6,17 @@ have in its hand, so none may join them meanwhile. Senders and these moves lock 
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, Update, select, update
 from sqlalchemy.orm import Session
 
+from outreach.core.clock import now
 from outreach.mail.models import BATCH_STATES, BATCHES, DELIVERIES, DELIVERY_STATES, Batch
 from outreach.mail.outbox import HELD
+
+SOON_S = 10.0  # much longer than a part is read or a change of ours takes to be committed
 
 AGAIN = DELIVERY_STATES.update(DELIVERIES, "resend").values(
     reason=None,
@@ -69,6 +73,34 @@ def put_back(
         )
     session.expire_all()
     return PutBack(waiting, in_hand)
+
+
+def look_now(session: Session, batches: ColumnElement[bool], letters: ColumnElement[bool]) -> None:
+    """Let those of these `letters` that wait for an instant be due now, in `batches` of theirs.
+
+    Where a sender has the batch in hand they are due in SOON_S: had they been due when it read its
+    part, they would be taken for letters of that part.
+    """
+    session.flush()
+    connection = session.connection()
+    found = connection.execute(
+        select(BATCHES.c.state, BATCHES.c.first_id, BATCHES.c.last_id, BATCHES.c.read_at)
+        .where(batches, BATCHES.c.state != "done")
+        .order_by(BATCHES.c.id)
+        .with_for_update()
+    )
+    waiting = letters & (DELIVERIES.c.state == "pending") & DELIVERIES.c.not_before.is_not(None)
+    instant = now()
+    for state, first, last, read_at in found.all():
+        if state in HELD:
+            inside = DELIVERIES.c.id.between(first, last)
+            soon = max(instant, read_at or instant) + timedelta(seconds=SOON_S)
+            later = waiting & inside & (DELIVERIES.c.not_before > soon)
+            connection.execute(update(DELIVERIES).where(later).values(not_before=soon))
+            waiting &= ~inside
+    connection.execute(update(DELIVERIES).where(waiting).values(not_before=None))
+    ready = batches & (BATCHES.c.state == "ready")
+    connection.execute(update(BATCHES).where(ready).values(not_before=None))
 
 
 def _batches_of(session: Session, blast_id: int | None, inside: ColumnElement[bool]) -> list[Batch]:

@@ -164,7 +164,11 @@ def claim(
 
 def offering(allowed: ColumnElement[bool]) -> Update:
     """The statement with which `offer` names batches that are due; `allowed` as in `claiming`."""
-    free = or_(BATCHES.c.lease_until.is_(None), BATCHES.c.lease_until <= bindparam("now"))
+    free = or_(
+        BATCHES.c.lease_until.is_(None),
+        BATCHES.c.lease_until <= bindparam("now"),
+        BATCHES.c.lease_until > bindparam("until"),  # the clock was set back since it was offered
+    )
     # As a subquery PostgreSQL may run it again for each row, and then its limit is none.
     found = _due(allowed).where(free).limit(bindparam("number")).cte("found")
     return (

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from argon2 import PasswordHasher
 from sqlalchemy import select
 
 from outreach.accounts import operations, queries, sign_ins
@@ -86,6 +87,13 @@ def test_an_unknown_account_costs_a_hash_too(
     with pytest.raises(NotAllowed):
         signed_in(db, PASSWORD, "nobody@harbour.example")
     assert len(verified) == 1 and verified[0].startswith("$argon2id$")
+
+
+def test_a_stolen_hash_is_dear_to_try(real_hasher: PasswordHasher) -> None:
+    # The second recommended option of RFC 9106, section 4: three passes over 64 MiB in four lanes.
+    _, kind, _, costs, _, _ = real_hasher.hash(PASSWORD).split("$")
+    assert (kind, costs) == ("argon2id", "m=65536,t=3,p=4")
+    assert real_hasher.check_needs_rehash(sign_ins.passwords.hashed(PASSWORD))  # of the tests
 
 
 def test_nobody_waits_for_a_password_to_be_checked(

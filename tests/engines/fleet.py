@@ -9,10 +9,12 @@ import socket
 import subprocess
 import sys
 import time
+import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 import redis
@@ -99,11 +101,16 @@ class GivenRedis:
 
 
 class RabbitMq:
-    """The RabbitMQ server at OUTREACH_TEST_RABBITMQ; our queues are removed."""
-
-    url = RABBITMQ
+    """The RabbitMQ server at OUTREACH_TEST_RABBITMQ, in a virtual host of this test's own where
+    this machine's server lets us make one; otherwise our queues there are removed."""
 
     def __init__(self) -> None:
+        self._host = f"outreach-{uuid.uuid4().hex[:12]}"
+        self.url = urlsplit(RABBITMQ)._replace(path=f"/{self._host}").geturl()
+        if not self._rule("add_vhost", self._host):
+            self._host, self.url = "", RABBITMQ
+        elif not self._rule("set_permissions", "-p", self._host, _user(), ".*", ".*", ".*"):
+            pytest.fail("RabbitMQ made a virtual host and lets nobody into it")
         try:
             self.forget()
         except OSError:
@@ -119,6 +126,18 @@ class RabbitMq:
     def close(self) -> None:
         """Leave nothing behind."""
         self.forget()
+        if self._host:
+            self._rule("delete_vhost", self._host)
+
+    def _rule(self, *words: str) -> bool:
+        command = shutil.which("rabbitmqctl", path=f"{os.environ['PATH']}:/usr/sbin")
+        if command is None:
+            return False
+        return subprocess.run([command, "-q", *words], capture_output=True).returncode == 0
+
+
+def _user() -> str:
+    return Connection(RABBITMQ).userid or "guest"
 
 
 Broker = OwnRedis | GivenRedis | RabbitMq

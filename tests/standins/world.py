@@ -16,6 +16,8 @@ from outreach.blasts.freeze import freeze
 from outreach.blasts.models import Blast
 from outreach.blasts.sender import Sender
 from outreach.consent import ledger
+from outreach.consent.models import ConsentEntry, ConsentStanding
+from outreach.core import bulk
 from outreach.core.db import Database
 from outreach.core.tokens import Tokens
 from outreach.mail.flight import FlightRecorder
@@ -25,7 +27,7 @@ from outreach.petitions.intake.read import read_petition
 from outreach.petitions.models import Petition
 from outreach.petitions.operations import create_from, publish
 from outreach.supporters import lists
-from outreach.supporters.models import Supporter
+from outreach.supporters.models import ListMember, Supporter
 from outreach.supporters.operations import find_or_create
 from tests.standins.recorder import Recorder
 
@@ -66,20 +68,25 @@ class World:
     flights: FlightRecorder = field(default_factory=lambda: FlightRecorder(Path(mkdtemp())))
 
     def add_people(self, number: int, *, start: int = 1, domain: str = "example.org") -> list[str]:
-        """Supporters with consent on the list; returns their addresses."""
+        """Supporters with consent on the list; returns their addresses. One comes as people come;
+        the others get the same rows, which takes a tenth of the time."""
+        addresses = [f"p{i:04}@{domain}" for i in range(start, start + number)]
+        if not addresses:
+            return []
         with self.db.transaction() as session:
+            first, _ = find_or_create(
+                session,
+                email=addresses[0],
+                first_name=f"Pat{start}",
+                last_name="Reed",
+                source="test",
+            )
             target = lists.by_name(session, "Westhaven")
-            for i in range(start, start + number):
-                person, _ = find_or_create(
-                    session,
-                    email=f"p{i:04}@{domain}",
-                    first_name=f"Pat{i}",
-                    last_name="Reed",
-                    source="test",
-                )
-                lists.add_member(session, target, person, source="the fair")
-                ledger.grant(session, person.id, basis="asked", source="test")
-        return [f"p{i:04}@{domain}" for i in range(start, start + number)]
+            lists.add_member(session, target, first, source="the fair")
+            ledger.grant(session, first.id, basis="asked", source="test")
+            session.flush()
+            _same_rows(session, first, addresses[1:], start + 1)
+        return addresses
 
     def another_blast(self, name: str) -> int:
         """A second draft of the same kind; its id."""
@@ -143,6 +150,29 @@ class World:
                 .where(Batch.lease_until.is_not(None))
                 .values(lease_until=session.get_one(Blast, self.blast_id).created_at)
             )
+
+
+def _same_rows(session: Session, first: Supporter, addresses: list[str], start: int) -> None:
+    ids = bulk.reserve_ids(session, Supporter.__table__, len(addresses)) if addresses else []
+    entries = bulk.reserve_ids(session, ConsentEntry.__table__, len(ids)) if ids else []
+    people = [
+        {"id": id_, "address": address, "email": address, "first_name": f"Pat{number}"}
+        for number, (id_, address) in enumerate(zip(ids, addresses, strict=True), start)
+    ]
+    own = [
+        {"supporter_id": id_, "id": entry, "entry_id": entry}
+        for id_, entry in zip(ids, entries, strict=True)
+    ]
+    for model, differing, its in (
+        (Supporter, people, Supporter.id),
+        (ConsentEntry, own, ConsentEntry.supporter_id),
+        (ConsentStanding, own, ConsentStanding.supporter_id),
+        (ListMember, own, ListMember.supporter_id),
+    ):
+        table = model.__table__
+        (row,) = session.execute(select(table).where(its == first.id)).mappings()
+        alike = [{name: each.get(name, row[name]) for name in row} for each in differing]
+        bulk.insert_alike(session, table, alike)
 
 
 def build_world(db: Database, organisation: Organisation) -> World:
