@@ -58,7 +58,7 @@ def fleet(kind: str, world: World, relay: SmtpStandIn, tmp_path: Path) -> Iterat
         made.stop()
 
 
-def finished(world: World, within_s: float = 90.0) -> None:
+def finished(world: World, within_s: float = 300.0) -> None:
     """Wait for the end of the blast."""
 
     def is_so() -> bool:
