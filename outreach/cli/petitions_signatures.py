@@ -10,6 +10,7 @@ from outreach.accounts import audit
 from outreach.cli.context import Context, actor, as_json, plural
 from outreach.cli.petition_texts import suspicion
 from outreach.core.errors import BadInput
+from outreach.core.files import whole
 from outreach.petitions import exports, grades, queries, signing, tally
 
 
@@ -24,17 +25,14 @@ def signatures(context: Context, slug: str, path: Path) -> None:
     lines = -1  # the header is not a signature
     with context.services.db.reading() as session:
         petition = queries.by_slug(session, slug)
-        try:
-            with path.open("x", encoding="utf-8", newline="") as file:
-                for line in exports.signer_lines(session, petition):
-                    file.write(line)
-                    lines += 1
-        except FileExistsError:
+        if path.exists():
             raise BadInput(
                 f"{path} exists already; it was left as it is.", hint="Choose another name."
-            ) from None
-        except OSError as error:
-            raise BadInput(f"{path} can’t be written: {error.strerror}.") from None
+            )
+        with whole(path) as file:
+            for line in exports.signer_lines(session, petition):
+                file.write(line.encode())
+                lines += 1
     context.say(f"{plural(lines, 'signature', 'signatures')} written to {path}")
 
 

@@ -143,6 +143,8 @@ def _continues(rows: Sequence[Line], line: Line, width: int) -> bool:
     """Whether a line goes on with the block that the rows before it began."""
     before, here = classify(rows[0].text), classify(line.text)
     last = rows[-1].text
+    if before.kind is Kind.TO and before.rest:
+        return here.kind is Kind.TEXT and rows[0].indent + 2 <= line.indent and len(line.text) < 80
     if before.kind in _ALONE or before.kind is Kind.PARTNERS:
         return False
     if before.kind in {Kind.LABEL, Kind.CALL, Kind.FIELD} and not before.rest:
@@ -169,13 +171,22 @@ def _was_wrapped(last: str, text: str, width: int) -> bool:
     return width > 0 and len(last) + 1 + len(first_word) > width * 0.85
 
 
+def _goes_on(name: str, text: str) -> bool:
+    """Whether a line of addressees is the rest of a name that was too long for the line above."""
+    begins = text[0].islower() and not text.startswith("the ")
+    return begins or name.rsplit(maxsplit=1)[-1].islower()
+
+
 def _block(rows: Sequence[Line]) -> Block:
     text = ""
     starts: list[tuple[int, int]] = []
     quoted = rows[0].text.startswith(">")
+    is_address = len(rows) > 1 and classify(rows[0].text).kind is Kind.TO
     for row in rows:
         piece = row.text.lstrip("> ") if quoted and text else row.text
-        if text:
+        if text and is_address and not _goes_on(text, piece):
+            text = text.rstrip(",;") + "; "
+        elif text:
             text += "\n" if _LIST_ITEM.match(piece) else " "
         starts.append((len(text), row.number))
         text += piece

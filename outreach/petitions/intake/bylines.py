@@ -58,6 +58,8 @@ def author_and_publisher(before: str, after: str) -> tuple[str | None, str | Non
         author = _BY.sub("", tail.pop(0))
         if not tail and (both := _BY_IN.match(author)):
             author, tail = both["who"], [both["paper"]]
+    if len(tail) > 1 and not (before or author) and _is_byline(tail):
+        author = tail.pop(0)
     publisher = _publisher(tail[0], after) if tail else None
     if publisher is not None:
         return author or _author(before), publisher
@@ -81,6 +83,11 @@ def author_and_publisher(before: str, after: str) -> tuple[str | None, str | Non
     if looks_like_person(head[-1]) and not looks_like_person(head[0]):
         return head[-1], ", ".join(head[:-1])
     return _author(", ".join(head[:-1])), head[-1]
+
+
+def _is_byline(tail: list[str]) -> bool:
+    """Whether a person, and then where it stood, follow a title: “Dust,” Jo Lee, The Post."""
+    return looks_like_person(tail[0]) and not looks_like_person(tail[1])
 
 
 def _head_pieces(before: str) -> list[str]:

@@ -134,7 +134,8 @@ def _gather(run: _Run, lines: Sequence[Line], at: int) -> int:
 def _follows(run: _Run, entry: Entry, blank: bool) -> bool:
     last = run.entries[-1]
     if entry.style != last.style:
-        return False
+        numbered = "definition" not in (entry.style, last.style) and not entry.text[:1].islower()
+        return numbered and entry.number == last.number + 1 and citation_score(entry.text) >= 2
     if entry.style == "definition":
         return True
     if entry.number == last.number + 1:

@@ -24,7 +24,16 @@ _PAGE = re.compile(
 _NAMED_PAGE = re.compile(
     r",?\s+(?:pp?\.|pages?|paras?\.?|§|ch\.|chapter|sec\.|section)\s?[0-9ivx–-]+[\s.,;]*$"
 )
-_SENTENCE = re.compile(r"(?<=[a-z)0-9]{2})([.?!])\s+(?=[A-Z0-9“(])")
+_SENTENCE = re.compile(
+    r"(?<=[a-z)0-9]{2})(?<!\bSen)(?<!\bRep)(?<!\bGov)(?<!\bProf)(?<!\bGen)(?<!\bDr)(?<!\bMr)(?<!\bMrs)"
+    r"([.?!])\s+(?=[A-Z0-9“(])"
+)
+# What calls itself a report is a title, however short; who published it is no such thing.
+_WORK = re.compile(
+    r"\b(?:reports?|survey|study|review|statistics|strategy|newsletter|minutes|budget|accounts|"
+    r"yearbook|census|white\s+paper|briefing|factsheet|plan)\b(?:.*[0-9])?[^a-z]*$",
+    re.IGNORECASE,
+)
 _BAR = re.compile(r"\s+[|–—-]\s+|\s+-$")
 _COMMA = re.compile(r"\s*,\s+")
 _TITLE_STARTS = frozenset({"how", "why", "what", "when", "where", "who", "is", "are", "can"})
@@ -36,7 +45,8 @@ Parts = tuple[str | None, str | None, str | None]
 def read_without_title_marks(text: str) -> Parts:
     """Author, title and publisher of a source whose title no quotes mark; the date is blanked."""
     if is_law(text):  # an act, a bill or a case is called by its whole name and number
-        return None, _clean(re.sub(r"\s+[.,;]", "", " ".join(_EMPTY.sub(" ", text).split()))), None
+        name = re.sub(r"\s+([.,;])", "", " ".join(_EMPTY.sub(" ", text).split()))
+        return None, _clean(re.sub(r"[\s,]+\)", ")", name)), None
     found = _INITIALS.match(text) or _APA.match(text)
     if found:
         pieces = _sentences(_EMPTY.sub(" ", found.group(2)))
@@ -107,6 +117,8 @@ def _commas(text: str) -> Parts:
 def _two(first: str, second: str) -> Parts:
     if looks_like_person(first):
         return _clean(first), _clean(second), None
+    if _WORK.search(first) and not _WORK.search(second):
+        return None, _clean(first), _clean(second)
     if _is_short(first) and first.split()[0].lower() not in _TITLE_STARTS:
         return None, _clean(second), _clean(first)
     return None, _clean(first), _clean(second)
@@ -117,5 +129,6 @@ def _is_short(text: str) -> bool:
 
 
 def _clean(text: str) -> str | None:
-    text = re.sub(r"\.\s+\.", ".", text).strip(' ,;:|–—*_“”"')
+    text = re.sub(r"\.\s+\.", ".", " ".join(text.split()))
+    text = re.sub(r"\s+([.,;])", r"\1", text).strip(' ,;:|–—*_“”"')
     return re.sub(r"(?<=[\w)]{2})\.$", "", text).strip() or None

@@ -17,6 +17,9 @@ BYLINE = re.compile(
     r"(?P<name>[^.!?:]{2,80})$",
     re.IGNORECASE,
 )
+_ANNOUNCES = re.compile(
+    r"(?:an?\s+|the\s+)?(?:open\s+letter|petition|letter|appeal|call)\s+(?:to|for|against)\b", re.I
+)
 _SUBTITLE = re.compile(r"(?:why|what|how|who|when|where|about|background|the\s)\b", re.I)
 
 
@@ -74,4 +77,6 @@ def _organisation_below(
 
 
 def _is_name_line(text: str) -> bool:
+    if _ANNOUNCES.match(text):
+        return False
     return len(text) <= 70 and len(text.split()) <= 9 and not text.endswith((".", "!", "?", ":"))

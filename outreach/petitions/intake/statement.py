@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import islice
 
@@ -61,13 +62,20 @@ def find_statement(page: Page) -> Statement | None:
 
 
 def _with_addressees(page: Page, statement: Statement) -> Statement:
-    """The statement with the targets of a "To:" line that stands elsewhere, if it names none."""
+    """The statement with the targets of a "To:" line that stands elsewhere, if it names none, or if
+    that line says the same name more exactly."""
     lines = [i for i in page.of_kind(Kind.TO) if i not in statement.indexes]
-    if statement.targets or not lines:
+    if statement.targets:
+        lines = [i for i in lines if _say_more(page.blocks[i].phrase.rest, statement.targets)]
+    if not lines:
         return statement
     names = [n for i in lines for n in split_names(page.blocks[i].phrase.rest)]
     indexes = (*statement.indexes, *lines)
     return replace(statement, targets=tuple(dict.fromkeys(names)), indexes=indexes)
+
+
+def _say_more(line: str, targets: Sequence[str]) -> bool:
+    return all(target.casefold() in line.casefold() for target in targets)
 
 
 def _is_headline(page: Page, index: int) -> bool:
