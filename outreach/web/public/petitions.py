@@ -35,7 +35,7 @@ from outreach.web.public.page import (
     shown_person,
     told_to_reader,
 )
-from outreach.web.public.seen import observation, signing_request
+from outreach.web.public.seen import observation, signed, signing_request
 from outreach.web.public.typed import press_of, said, said_of_reading, sign_by_form
 from outreach.web.public.visitor import Visitor, credits_of, link_of, visitor_of
 from outreach.web.public.whom import known_by, without_person
@@ -155,13 +155,14 @@ def _signed_at_once(slug: str) -> int | None:
     link = link_of(services().tokens, slug, request.form)
     if link.delivery_id is None or not link.known or request.form.get("comment", "").strip():
         return None
+    look = signing_request()
     return desk().sign(
         Pressed(
             link,
             request.form.get("wording", ""),
             tuple(request.form.getlist("partner")),
-            signing_request(),
-            observation(SIGNED, link.delivery_id),
+            look,
+            signed(look, link.delivery_id),
             said(request.form),
         )
     )

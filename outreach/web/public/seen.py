@@ -11,7 +11,7 @@ from outreach.core import log
 from outreach.core.clock import now
 from outreach.petitions.grades import Press
 from outreach.tracking import classify, leaving, rules, signs, spool
-from outreach.tracking.classify import MACHINE, OPENED, UNSUBSCRIBED, VIEWED, Request
+from outreach.tracking.classify import MACHINE, OPENED, SIGNED, UNSUBSCRIBED, VIEWED, Request
 from outreach.tracking.evidence import READ
 from outreach.tracking.network import network_hash
 from outreach.tracking.record import Observation
@@ -41,6 +41,19 @@ def observation(kind: str, delivery_id: int, **more: Any) -> Observation:
 def signing_request() -> Request:
     """What is known of this request as one that signs."""
     return _look(part=False)
+
+
+def signed(look: Request, delivery_id: int) -> Observation:
+    """The same request as what a letter led to."""
+    return Observation(
+        kind=SIGNED,
+        at=look.at,
+        delivery_id=delivery_id,
+        method=request.method,
+        agent=look.agent,
+        network=look.network,
+        detail=dict(look.noted),
+    )
 
 
 def reading_request() -> Request:
