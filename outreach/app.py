@@ -10,7 +10,7 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 import config
-from outreach.blasts.automatic_pause import Limits
+from outreach.blasts.pause_limits import Limits
 from outreach.core.db import Database
 from outreach.core.errors import BadInput
 from outreach.core.tokens import Tokens

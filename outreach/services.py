@@ -7,7 +7,7 @@ from functools import cached_property
 from pathlib import Path
 
 from outreach.analytics.deliverability.sender_readings import Sending
-from outreach.blasts.automatic_pause import Limits
+from outreach.blasts.pause_limits import Limits
 from outreach.blasts.progress import Lookout
 from outreach.core.db import Database
 from outreach.core.tokens import Tokens

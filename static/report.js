@@ -18,6 +18,8 @@ const chart = (place) => {
       ast: true, renderer: "svg", actions: false, defaultStyle: false,
       tooltip: { disableDefaultStyle: true },
     });
+    // Its place is one picture with a name and a summary; the table has the figures one by one.
+    place.querySelector("svg").ariaHidden = "true";
   };
 
   const leave = (error) => {

@@ -28,6 +28,8 @@ class Organisation(Base):
     quiet_hours: Mapped[Word | None]  # "21:00-08:00" in its time zone: blasts don't leave then
     # Its own rules of who is a machine (tracking/rules.py)
     judging: Mapped[dict[str, Any]] = mapped_column(JSON_VALUE, default=dict)
+    # Its own limits of the automatic pause (blasts/pause_limits.py)
+    pausing: Mapped[dict[str, Any]] = mapped_column(JSON_VALUE, default=dict)
     created_at: Mapped[Instant] = mapped_column(default=now)
 
 

@@ -7,9 +7,7 @@ that begins late would drown in what went well before.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from types import MappingProxyType
+from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, case, func, select
 from sqlalchemy.orm import Session
@@ -17,6 +15,7 @@ from sqlalchemy.orm import Session
 from outreach.accounts.models import Account, Organisation
 from outreach.blasts import queries, schedule
 from outreach.blasts.models import Blast
+from outreach.blasts.pause_limits import Limits, of_organisation
 from outreach.blasts.progress import progress_of
 from outreach.core import log
 from outreach.mail import single
@@ -33,19 +32,6 @@ _SAID = {
     "refused": "were refused by the provider",
 }
 _log = log.get(__name__)
-
-
-@dataclass(frozen=True)
-class Limits:
-    """From which share on a blast is paused, in percent by state of its letters (0: never), and how
-    many letters that takes at least."""
-
-    percent: Mapping[str, float] = field(
-        default_factory=lambda: MappingProxyType(
-            {"bounced": 5.0, "complained": 0.3, "refused": 10.0}
-        )
-    )
-    letters: int = 200
 
 
 @dataclass(frozen=True)
@@ -73,9 +59,11 @@ def sending(session: Session) -> list[int]:
 def pause_if_bad(session: Session, blast_id: int, limits: Limits, *, base_url: str) -> Cause | None:
     """Pause a blast that is in trouble and write to the organisation's owners; the cause, if any.
 
-    After a person let it go on it takes as many letters anew.
+    `limits` hold where the organisation has none of its own. After a person let it go on it takes
+    as many letters anew.
     """
     blast = queries.by_id(session, blast_id)
+    limits = of_organisation(session.get_one(Organisation, blast.organisation_id), limits)
     cause = _cause(session, blast, limits)
     if cause is None:
         return None

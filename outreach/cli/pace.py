@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import click
 
+from outreach.accounts.queries import the_organisation
 from outreach.blasts import pace as paces
-from outreach.blasts import queries, weights
+from outreach.blasts import pause_limits, queries, weights
 from outreach.cli.context import Context, actor, as_json
 from outreach.mail import pace_scopes as scopes
 
@@ -88,6 +89,26 @@ def warm_up(
         context.say(f"Warm-up of {name} from {first}: {said} letters a day, then any number.")
     else:
         context.say(f"{name} has no warm-up plan.")
+
+
+@pace.command()
+@click.option("--bounced", help="Percent; 0: never; empty: as in the settings.")
+@click.option("--complained", help="Percent.")
+@click.option("--refused", help="Percent.")
+@click.option("--letters", help="With fewer letters that have an outcome no blast is paused.")
+@as_json
+@click.pass_obj
+def pausing(context: Context, /, json_: bool, **given: str | None) -> None:
+    """From which rates on blasts pause by themselves; sets what is given, and says what holds."""
+    changes = {field: value for field, value in given.items() if value is not None}
+    with context.services.db.transaction() as session:
+        organisation = the_organisation(session)
+        pause_limits.edit(session, organisation, changes, actor=actor())
+        holds = pause_limits.of_organisation(organisation, context.services.pause_limits)
+    if json_:
+        context.print_json({**holds.percent, pause_limits.LETTERS: holds.letters})
+    else:
+        context.say(str(holds))
 
 
 @click.command("pace")

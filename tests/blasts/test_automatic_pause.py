@@ -8,9 +8,10 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from outreach.accounts.models import Account, AuditEntry
-from outreach.blasts import automatic_pause, schedule
-from outreach.blasts.automatic_pause import Limits, pause_if_bad
+from outreach.accounts.models import Account, AuditEntry, Organisation
+from outreach.blasts import automatic_pause, pause_limits, schedule
+from outreach.blasts.automatic_pause import pause_if_bad
+from outreach.blasts.pause_limits import Limits
 from outreach.blasts.progress import progress_of
 from outreach.mail.models import Delivery, SingleLetter
 from tests.standins.world import BASE_URL, World
@@ -170,3 +171,15 @@ def test_a_person_who_pauses_is_told_how_many_are_in_flight(world: World) -> Non
     assert told == [4, 4]
     with world.db.reading() as session:
         assert progress_of(session, world.blast(session)).in_flight == 0
+
+
+def test_an_organisations_own_limits_hold_for_its_blasts(sending: World) -> None:
+    become(sending, "bounced", 0, 3)
+    with sending.db.transaction() as session:
+        own = session.get_one(Organisation, sending.organisation.id)
+        pause_limits.edit(session, own, {"bounced": "7"}, actor="mara")
+    assert look(sending) == ""
+    with sending.db.transaction() as session:
+        own = session.get_one(Organisation, sending.organisation.id)
+        pause_limits.edit(session, own, {"bounced": "5.5"}, actor="mara")
+    assert look(sending) == "3 of 50 letters bounced (6.0 %, the limit is 5.5 %)."

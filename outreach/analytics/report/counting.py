@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from outreach.analytics.intervals import Rate
 from outreach.analytics.report import falls, signers
 from outreach.analytics.report.contest import Contest, VariantFigures
-from outreach.analytics.report.details import Details, LinkFigures, Returned
+from outreach.analytics.report.details import Details, LinkFigures, LinksOf, Returned
 from outreach.analytics.report.figures import Figures, Hour, Letters, People, Signed, Traffic
 from outreach.analytics.report.groups import Numbers, groups_of
 from outreach.analytics.rollups.causes import RETURNED
@@ -59,6 +59,15 @@ def figures_of(session: Session, blast_id: int) -> Figures:
         segments=groups_of(of, SEGMENT),
     )
     return _figures(of, details)
+
+
+def links_of_variant(session: Session, variant: Variant, slots: Collection[int]) -> LinksOf:
+    """The links of one variant's letter, which has these slots. People who waited for the winner
+    are in none of its figures."""
+    of = _by_variant(session, variant.blast_id)[variant.id]
+    reached = _letters(of).reached
+    links = [link for link in _links(session, variant.blast_id, of, reached) if link.slot in slots]
+    return LinksOf(links, reached, variant.letter)
 
 
 def _figures(of: Numbers, details: Details) -> Figures:

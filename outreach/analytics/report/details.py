@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from outreach.analytics.intervals import Rate
+from outreach.analytics.intervals import SMALL, Rate
 from outreach.analytics.report.contest import Contest
 from outreach.analytics.report.groups import Group
 from outreach.analytics.rollups import causes
@@ -38,6 +38,21 @@ class LinkFigures:
     def what(self) -> str:
         """Its kind in words."""
         return _KINDS.get(self.kind, self.kind)
+
+
+@dataclass(frozen=True)
+class LinksOf:
+    """The links of one letter, over the people to whom it was delivered. `variant`: its letter;
+    None: all variants together."""
+
+    links: Sequence[LinkFigures]
+    delivered: int
+    variant: str | None = None
+
+    @property
+    def small(self) -> bool:
+        """Too few delivered for rates."""
+        return self.delivered < SMALL
 
 
 @dataclass(frozen=True)

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from html import escape
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from outreach.analytics.report.details import LinkFigures
-from outreach.blasts.models import FrozenLetter, Variant
+from outreach.analytics.report.counting import links_of_variant
+from outreach.analytics.report.details import LinkFigures, LinksOf
+from outreach.analytics.report.figures import Figures
+from outreach.blasts.models import REST, FrozenLetter, Variant
+from outreach.core.errors import NotFound
 from outreach.core.tokens import TRIAL
 from outreach.mail.plan import Plan
 
@@ -36,26 +40,62 @@ vertical-align:middle}
 </style></head>"""
 
 
-def letter_of(session: Session, blast_id: int) -> Plan | None:
-    """The first variant's letter as it was frozen; None where none is kept."""
+@dataclass(frozen=True)
+class Letter:
+    """A letter as it was frozen. Whose links are marked: `of`."""
+
+    plan: Plan
+    of: LinksOf
+
+    @property
+    def html(self) -> str:
+        """The letter with its links marked."""
+        return marked(self.plan, self.of)
+
+
+def kept(session: Session, blast_id: int) -> list[str]:
+    """The variants whose letter is kept, in order."""
+    query = (
+        select(Variant.letter)
+        .join(FrozenLetter, FrozenLetter.variant_id == Variant.id)
+        .where(Variant.blast_id == blast_id, Variant.letter != REST)
+    )
+    return list(session.scalars(query.order_by(Variant.letter)))
+
+
+def letter_of(
+    session: Session, blast_id: int, figures: Figures, variant: str | None = None
+) -> Letter:
+    """The letter of a variant, with its own links. Without `variant` the first one's, with the
+    links of the whole blast. Raises NotFound where it is not kept, or there is no such variant."""
+    names = kept(session, blast_id)
+    if not names:
+        raise NotFound("The letter as it went out is not kept here.")
+    if variant is not None and variant not in names:
+        raise NotFound(
+            f"No letter of a variant “{variant}” is kept here.",
+            hint=f"There are: {', '.join(names)}.",
+        )
     frozen = session.scalars(
         select(FrozenLetter)
         .join(Variant, Variant.id == FrozenLetter.variant_id)
-        .where(Variant.blast_id == blast_id)
-        .order_by(Variant.letter)
-        .limit(1)
-    ).first()
-    return None if frozen is None else Plan.from_json(frozen.plan)
+        .where(Variant.blast_id == blast_id, Variant.letter == (variant or names[0]))
+    ).one()
+    plan = Plan.from_json(frozen.plan)
+    if variant is None:
+        return Letter(plan, LinksOf(figures.details.links, figures.letters.reached))
+    its_own = session.get_one(Variant, frozen.variant_id)
+    return Letter(plan, links_of_variant(session, its_own, plan.links))
 
 
-def marked(plan: Plan, links: Sequence[LinkFigures], *, as_counts: bool = False) -> str:
+def marked(plan: Plan, of: LinksOf) -> str:
     """The letter's HTML, without anybody's name: a link has its share of delivered people beside
     it, or how many they were, and leads to its place without being counted."""
     tags = [f"-slot-{slot}" for slot in plan.links]
     values = plan.values_of([""] * len(plan.fields), (TRIAL, *tags))
     html = _PIXEL.sub("", plan.filled(plan.html, values))
-    by_slot = {link.slot: link for link in links}
-    html = _LINK.sub(lambda found: _link(found, by_slot, as_counts), html)
+    by_slot = {link.slot: link for link in of.links}
+    html = _LINK.sub(lambda found: _link(found, by_slot, of.small), html)
     return _END.sub(lambda _: _STYLE, _OTHER.sub(r"\1", html), count=1)
 
 

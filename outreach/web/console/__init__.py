@@ -24,6 +24,7 @@ from outreach.web.console import (
     organisation,
     overview,
     pace,
+    pausing,
     petition_sources,
     petitions,
     petitions_deliver,
@@ -77,6 +78,7 @@ BLUEPRINTS = (
     organisation.blueprint,
     judging.blueprint,
     pace.blueprint,
+    pausing.blueprint,
     sign_in.blueprint,
 )
 

@@ -16,6 +16,7 @@ from outreach.blasts.models import Blast
 from outreach.petitions import queries as petitions
 from outreach.petitions.models import Petition
 from outreach.web.auth import actor, current_account, needs
+from outreach.web.console.pausing import pauses
 from outreach.web.console.sheet import pane
 from outreach.web.context import services
 from outreach.web.forms import Form, notice
@@ -123,6 +124,7 @@ def page(session: Session, blast: Blast, form: Form) -> str:
         standing=standing.standing(session, blast),
         stopped=domains.stopped(session, blast),
         pace=paces.of_blast(session, blast),
+        pauses=pauses(),
         form=form,
         waits=winner.waits(blast),
         chosen_at=winner.chosen_at(session, blast) if winner.waits(blast) else None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from outreach.web.auth import zone
 
 MINUS = "−"
+_MERGED = re.compile(r"\{\{\s*([\w.]+)[^}]*\}\}")
 
 
 def number(value: int) -> str:
@@ -44,6 +46,11 @@ def clock_time(at: datetime) -> str:
     return f"{at.astimezone(zone()):%H:%M}"
 
 
+def subject(text: str) -> str:
+    """A subject with [first name] where each person’s own stands."""
+    return _MERGED.sub(lambda found: f"[{found[1].replace('_', ' ')}]", text)
+
+
 def duration(seconds: float) -> str:
     """About how long something still takes: 40 seconds, 4 minutes, 2 hours."""
     if seconds < 90:
@@ -61,4 +68,5 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
     "day": day,
     "clock_time": clock_time,
     "duration": duration,
+    "subject": subject,
 }

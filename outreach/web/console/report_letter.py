@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response
+from flask import Blueprint, Response, request
 
 from outreach.analytics.report import heat, reports, wording
 from outreach.core.errors import NotFound
@@ -18,14 +18,15 @@ blueprint = Blueprint(
 @blueprint.get("/letter")
 @needs("read")
 def letter(blast_id: int) -> Response:
-    """The letter as it was frozen, nobody's name in it; links lead on without being counted."""
+    """The letter as it was frozen, nobody's name in it; links lead on without being counted.
+
+    `variant` asks for that of one variant, marked by its own people.
+    """
     with services().db.reading() as session:
         found = reports.blast_report(session, blast_id)
-        plan = heat.letter_of(session, blast_id)
-    if found.figures is None:
-        raise NotFound("There is nothing to mark yet.", hint=wording.not_run(found))
-    if plan is None:
-        raise NotFound("The letter as it went out is not kept here.")
-    figures = found.figures
-    html = heat.marked(plan, figures.details.links, as_counts=figures.small)
-    return sheet.framed(html, "phone")
+        if found.figures is None:
+            raise NotFound("There is nothing to mark yet.", hint=wording.not_run(found))
+        letter = heat.letter_of(
+            session, blast_id, found.figures, request.args.get("variant") or None
+        )
+    return sheet.framed(letter.html, "phone")

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from flask import Blueprint, Response, render_template, request, send_file
 from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
 
 from outreach.analytics import downloads, report_tables
 from outreach.analytics.drawing import charts, paper, pictures, printed
@@ -15,6 +16,7 @@ from outreach.analytics.intervals import Rate
 from outreach.analytics.overview import charts as overview_charts
 from outreach.analytics.report import contest, drawings, heat, report_groups, reports, wording
 from outreach.analytics.report.counting import timeline_of
+from outreach.analytics.report.details import LinksOf
 from outreach.analytics.report.figures import BlastReport, Figures
 from outreach.analytics.rollups import proof
 from outreach.core.clock import now
@@ -48,14 +50,15 @@ class Shown:
 @needs("read")
 def report(blast_id: int) -> ResponseReturnValue:
     """One blast's figures; `raw` counts machines in, `recount` proves them from the events, `by`
-    is what its variants are compared by."""
+    is what its variants are compared by, `variant` whose links are shown alone."""
     by = contest.measure(request.args.get("by"))
     raw = request.args.get("raw") == "1"
     asked = request.args.get("recount") == "1"
     compared = proof.check(services().db, blast_id) if asked else None
     with services().db.reading() as session:
         found = reports.blast_report(session, blast_id)
-        has_letter = heat.letter_of(session, blast_id) is not None
+        letters = heat.kept(session, blast_id)
+        of = found.figures and _links(session, blast_id, found.figures)
     differences = None if found.figures is None else compared
     about = {"report": found, "wording": wording, "raw": raw, "differences": differences}
     if found.figures is None:
@@ -67,7 +70,8 @@ def report(blast_id: int) -> ResponseReturnValue:
         figures=figures,
         shown=_shown(figures, raw=raw),
         left=_left(figures),
-        has_letter=has_letter,
+        letters=letters,
+        of=of,
         verdict=figures.details.contest.by(by),
         measures=contest.MEASURES,
         ranges=drawings.ranges,
@@ -81,6 +85,13 @@ def report(blast_id: int) -> ResponseReturnValue:
         pictures=pictures.drawable(figures) if pictures.draws() else {},
         parquet=downloads.writes_parquet(),
     )
+
+
+def _links(session: Session, blast_id: int, figures: Figures) -> LinksOf:
+    """Those of the chosen variant, or of the whole blast, whose letter need not be kept."""
+    if variant := request.args.get("variant"):
+        return heat.letter_of(session, blast_id, figures, variant).of
+    return LinksOf(figures.details.links, figures.letters.reached)
 
 
 def _shown(figures: Figures, *, raw: bool) -> list[Shown]:

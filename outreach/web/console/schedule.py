@@ -18,6 +18,7 @@ from outreach.core.errors import BadInput
 from outreach.mail import pace_scopes
 from outreach.web.auth import actor, needs, zone
 from outreach.web.console.blasts import page as blast_page
+from outreach.web.console.pausing import pauses
 from outreach.web.context import services
 from outreach.web.forms import Form, notice
 
@@ -71,6 +72,7 @@ def take(blast_id: int) -> ResponseReturnValue:
             form=form,
             at=at,
             audience=audience_count(session, blast),
+            pauses=pauses(),
         )
 
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import html
-import os
 import re
-import shutil
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -15,7 +13,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from playwright.sync_api import BrowserContext, sync_playwright
+from playwright.sync_api import BrowserContext
 from werkzeug.serving import make_server
 from werkzeug.test import TestResponse
 
@@ -34,6 +32,7 @@ from outreach.supporters import lists
 from outreach.supporters.operations import find_or_create
 from outreach.web.auth import COOKIE
 from outreach.web.limits import limiter
+from tests.web.accessible import launched
 
 PASSWORD = "a lamp beside the quay"
 PETITION = """\
@@ -195,16 +194,9 @@ def address(app: Flask) -> Iterator[str]:
 @pytest.fixture
 def chromium(address: str, console: Browser) -> Iterator[BrowserContext]:
     """A dark Chromium, signed in; without one left out, with CI=true a failure."""
-    path = shutil.which("chromium")
-    if path is None:
-        if os.environ.get("CI"):
-            pytest.fail("Chromium is not installed, and CI=true does not allow leaving it out")
-        pytest.skip("left out: no Chromium")
     cookie = console.client.get_cookie(COOKIE, path="/console")
     assert cookie is not None
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+    with launched() as browser:
         context = browser.new_context(color_scheme="dark")
         context.add_cookies([{"name": COOKIE, "value": cookie.value, "url": f"{address}/console"}])
         yield context
-        browser.close()

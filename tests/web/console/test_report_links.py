@@ -9,7 +9,7 @@ import pytest
 
 from outreach.accounts.models import Organisation
 from outreach.analytics.rollups import rollup
-from outreach.blasts.compose import compose
+from outreach.blasts.compose import compose_all, links_of
 from outreach.blasts.models import FrozenLetter
 from outreach.core.db import Database
 from outreach.tracking.models import Link
@@ -19,26 +19,32 @@ from tests.web.console.conftest import Browser
 BODY = "Read [the report](https://read.example/report?a=1&b=2), {{ first_name }}.\n\n[[Sign]]"
 
 
+def freeze(made: World) -> None:
+    """Keep the letter of each variant, and the links of all of them."""
+    session = made.session
+    for link in made.links.values():
+        session.delete(link)
+    session.flush()
+    session.expire(made.blast)
+    letters = compose_all(session, made.blast, "https://harbourlights.example")
+    for variant, letter in zip(made.blast.variants, letters, strict=True):
+        session.add(FrozenLetter(variant_id=variant.id, plan=letter.plan.to_json()))
+    for new in links_of(letters):
+        made.links[new.label] = Link(
+            blast_id=made.blast.id, slot=new.slot, kind=new.kind, url=new.url, label=new.label
+        )
+        session.add(made.links[new.label])
+    session.flush()
+
+
 @pytest.fixture
 def blast_id(db: Database, organisation: Organisation) -> int:
     """A letter with a report and a button: 5 delivered and one bounced; 3 and a scanner signed
     on, the bounced one among them; one read the report."""
     with db.transaction() as session:
         made = World(session, organisation.id)
-        variant = made.blast.variants[0]
-        variant.body = BODY
-        composed = compose(session, made.blast, variant, "https://harbourlights.example")
-        session.add(FrozenLetter(variant_id=variant.id, plan=composed.plan.to_json()))
-        for link in made.links.values():
-            session.delete(link)
-        session.flush()
-        for new in composed.links:
-            link = Link(
-                blast_id=made.blast.id, slot=new.slot, kind=new.kind, url=new.url, label=new.label
-            )
-            session.add(link)
-            made.links[new.label] = link
-        session.flush()
+        made.blast.variants[0].body = BODY
+        freeze(made)
         letters = [made.letter() for _ in range(5)]
         for letter in (*letters[:2], made.letter("bounced")):
             made.clicked(letter, link="Sign")
@@ -46,6 +52,26 @@ def blast_id(db: Database, organisation: Organisation) -> int:
         made.clicked(letters[2], "machine", link="Sign", evidence="hidden_link")
         made.clicked(letters[2], "machine", link="hidden link", evidence="hidden_link")
         made.clicked(letters[0], link="the report")
+    rollup.advance(db)
+    return made.blast.id
+
+
+@pytest.fixture
+def tested_id(db: Database, organisation: Organisation) -> int:
+    """Two variants that share the button: of A's 3 people one read the report, of B's 2 one read
+    the timetable and both pressed."""
+    with db.transaction() as session:
+        made = World(session, organisation.id)
+        first, second = made.second_variant()
+        first.body = BODY
+        second.body = "Read [the timetable](https://read.example/timetable).\n\n[[Sign]]"
+        freeze(made)
+        of_a = [made.letter(variant=first) for _ in range(3)]
+        of_b = [made.letter(variant=second) for _ in range(2)]
+        made.clicked(of_a[0], link="the report")
+        made.clicked(of_b[0], link="the timetable")
+        for letter in of_b:
+            made.clicked(letter, link="Sign")
     rollup.advance(db)
     return made.blast.id
 
@@ -82,6 +108,36 @@ def test_the_letter_has_each_link_marked_and_nobody_is_counted_by_looking(
     assert 'data-heat="4"]' in letter  # the marks have their style
     assert "sandbox" in answer.headers["Content-Security-Policy"]
     assert console.get(f"/console/reports/{blast_id}/letter").status_code == 200
+
+
+def marks(letter: str) -> dict[str, str]:
+    """What stands beside each link of the marked letter, by its words."""
+    found = re.findall(r"<a [^>]*data-heat=[^>]*>(.*?)<span data-share>(.+?)<", letter, re.DOTALL)
+    return {words(said): share for said, share in found}
+
+
+def test_the_letter_of_each_variant_is_marked_by_its_own_people(
+    console: Browser, tested_id: int
+) -> None:
+    page = console.get(f"/console/reports/{tested_id}").text
+    assert f'/console/reports/{tested_id}?variant=B#letter-links"' in page
+    assert "the report Other link" in words(page) and "the timetable Other link" in words(page)
+    letter = f"/console/reports/{tested_id}/letter"
+    assert marks(console.get(letter).text) == {"the report": "1", "Sign": "2"}
+    assert marks(console.get(f"{letter}?variant=A").text) == {"the report": "1", "Sign": "0"}
+    assert marks(console.get(f"{letter}?variant=B").text) == {"the timetable": "1", "Sign": "2"}
+    page = console.get(f"/console/reports/{tested_id}?variant=B").text
+    assert f'src="{letter}?variant=B"' in page
+    said = words(page)
+    assert "the report Other link" not in said
+    assert "the timetable Other link, https://read.example/timetable 1 1" in said
+    assert "of 2 delivered in variant B" in said
+    answer = console.get(f"/console/reports/{tested_id}?variant=Z")
+    assert answer.status_code == 404 and "There are: A, B." in answer.text
+
+
+def test_a_blast_without_variants_has_none_to_choose(console: Browser, blast_id: int) -> None:
+    assert "variant=" not in console.get(f"/console/reports/{blast_id}").text
 
 
 def test_the_links_are_a_file_too(console: Browser, blast_id: int) -> None:

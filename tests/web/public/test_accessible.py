@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser
 from werkzeug.serving import make_server
 
 from outreach.app import create_app
@@ -22,18 +18,11 @@ from outreach.petitions.page_settings import PageSettings, set_page
 from outreach.web.limits import limiter
 from tests.petitions.test_translations import SPANISH
 from tests.petitions.worlds import published, revised
+from tests.web.accessible import VIEWS, chromium, findings, seen_as
 from tests.web.public.conftest import Public
 from tests.web.public.visits import confirm, typed_in
 
-RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
-# Phone, half a desktop at 200 % zoom, desktop: width, height; light or dark; size of text.
-VIEWS = {
-    "phone": (320, 700, "light", 1),
-    "phone, dark, large text": (390, 780, "dark", 2),
-    "desktop": (1280, 900, "light", 1),
-    "desktop, dark": (1440, 900, "dark", 1),
-    "desktop, large text": (1280, 900, "light", 2),
-}
+__all__ = ["chromium"]  # a fixture
 
 
 @dataclass
@@ -57,20 +46,6 @@ def site(public: Public) -> Iterator[Site]:
     server.shutdown()
     thread.join()
     server.server_close()
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    """A real browser; without one left out, with CI=true a failure."""
-    path = shutil.which("chromium")
-    if path is None:
-        if os.environ.get("CI"):
-            pytest.fail("Chromium is not installed, and CI=true does not allow leaving it out")
-        pytest.skip("left out: no Chromium")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 def _pages(public: Public) -> dict[str, str]:
@@ -121,35 +96,19 @@ def _pages(public: Public) -> dict[str, str]:
     }
 
 
-def _findings(page: Page) -> list[str]:
-    """What axe finds, and what sticks out to the side."""
-    found = [
-        f"{rule['id']}: {node['target']} {node.get('failureSummary', '')}"
-        for rule in Axe().run(page, options=RULES).response["violations"]
-        for node in rule["nodes"]
-    ]
-    wide: Any = page.evaluate("document.documentElement.scrollWidth - innerWidth")
-    return [*found, f"{wide} px too wide"] if wide > 0 else found
-
-
 @pytest.mark.parametrize("db", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("view", VIEWS)
 def test_no_page_shuts_anybody_out(chromium: Browser, site: Site, view: str) -> None:
-    width, height, scheme, text = VIEWS[view]
-    context = chromium.new_context(
-        viewport={"width": width, "height": height},
-        color_scheme=scheme,  # type: ignore[arg-type]
-    )
+    context, enlarge = seen_as(chromium, view)
     page = context.new_page()
     found = {}
     for name, path in site.pages.items():
         page.goto(site.address + path)
-        if text != 1:
-            page.evaluate(f"document.documentElement.style.fontSize = '{text * 100}%'")
-        found[name] = _findings(page)
+        enlarge(page)
+        found[name] = findings(page)
         if name == "stranger":
             page.get_by_role("button", name="Sign the petition").last.press("Enter")
-            found["with faults"] = _findings(page)
+            found["with faults"] = findings(page)
     context.close()
     said = [f"{name}: {fault}" for name, faults in found.items() for fault in faults]
     assert not said, "\n".join(said)
