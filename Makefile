@@ -22,7 +22,7 @@ demo: setup ## Run the main job on sample content, then serve it on http://127.0
 	$(BIN)/outreach demo
 
 test: setup ## Run the tests; without PostgreSQL, Redis or Chromium they say what they left out
-	$(BIN)/pytest -q -rs -n auto
+	$(BIN)/pytest -q -rs -n auto --dist worksteal
 
 check: setup ## Style, types, floors
 	$(BIN)/ruff check .
