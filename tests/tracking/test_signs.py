@@ -42,6 +42,9 @@ def test_the_image_of_an_open_is_fetched_as_an_image() -> None:
     ("words", "kind"),
     [
         ("AS30031 Mimecast", origins.SECURITY),
+        ("208.84.64.10", origins.SECURITY),
+        ("208.84.65.10", ""),  # a neighbour of it, and a company's own desktops: nobody says so
+        ("150.70.1.1", ""),
         ("20.72.100.79 (AS8075)", origins.HOSTING),
         ("::ffff:20.72.100.79", origins.HOSTING),
         ("Apple relay egress", origins.APPLE),

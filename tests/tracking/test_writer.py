@@ -184,3 +184,42 @@ def test_a_disk_that_takes_nothing_costs_the_reader_nothing(
     gone = Database("postgresql://nobody@127.0.0.1:1/nothing")
     assert Writer(gone, spool.path_in(tmp_path / "data")).store(_seen(letter)).away
     gone.close()
+
+
+def test_a_fault_of_ours_loses_no_event_and_ends_nothing(
+    db: Database, made: Writer, letter: Letter, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody waits out their patience, the group is kept, and the next one begins anew."""
+    faults: list[type[BaseException]] = []
+    monkeypatch.setattr(threading, "excepthook", lambda told: faults.append(told.exc_type))
+    monkeypatch.setattr(writer, "PATIENCE_S", 3600.0)
+    storing = writer._storing
+
+    @contextmanager
+    def faulty(_: Database) -> Iterator[writer.Store]:
+        def fail(observations: Any) -> writer.Letters:
+            raise ZeroDivisionError
+
+        yield fail
+
+    monkeypatch.setattr(writer, "_storing", faulty)
+    some = [_seen(letter, number) for number in range(3)]
+    tickets: list[Ticket] = []
+    for seen in some:
+        asking = threading.Thread(target=lambda: tickets.append(made.store(seen)), daemon=True)  # noqa: B023
+        asking.start()
+        asking.join(30)
+        assert not asking.is_alive()
+    assert [ticket.away for ticket in tickets] == [True] * 3
+    assert not made.is_away  # the database is not
+    monkeypatch.setattr(writer, "_storing", storing)
+    last = _seen(letter, 3)
+    assert not made.store(last).away
+    assert [event.key for event in _events(db)] == [last.key]
+    assert spool.replay(db, path) == 3
+    assert {event.key for event in _events(db)} == {seen.key for seen in [*some, last]}
+    deadline = time.monotonic() + 30
+    while len(faults) < 3:  # a thread tells of its fault after it let its group go on
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    assert faults == [ZeroDivisionError] * 3
