@@ -316,3 +316,26 @@ def test_whole_blasts_are_counted_together(
     with db.reading() as session:
         assert [cells_of(session, blast_id) for blast_id in ids[:2]] == before[:2]
         assert cells_of(session, ids[2]) != before[2]
+
+
+def test_a_letter_that_is_noted_often_is_counted_once(
+    db: Database, world: Build, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rollup, "AT_ONCE", {"postgresql": 2, "sqlite": 2})
+    with db.transaction() as session:
+        made = world(session)
+        letters = [made.letter() for _ in range(5)]
+    rollup.advance(db)
+    for _ in range(2):
+        for letter in letters:
+            with db.transaction() as session:
+                made.session = session
+                made.opened(letter)
+    with db.reading() as session:
+        before = counted_until(session)
+    with db.transaction() as session:
+        rollup.step(session)
+    with db.reading() as session:
+        assert counted_until(session) == before  # what waits is as old as it was
+    assert rollup.advance(db) == 3  # two were counted already, whatever was noted of them
+    assert proof.check(db, made.blast.id) == []

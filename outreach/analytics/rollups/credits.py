@@ -112,10 +112,11 @@ def _counted(blast_id: Any, variant_id: Any, delivery_id: Any) -> Select[*tuple[
 def _is_letter(signature: Any) -> Any:
     """Joins a signature's last letter where that is a blast's that asked for this petition."""
     # Asked of the one blast, and "+ 0": PostgreSQL would begin with all blasts, and go from each to
-    # all of its petition's signatures.
+    # all of its petition's signatures. Nor from all letters to signatures: whether many are a
+    # blast's it can't tell before it has counted them.
     asked = select(Blast.petition_id).where(Blast.id == Delivery.blast_id).scalar_subquery()
     return and_(
-        Delivery.id == signature.last_delivery_id,
+        Delivery.id == signature.last_delivery_id + 0,
         Delivery.kind == BLAST_LETTER,
         asked == signature.petition_id + 0,
     )

@@ -34,9 +34,11 @@ from outreach.mail.models import Delivery
 _log = log.get(__name__)
 ROLLED_UP = "analytics.rolled_up"
 
-# Letters and signatures of one transaction. Many, because a letter that has more to come is read
-# again by the next; on SQLite everybody else who writes waits meanwhile.
+# Letters and signatures of one transaction; on SQLite everybody else who writes waits meanwhile.
 AT_ONCE = {"postgresql": 200_000, "sqlite": 5_000}
+# Of so many times as many letters the notes are read, so that a letter that was noted often is
+# counted once: with all that is known of it by then.
+AHEAD = 5
 NOTES_AT_ONCE = {"postgresql": 2_000, "sqlite": 10_000}  # there is one for each letter on SQLite
 _LOCK = 0x66696773  # one machine at a time
 
@@ -52,10 +54,10 @@ class Work:
     blast: set[int] = field(default_factory=set)
     counted: int = 0  # letters
 
-    @property
-    def size(self) -> int:
-        """About how much there is to count."""
-        return len(self.letter) + len(self.signature) + SLICE * len(self.slice)
+    def is_full(self, at_once: int) -> bool:
+        """Whether about as much is known as one transaction counts, and of letters more."""
+        others = len(self.signature) + SLICE * len(self.slice)
+        return others >= at_once or len(self.letter) >= AHEAD * at_once
 
 
 def advance(db: Database, stop: threading.Event | None = None) -> int:
@@ -103,17 +105,23 @@ def note(session: Session, kind: str, ids: Iterable[int]) -> None:
 def _noted(session: Session) -> Work:
     work = Work()
     dialect = session.get_bind().dialect.name
-    query = select(Change.id, Change.kind, Change.ids).order_by(Change.id)
+    query = select(Change.id, Change.kind, Change.ids, Change.at).order_by(Change.id)
     query = query.limit(NOTES_AT_ONCE[dialect])
-    for change_id, kind, ids in session.execute(query):
+    since = []
+    for change_id, kind, ids, at in session.execute(query):
         alone = bool(work.blast) != (kind == "blast")  # all of a blast is read in another way
-        if work.notes and (alone or work.size >= AT_ONCE[dialect]):
+        if work.notes and (alone or work.is_full(AT_ONCE[dialect])):
             break
         work.notes.append(change_id)
+        since.append(at)
         getattr(work, kind).update(ids)
         for blast_id in ids if kind == "blast" else ():
             first, last = _ends(session, blast_id)
             work.slice.update(range(first // SLICE, last // SLICE + 1) if last else ())
+    later = sorted(work.letter)[AT_ONCE[dialect] :]
+    if later:
+        work.letter.difference_update(later)
+        session.add(Change(kind="letter", ids=later, at=min(since)))
     return work
 
 
