@@ -143,7 +143,7 @@ class Settings(BaseSettings):
     provider_timeout_s: float = Field(
         30.0, gt=0, le=600, description="Seconds that a provider may take to answer."
     )
-    batch_size: int = Field(1000, ge=1, le=50_000, description="Deliveries in a batch, at most.")
+    batch_size: int = Field(5000, ge=1, le=50_000, description="Deliveries in a batch, at most.")
     lease_s: int = Field(
         120, ge=5, description="Seconds after which a silent sender's batch is taken from it."
     )

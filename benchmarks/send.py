@@ -106,7 +106,7 @@ def sendgrid_ceiling(services: Services, blast_id: int, url: str, recipients: in
         plan = compose(session, blast, blast.variants[0], services.base_url).plan
     maker, values = RequestMaker(plan), plan.values_of([""] * len(plan.fields))
     people = [Recipient(i, f"person{i}@example.org", "", values) for i in range(MAX_PEOPLE)]
-    body = maker.request([maker.personalization(person) for person in people], {})
+    body = maker.request(maker.personalizations(people), {})
     rounds = max(recipients // MAX_PEOPLE // services.provider.lanes, 1)
 
     def lane() -> None:

@@ -27,7 +27,7 @@ from outreach.mail.draft import Draft
 from outreach.mail.fields import Field, Same
 from outreach.mail.mime import mime_letter, rfc2822_date
 from outreach.mail.plan import Context, Envelope, Plan, Recipient
-from outreach.mail.render import button, render_parts, sources_for_each_person
+from outreach.mail.render import Rendered, button, render_parts, sources_for_each_person
 from outreach.petitions import citations, note_lines
 from outreach.petitions.models import Petition
 from outreach.petitions.queries import current_version
@@ -88,9 +88,8 @@ def compose(
     petition = session.get_one(Petition, blast.petition_id)
     organisation = session.get_one(Organisation, blast.organisation_id)
     notes = citations.notes_of(session, petition, current_version(session, petition).text)
-    draft = Draft()
     book = LinkBook(
-        draft=draft,
+        draft=Draft(),
         base_url=base_url,
         petition_url=f"{base_url}/petitions/{petition.slug}",
         notes=citations.by_label(notes),
@@ -109,11 +108,32 @@ def compose(
     faults = {fault.message: fault for fault in (*source.faults, *book.faults)}
     if faults:
         raise Unreadable(list(faults.values()))
+    envelope = _envelope(blast, variant, organisation, base_url)
+    return Composed(
+        _compiled(blast, envelope, source, book, contexts, letters),
+        tuple(book.links),
+        tuple(book.cited),
+        tuple(dict.fromkeys(book.unresolved)),
+        source,
+        organisation,
+    )
+
+
+def _compiled(
+    blast: Blast,
+    envelope: Envelope,
+    source: Source,
+    book: LinkBook,
+    contexts: Sequence[Contexts],
+    letters: Sequence[Rendered],
+) -> Plan:
+    """The plan of a variant from its texts for each outcome of its conditions; with what they were
+    rendered from, where the template asks for each person."""
     each = sources_for_each_person(blast.template)
     usual, *others = letters
     texts = [(one.subject, one.html, one.text) for one in others]
-    plan = draft.compile(
-        _envelope(blast, variant, organisation, base_url),
+    plan = book.draft.compile(
+        envelope,
         subject=usual.subject,
         html=usual.html,
         text=usual.text,
@@ -122,14 +142,9 @@ def compose(
         others=list(zip(texts, source.outcomes[1:], strict=True)),
         links=book.slots if each else (),
     )
-    return Composed(
-        replace(plan, rendering=rendering(draft, blast.template, each, contexts)) if each else plan,
-        tuple(book.links),
-        tuple(book.cited),
-        tuple(dict.fromkeys(book.unresolved)),
-        source,
-        organisation,
-    )
+    if not each:
+        return plan
+    return replace(plan, rendering=rendering(book.draft, blast.template, each, contexts))
 
 
 def compose_all(session: Session, blast: Blast, base_url: str) -> list[Composed]:

@@ -11,7 +11,8 @@ from itertools import count
 from sqlalchemy import bindparam, exists, or_, update
 from sqlalchemy.orm import Session
 
-from outreach.blasts.letters import Letters, letters_of
+from outreach.blasts import schedule
+from outreach.blasts.letters import LetterLost, Letters, letters_of
 from outreach.blasts.models import Blast, FrozenLetter
 from outreach.blasts.parts import Part, next_part
 from outreach.blasts.sender import Sender
@@ -24,12 +25,7 @@ from outreach.mail import outbox, pace_scopes
 from outreach.mail.models import Batch
 from outreach.mail.outbox import Claim
 from outreach.mail.outcomes import record
-from outreach.mail.provider import (
-    Fate,
-    Outcome,
-    ProviderDown,
-    ProviderRefuses,
-)
+from outreach.mail.provider import Fate, Outcome, ProviderDown, ProviderRefuses
 from outreach.mail.recovery import outcomes_of
 
 _log = log.get(__name__)
@@ -56,10 +52,8 @@ AGAIN_S = 1.0  # the database is asked again after that
 
 
 def send_all(sender: Sender, stop: threading.Event) -> int:
-    """Send batches until none is due or `stop` is set; returns how many were taken on.
-
-    As many at a time as the provider takes.
-    """
+    """Send batches, as many at a time as the provider takes, until none is due or `stop` is set;
+    returns how many were taken on."""
     claim = None if stop.is_set() else _claim(sender)
     if claim is None:
         return 0
@@ -108,9 +102,15 @@ class Lane:
         return done
 
     def send(self, claim: Claim) -> None:
-        """Send one batch; where its letter asks for something that is gone, its blast is paused."""
+        """Send one batch. A letter that asks for what is gone pauses its blast; one that is itself
+        gone fails it."""
         try:
             letters = self._letters(claim)
+        except LetterLost as fault:
+            with self._sender.db.transaction() as session:
+                schedule.fail(session, claim.blast_id or 0, str(fault))
+                outbox.give_back(session, claim)
+            return
         except OutreachError as fault:
             reason = f"{fault} {KEPT}"
             _hold_back(self._sender, claim, self._watch, outbox.FIRST_RETRY_S, reason, pause=True)
@@ -276,9 +276,8 @@ def _hold_back(
 
 def _say_why(session: Session, blast_id: int, reason: str, *, pause: bool) -> None:
     values = {"reason": reason} | ({"state": "paused"} if pause else {})
-    session.execute(
-        update(Blast).where(Blast.id == blast_id, Blast.state == "sending").values(**values)
-    )
+    of_blast = update(Blast).where(Blast.id == blast_id, Blast.state == "sending")
+    session.execute(of_blast.values(**values))
 
 
 def _name_unknown(sender: Sender, turn: Turn, part: Part) -> None:

@@ -6,6 +6,7 @@ next run freezes again; who joins later is not in it.
 
 from __future__ import annotations
 
+from math import ceil
 from operator import itemgetter
 
 from sqlalchemy import case, func, insert, literal, select
@@ -22,6 +23,9 @@ from outreach.mail.models import DELIVERIES, Batch, Delivery
 from outreach.tracking import links
 
 _log = log.get(__name__)
+# Claiming and ending a batch costs what eight letters cost, so batches are large; but each of so
+# many lanes of senders is to have one, and a whole request of SendGrid's is to be in it.
+SENDERS, SMALL = 32, 1000
 
 
 def freeze(session: Session, blast: Blast, *, base_url: str, batch_size: int) -> int:
@@ -78,8 +82,8 @@ def _keep_letters(session: Session, blast: Blast, base_url: str) -> None:
         session.add(FrozenLetter(variant_id=variant.id, plan=letter.plan.to_json()))
 
 
-def _cut_into_batches(session: Session, blast: Blast, size: int) -> int:
-    """Batches of `size` delivery ids, so of at most as many letters; returns how many wait.
+def _cut_into_batches(session: Session, blast: Blast, most: int) -> int:
+    """Batches of at most so many delivery ids, and so letters; returns how many wait.
 
     Ids of one statement are next to each other but for those that others took meanwhile, and for
     members who were skipped: a few batches are smaller for them. Variants take turns, so that their
@@ -95,6 +99,7 @@ def _cut_into_batches(session: Session, blast: Blast, size: int) -> int:
     ]
     waiting = sum(number for *_, number in ranges)
     tried = sum(number for variant, *_, number in ranges if variant.letter != REST)
+    size = min(most, max(1, ceil(waiting / SENDERS / SMALL)) * SMALL)
     base = weights.present_turn(session) if waiting else 0.0
     batches = [
         {

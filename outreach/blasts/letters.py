@@ -13,11 +13,15 @@ from outreach.accounts.models import Organisation
 from outreach.blasts.conditions import holding
 from outreach.blasts.models import Blast, FrozenLetter
 from outreach.blasts.recipients import part_query
+from outreach.core import log
+from outreach.core.errors import OutreachError
 from outreach.mail import outbox, shared
 from outreach.mail.models import Delivery, SingleLetter
 from outreach.mail.outbox import Claim
 from outreach.mail.plan import Envelope, Plan
 from outreach.mail.shared import SharedText
+
+_log = log.get(__name__)
 
 # The first letter that is left of a batch: its whole batch is of its text and sender.
 _FIRST = (
@@ -45,6 +49,10 @@ def _single_query(values: int) -> Select[Any]:
     )
 
 
+class LetterLost(OutreachError):
+    """What was frozen of a letter is not as this version writes it, and no repeat mends that."""
+
+
 @dataclass(frozen=True)
 class Letters:
     """The plan of a batch, and the SELECT of those who wait, as recipients.part_query makes it."""
@@ -54,9 +62,9 @@ class Letters:
 
 
 def letters_of(session: Session, claim: Claim, base_url: str) -> Letters:
-    """What a batch sends, and to whom."""
+    """What a batch sends, and to whom. Raises LetterLost."""
     if claim.variant_id is not None:
-        plan = Plan.from_json(session.get_one(FrozenLetter, claim.variant_id).plan)
+        plan = _frozen(session, claim.variant_id)
         held = None
         if plan.conditions:
             blast = session.get_one(Blast, claim.blast_id)
@@ -80,3 +88,17 @@ def letters_of(session: Session, claim: Claim, base_url: str) -> Letters:
         return Letters(shared.shared_plan_of(text, envelope), _single_query(len(text.names)))
     text = SharedText((), letter.subject, (letter.html,), (letter.text,))
     return Letters(shared.plan_of(text, envelope), _single_query(0))
+
+
+def _frozen(session: Session, variant_id: int) -> Plan:
+    kept = session.get_one(FrozenLetter, variant_id)  # of no other variant a batch is claimed
+    try:
+        return Plan.from_json(kept.plan)
+    except (AttributeError, LookupError, TypeError, ValueError) as fault:
+        _log.error("letter.not_readable", variant=variant_id, fault=type(fault).__name__)
+    raise LetterLost(
+        "The letter that was kept when this blast started can’t be read any more: it was written "
+        "by another version, or changed by hand.",
+        hint="Whom it reached is recorded, the others are cancelled. A follow-up to those who did "
+        "not get it writes the letter anew.",
+    )

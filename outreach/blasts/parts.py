@@ -13,6 +13,7 @@ from outreach.blasts.recipients import (
     ADDRESS,
     DELIVERY_ID,
     ERASED,
+    FIXED,
     REASON,
     STOPPED,
     known,
@@ -68,14 +69,11 @@ def next_part(
     if not rows:
         return None
     last_id = rows[-1][DELIVERY_ID]
-    recipients = _recipients(
-        sender, claim, letters.plan, [row for row in rows if row[ADDRESS] and not row[REASON]]
-    )
-    skipped = [
-        (r[DELIVERY_ID], _reason(r))
-        for r in rows
-        if (r[REASON] and r[REASON] != STOPPED) or not r[ADDRESS]
-    ]
+    is_last = len(rows) < size or last_id == claim.last_id
+    skipped, held = list[tuple[int, str]](), list[tuple[int, str]]()
+    if any(row[REASON] or not row[ADDRESS] for row in rows):
+        rows, skipped, held = _sorted_out(rows)
+    recipients = _recipients(sender, claim, letters.plan, rows)
     plan = letters.plan
     if plan.rendering:
         with sender.db.reading() as session:
@@ -86,29 +84,43 @@ def next_part(
         plan=plan,
         recipients=recipients,
         skipped=skipped,
-        held=[(r[DELIVERY_ID], domain(r[ADDRESS])) for r in rows if r[REASON] == STOPPED],
+        held=held,
         read_at=read_at,
         after=after,
         last_id=last_id,
-        is_last=len(rows) < size or last_id == claim.last_id,
+        is_last=is_last,
         flight=sender.flights.begin(ids) if sender.provider.follows_letters else Flight(ids),
     )
 
 
-def _reason(row: Any) -> str:
-    if not row[ADDRESS]:
-        return ERASED
-    return "unsubscribed_since" if row[REASON] == "unsubscribed" else str(row[REASON])
+def _sorted_out(
+    rows: Sequence[Any],
+) -> tuple[list[Any], list[tuple[int, str]], list[tuple[int, str]]]:
+    """Rows of those who get the letter; who is skipped, with the reason; whose letter is held, with
+    the domain that is stopped."""
+    go, skipped, held = [], [], []
+    for row in rows:
+        delivery_id, address, _, _, reason, *_ = row
+        if not address:
+            skipped.append((delivery_id, ERASED))
+        elif reason == STOPPED:
+            held.append((delivery_id, domain(address)))
+        elif reason:
+            since = "unsubscribed_since" if reason == "unsubscribed" else reason
+            skipped.append((delivery_id, since))
+        else:
+            go.append(row)
+    return go, skipped, held
 
 
 def _recipients(sender: Sender, claim: Claim, plan: Plan, rows: Sequence[Any]) -> list[Recipient]:
     if not rows:
         return []
-    ids, addresses, first_names, last_names, *_ = zip(*rows, strict=True)
+    columns = list(zip(*rows, strict=True))
+    ids, addresses, first_names, last_names = columns[:REASON]
     names = [f"{first} {last}".strip() for first, last in zip(first_names, last_names, strict=True)]
     tokens = map(sender.tokens.letter_maker(claim.blast_id or 0, plan.links), ids)
-    values = plan.values(known(plan.fields, rows), tokens)
+    values = plan.values(known(plan.fields, columns[FIXED:]), tokens)
     if not plan.conditions:
         return list(map(Recipient, ids, addresses, names, values))
-    outcomes = map(plan.outcome, (row[-1] for row in rows))
-    return list(map(Recipient, ids, addresses, names, values, outcomes))
+    return list(map(Recipient, ids, addresses, names, values, map(plan.outcome, columns[-1])))

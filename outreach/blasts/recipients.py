@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Iterable, Sequence
+from datetime import date
 from functools import lru_cache
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, bindparam, case, func, select, true, type_coerce
+from sqlalchemy import (
+    ColumnElement,
+    Date,
+    Select,
+    bindparam,
+    case,
+    cast,
+    func,
+    select,
+    true,
+    type_coerce,
+)
 from sqlalchemy.orm import Session, aliased
 from sqlalchemy.types import NullType
 
@@ -68,7 +79,7 @@ def known_of(session: Session, fields: Sequence[str], supporter: Supporter | Non
         return [""] * len(fields)
     query = select(Supporter.id).select_from(Supporter).where(Supporter.id == supporter.id)
     row = session.execute(_with_fields(session, query, fields)).one()
-    return [text for (text,) in known(fields, [row], behind=1)]
+    return [text for (text,) in known(fields, [(value,) for value in row[1:]])]
 
 
 def column_of(name: str) -> ColumnElement[Any]:
@@ -84,28 +95,32 @@ def _with_fields(session: Session, query: Select[Any], fields: Sequence[str]) ->
     member = ListMember
     if _JOINED & set(fields):
         query, member = _with_membership(session, query)
+    day = _day(session, member)
     found: list[ColumnElement[Any]] = []
     for name in fields:
         if name == "joined":
-            # As the driver gives it: converting the same few instants anew for every row costs
-            # 4 µs a letter, and `_joined` remembers what it made of them.
-            at = type_coerce(member.joined_at, NullType())
-            found += [SupporterList.name.expression, at, member.source.expression]
+            found += [SupporterList.name.expression, day, member.source.expression]
         elif name == "joined_on":
-            found.append(type_coerce(member.joined_at, NullType()).label("joined_on"))
+            found.append(day.label("joined_on"))
         else:
             found.append(column_of(name))
     return query.add_columns(*found)
 
 
-def known(
-    fields: Sequence[str], rows: Sequence[Sequence[Any]], *, behind: int = FIXED
-) -> list[list[str]]:
-    """What is known of the people of these rows: for each field one text a person.
+def _day(session: Session, member: type[ListMember]) -> ColumnElement[Any]:
+    """The day (UTC) on which they joined, as the driver gives it: a date, or a text that begins
+    with it. A whole instant takes 1 µs longer to read."""
+    if session.get_bind().dialect.name == "postgresql":
+        return cast(func.timezone("UTC", member.joined_at), Date)
+    return type_coerce(member.joined_at, NullType())
 
-    `behind`: how many other columns come first.
+
+def known(fields: Sequence[str], columns: Iterable[Sequence[Any]]) -> list[list[str]]:
+    """What is known of many people: for each field one text a person.
+
+    `columns`: as `_with_fields` adds them to a query, each with a value for every person.
     """
-    columns = iter(list(zip(*rows, strict=True))[behind:])
+    columns = iter(columns)
     texts = []
     for name in fields:
         if name == "joined":
@@ -136,10 +151,10 @@ def _with_membership(session: Session, query: Select[Any]) -> tuple[Select[Any],
 
 
 @lru_cache(maxsize=4096)
-def _joined(list_name: str | None, at: datetime | str | None, source: str | None) -> str:
+def _joined(list_name: str | None, at: date | str | None, source: str | None) -> str:
     if list_name is None or at is None:
         return ""
     if isinstance(at, str):  # SQLite keeps UTC as text
-        at = datetime.fromisoformat(at)
+        at = date.fromisoformat(at[:10])
     where = f" ({source})" if source else ""
     return f"have been on our {list_name} list since {at.day} {at:%B %Y}{where}"

@@ -116,6 +116,17 @@ def cancel(session: Session, blast: Blast, *, actor: str) -> None:
     _note(session, blast, actor, "cancel")
 
 
+def fail(session: Session, blast_id: int, why: str) -> None:
+    """End a blast of which nothing more can leave, whatever anybody mends: the rest is cancelled.
+    One that was paused or ended meanwhile stays so."""
+    blast = queries.by_id(session, blast_id, lock=True)
+    if blast.state in BLAST_STATES.moves["fail"].sources:
+        blast.state = BLAST_STATES.after(blast.state, "fail")
+        blast.reason, blast.finished_at = why, now()
+        _cancel_waiting(session, blast)
+        _log.error("blast.failed", blast=blast.id, reason=why)
+
+
 def send_test(
     session: Session,
     blast: Blast,
@@ -205,8 +216,8 @@ def close_finished(session: Session) -> Sequence[int]:
         blast.finished_at, blast.reason = now(), None
         finished.append(blast_id)
         _log.info("blast.finished", blast=blast_id)
-    # Batches that a sender gave back after their blast was cancelled.
-    gone = select(Blast.id).where(Blast.state == "cancelled")
+    # Batches that a sender gave back after their blast was cancelled, or had failed.
+    gone = select(Blast.id).where(Blast.state.in_(("cancelled", "failed")))
     left = exists().where(Batch.blast_id == Blast.id, Batch.state == "ready")
     for blast in session.scalars(select(Blast).where(Blast.id.in_(gone), or_(left, _HELD_LETTER))):
         _cancel_waiting(session, blast)

@@ -7,17 +7,19 @@ those of the part that tried them.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from outreach.accounts import audit
-from outreach.blasts import weights
+from outreach.blasts import queries, weights
 from outreach.blasts.models import PARTS, Blast, FrozenLetter
 from outreach.blasts.variants import must_be_draft, named
 from outreach.core import log
 from outreach.core.clock import now
+from outreach.core.db import Database
 from outreach.core.errors import BadInput, Conflict
 from outreach.mail.models import Batch
 
@@ -95,6 +97,23 @@ def chosen_at(session: Session, blast: Blast) -> datetime | None:
     if done < batches or last is None:
         return None
     return last + timedelta(hours=blast.winner_after_h)
+
+
+def choose_due(
+    db: Database, count_anew: Callable[[], object], best: Callable[[Session, Blast], str]
+) -> None:
+    """Let the rest of each blast leave whose time has come, with the variant that did best.
+
+    `count_anew` brings the figures up to now; `best` reads from them which variant leads.
+    """
+    with db.reading() as session:
+        blasts = [blast.id for blast in due(session)]
+    for blast_id in blasts:
+        count_anew()
+        with db.transaction() as session:
+            blast = queries.by_id(session, blast_id, lock=True)
+            if waits(blast) and blast.state == "sending":
+                choose(session, blast, best(session, blast), actor=BY_ITSELF)
 
 
 def due(session: Session) -> list[Blast]:

@@ -12,7 +12,6 @@ from outreach.blasts import (
     delivery,
     domains,
     holding,
-    queries,
     schedule,
     set_back,
     starting,
@@ -70,16 +69,18 @@ def let_go(services: Services, stop: threading.Event) -> None:
 
 def choose_winners(services: Services, stop: threading.Event) -> None:
     """Let the rest of a blast leave with the variant that did best, when its time has come."""
-    with services.db.reading() as session:
-        due = [(blast.id, blast.winner_by) for blast in winner.due(session)]
-    for blast_id, by in due:
+
+    def count_anew() -> None:
         catch_up.catch_up(services.db, stop)
         rollup.advance(services.db, stop)
-        with services.db.transaction() as session:
-            blast = queries.by_id(session, blast_id, lock=True)
-            if winner.waits(blast) and blast.state == "sending":
-                best = figures_of(session, blast_id).details.contest.leader(by)
-                winner.choose(session, blast, best, actor=winner.BY_ITSELF)
+
+    winner.choose_due(
+        services.db,
+        count_anew,
+        lambda session, blast: figures_of(session, blast.id).details.contest.leader(
+            blast.winner_by
+        ),
+    )
 
 
 def pause_bad(services: Services, stop: threading.Event) -> None:

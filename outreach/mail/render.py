@@ -98,7 +98,7 @@ def button(label: str, url: str) -> Markup:
 
 def sources_for_each_person(letter: str) -> dict[str, str]:
     """All templates of a letter that asks for PERSON; none where it can be compiled."""
-    environment, found = _environment(), {}
+    found: dict[str, str] = {}
     waiting = [f"{letter}/{part}" for part in _PARTS]
     asks = False
     try:
@@ -106,12 +106,21 @@ def sources_for_each_person(letter: str) -> dict[str, str]:
             name = waiting.pop()
             if name not in found:
                 found[name] = (FOLDER / name).read_text("utf-8")
-                tree = environment.parse(found[name], name)
-                asks = asks or PERSON in meta.find_undeclared_variables(tree)
-                waiting += filter(None, meta.find_referenced_templates(tree))
+                asks_itself, used = _asked(name, found[name])
+                asks = asks or asks_itself
+                waiting += used
     except (TemplateError, OSError):
         return {}  # rendering tells what is wrong
     return found if asks else {}
+
+
+@lru_cache(maxsize=128)
+def _asked(name: str, source: str) -> tuple[bool, tuple[str, ...]]:
+    """Whether a template asks for PERSON itself, and the templates that it uses. To parse those of
+    a letter takes as long as to compile it."""
+    tree = _environment().parse(source, name)
+    used = tuple(filter(None, meta.find_referenced_templates(tree)))
+    return PERSON in meta.find_undeclared_variables(tree), used
 
 
 @lru_cache(maxsize=8)

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from time import monotonic
 
@@ -199,24 +199,38 @@ def _requests(
 ) -> Iterator[Request]:
     """Requests of one outcome each, in which no address stands twice; people who can't be written
     to are refused."""
-    left = []
+    by_outcome: dict[int, list[tuple[Recipient, bytes]]] = {}
+    for person in _written(maker, recipients, outcomes):
+        by_outcome.setdefault(person[0].outcome, []).append(person)
+    for left in by_outcome.values():
+        while left:
+            chosen: dict[str, tuple[Recipient, bytes]] = {}
+            repeated = []
+            for person in left:
+                address = person[0].address.casefold()
+                if address in chosen or len(chosen) == MAX_PEOPLE:
+                    repeated.append(person)
+                else:
+                    chosen[address] = person
+            yield Request(list(chosen.values()))
+            left = repeated
+
+
+def _written(
+    maker: RequestMaker, recipients: Sequence[Recipient], outcomes: list[Outcome]
+) -> Iterable[tuple[Recipient, bytes]]:
+    """Everyone's personalization; all at once, and one by one where somebody can't be written
+    to."""
+    try:
+        return list(zip(recipients, maker.personalizations(recipients), strict=True))
+    except Unsendable:
+        written: list[tuple[Recipient, bytes]] = []
     for recipient in recipients:
         try:
-            left.append((recipient, maker.personalization(recipient)))
+            written += zip([recipient], maker.personalizations([recipient]), strict=True)
         except Unsendable as error:
             outcomes.append(Outcome(recipient.delivery_id, Fate.REFUSED, error.message))
-    while left:
-        chosen: dict[str, tuple[Recipient, bytes]] = {}
-        repeated = []
-        for recipient, person in left:
-            address = recipient.address.casefold()
-            other = recipient.outcome != left[0][0].outcome
-            if other or address in chosen or len(chosen) == MAX_PEOPLE:
-                repeated.append((recipient, person))
-            else:
-                chosen[address] = (recipient, person)
-        yield Request(list(chosen.values()))
-        left = repeated
+    return written
 
 
 def _smaller(request: Request) -> tuple[list[Outcome], list[Request]]:

@@ -13,6 +13,8 @@ from sqlalchemy import delete, select
 from sqlalchemy.exc import OperationalError
 
 from outreach.blasts import delivery, queries, schedule
+from outreach.blasts.followup import follow_up
+from outreach.blasts.models import FrozenLetter
 from outreach.blasts.recovering import recover_lost
 from outreach.core import process
 from outreach.core.clock import now
@@ -50,6 +52,27 @@ def tag_one(world: World, number: int) -> None:
     with world.db.transaction() as session:
         address = f"p{number:04}@example.org"
         tag(session, session.scalars(select(Supporter).filter_by(address=address)).one(), "helper")
+
+
+def test_a_letter_that_can_not_be_read_fails_its_blast_and_no_other(world: World) -> None:
+    addresses = world.add_people(3)
+    other = world.another_blast("Second ask")
+    world.start()
+    world.start(other)
+    with world.db.transaction() as session:
+        letter = session.get_one(FrozenLetter, world.blast(session).variants[0].id)
+        letter.plan = {"of": "another version"}
+    world.send()
+    with world.db.reading() as session:
+        blast = world.blast(session)
+        assert queries.by_id(session, other).state == "finished"
+        assert blast.state == "failed"
+        assert blast.reason is not None and "follow-up" in blast.reason
+    assert sorted(world.provider.taken) == addresses  # of the second one
+    assert set(world.states().values()) == {("cancelled", "cancelled")}
+    with world.db.transaction() as session:
+        again = follow_up(session, world.blast(session), actor="Mara")
+        assert again.state == "draft"
 
 
 def test_a_tag_that_is_gone_pauses_its_blast_and_no_other(world: World) -> None:
