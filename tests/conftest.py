@@ -136,15 +136,13 @@ def _postgres(postgres_url: str) -> Iterator[Database]:
 
 
 @pytest.fixture(scope="session")
-def _sqlite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
-    """The SQLite database of this test process, beside it a file with all tables and no rows."""
-    folder = tmp_path_factory.mktemp("sqlite")
-    database = Database(f"sqlite:///{folder / 'test.db'}")
+def _empty_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file with all tables and no rows, to be copied."""
+    file = tmp_path_factory.mktemp("sqlite") / "empty.db"
+    database = Database(f"sqlite:///{file}")
     make_tables(database)
     database.close()
-    shutil.copyfile(folder / "test.db", folder / "empty.db")
-    yield database
-    database.close()
+    return file
 
 
 def make_tables(database: Database) -> None:
@@ -157,8 +155,8 @@ def make_tables(database: Database) -> None:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def db(request: pytest.FixtureRequest) -> Iterator[Database]:
-    """An empty database with all tables, once on SQLite and once on PostgreSQL; the engine stays
-    from test to test, and with it the statements that it has compiled."""
+    """An empty database with all tables, once on SQLite and once on PostgreSQL. On SQLite it is a
+    file of the test's own: a thread that outlives its test writes into nobody else's."""
     database: Database
     if request.param == "postgresql":
         database = request.getfixturevalue("_postgres")
@@ -166,13 +164,12 @@ def db(request: pytest.FixtureRequest) -> Iterator[Database]:
             connection.exec_driver_sql("SELECT test_empty()")
         yield database
         return
-    database = request.getfixturevalue("_sqlite")
-    file = Path(str(database.url.database))
-    for kept in file.parent.glob("test.db*"):
-        kept.unlink()  # whoever still has it open goes on with what is no database of anybody's
-    shutil.copyfile(file.with_name("empty.db"), file)
+    folder: Path = request.getfixturevalue("tmp_path_factory").mktemp("sqlite")
+    shutil.copyfile(request.getfixturevalue("_empty_sqlite"), folder / "test.db")
+    database = Database(f"sqlite:///{folder / 'test.db'}")
     yield database
     database.close()
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture
