@@ -25,7 +25,7 @@ _WORDS = re.compile(r"\w+")
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """What is known of a source that a note names."""
+    """What is known of a published thing; `published_on` is ISO, as exact as known."""
 
     author: str | None = None
     title: str | None = None

@@ -6,12 +6,13 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 
 from sqlalchemy import delete, func, or_, select
 from sqlalchemy.orm import Session, selectinload
 
 from outreach.core.errors import BadInput
+from outreach.petitions.citations import Named
 from outreach.petitions.intake.sources import Source as ReadSource
 from outreach.petitions.intake.understanding import Citation as ReadNote
 from outreach.petitions.library.addresses import address_key
@@ -21,19 +22,7 @@ LINE = 400  # characters that a part of a source may have; its raw note is kept 
 _DATE = re.compile(r"\d{4}(-(0[1-9]|1[0-2])(-\d{2})?)?")
 
 
-@dataclass(frozen=True, slots=True)
-class Parts:
-    """What is known of a published thing; `published_on` is ISO, as exact as known."""
-
-    author: str | None = None
-    title: str | None = None
-    publisher: str | None = None
-    published_on: str | None = None
-    url: str | None = None
-    archived_url: str | None = None
-
-
-def find_or_create(session: Session, parts: Parts) -> Source:
+def find_or_create(session: Session, parts: Named) -> Source:
     """The stored source that these parts speak of, its gaps filled; a new one if there is none.
 
     The same place on the web, or the same title from the same publisher on the same (or no) day,
@@ -95,8 +84,8 @@ def store_notes(session: Session, petition: Petition, notes: Sequence[ReadNote])
     session.flush()
 
 
-def _parts(note: ReadNote | ReadSource) -> Parts:
-    return Parts(
+def _parts(note: ReadNote | ReadSource) -> Named:
+    return Named(
         author=note.author,
         title=note.title,
         publisher=note.publisher,
@@ -105,7 +94,7 @@ def _parts(note: ReadNote | ReadSource) -> Parts:
     )
 
 
-def _found(session: Session, parts: Parts) -> Source | None:
+def _found(session: Session, parts: Named) -> Source | None:
     if parts.url:
         same = session.scalar(
             select(Source).where(Source.url_key == address_key(parts.url)).limit(1)
@@ -127,9 +116,9 @@ def _found(session: Session, parts: Parts) -> Source | None:
     return session.scalar(query.order_by(Source.id).limit(1))
 
 
-def _clean(parts: Parts) -> Parts:
+def _clean(parts: Named) -> Named:
     date = parts.published_on
-    return Parts(
+    return Named(
         author=_line(parts.author),
         title=_line(parts.title),
         publisher=_line(parts.publisher),

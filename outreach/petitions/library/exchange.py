@@ -13,12 +13,13 @@ from sqlalchemy.orm import Session
 
 from outreach.accounts import audit
 from outreach.core.errors import BadInput
+from outreach.petitions.citations import Named
 from outreach.petitions.intake.dates import find_date
 from outreach.petitions.intake.names import looks_like_person
 from outreach.petitions.intake.sources import read_source
 from outreach.petitions.library import styles
 from outreach.petitions.models import Source
-from outreach.petitions.sources import Parts, find_or_create
+from outreach.petitions.sources import find_or_create
 
 # Kinds of which the publisher is the thing they stand in.
 _WITHIN = ("article", "post", "webpage", "entry", "chapter", "broadcast")
@@ -110,7 +111,7 @@ def from_plain(session: Session, text: str, *, by: str) -> Imported:
         if not re.search(r"\w{3}", raw) or not (read.title or read.url):
             outcome.refused.append((place, "no source could be recognised in it"))
             continue
-        parts = Parts(read.author, read.title, read.publisher, read.date, read.url)
+        parts = Named(read.author, read.title, read.publisher, read.date, read.url)
         _stored(session, parts, outcome)
     return _done(session, outcome, by)
 
@@ -119,7 +120,7 @@ def _begun(session: Session) -> Imported:
     return Imported(newest=session.scalar(select(func.max(Source.id))) or 0)
 
 
-def _stored(session: Session, parts: Parts, outcome: Imported) -> Source:
+def _stored(session: Session, parts: Named, outcome: Imported) -> Source:
     """What was vouched for and looked at of a known source stays as it is."""
     source = find_or_create(session, parts)
     ids = outcome.added if source.id > outcome.newest else outcome.known
@@ -135,9 +136,9 @@ def _done(session: Session, outcome: Imported, by: str) -> Imported:
     return outcome
 
 
-def _csl_parts(item: Mapping[str, Any]) -> Parts | None:
+def _csl_parts(item: Mapping[str, Any]) -> Named | None:
     within = item.get("container-title") or item.get("publisher") or item.get("authority")
-    return Parts(
+    return Named(
         author=_authors(item.get("author") or ()) or None,
         title=_words(item.get("title")),
         publisher=_words(within),

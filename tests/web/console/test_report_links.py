@@ -57,7 +57,7 @@ def blast_id(db: Database, organisation: Organisation) -> int:
 
 
 @pytest.fixture
-def tested_id(db: Database, organisation: Organisation) -> int:
+def split_id(db: Database, organisation: Organisation) -> int:
     """Two variants that share the button: of A's 3 people one read the report, of B's 2 one read
     the timetable and both pressed."""
     with db.transaction() as session:
@@ -117,22 +117,22 @@ def marks(letter: str) -> dict[str, str]:
 
 
 def test_the_letter_of_each_variant_is_marked_by_its_own_people(
-    console: Browser, tested_id: int
+    console: Browser, split_id: int
 ) -> None:
-    page = console.get(f"/console/reports/{tested_id}").text
-    assert f'/console/reports/{tested_id}?variant=B#letter-links"' in page
+    page = console.get(f"/console/reports/{split_id}").text
+    assert f'/console/reports/{split_id}?variant=B#letter-links"' in page
     assert "the report Other link" in words(page) and "the timetable Other link" in words(page)
-    letter = f"/console/reports/{tested_id}/letter"
+    letter = f"/console/reports/{split_id}/letter"
     assert marks(console.get(letter).text) == {"the report": "1", "Sign": "2"}
     assert marks(console.get(f"{letter}?variant=A").text) == {"the report": "1", "Sign": "0"}
     assert marks(console.get(f"{letter}?variant=B").text) == {"the timetable": "1", "Sign": "2"}
-    page = console.get(f"/console/reports/{tested_id}?variant=B").text
+    page = console.get(f"/console/reports/{split_id}?variant=B").text
     assert f'src="{letter}?variant=B"' in page
     said = words(page)
     assert "the report Other link" not in said
     assert "the timetable Other link, https://read.example/timetable 1 1" in said
     assert "of 2 delivered in variant B" in said
-    answer = console.get(f"/console/reports/{tested_id}?variant=Z")
+    answer = console.get(f"/console/reports/{split_id}?variant=Z")
     assert answer.status_code == 404 and "There are: A, B." in answer.text
 
 
